@@ -1,0 +1,62 @@
+# Holdfast: `make demo` runs it, `make test` proves it. Both set up what they need.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(PATH):/usr/local/go/bin
+export GOFLAGS := -mod=readonly
+NAME ?= first-call
+BIN := build/holdfast
+
+.PHONY: demo test check bench story setup tools generate vet unit stories kills clean
+
+demo: $(BIN)
+	$(BIN) demo
+
+test: setup vet unit
+	$(MAKE) story NAME=first-call
+	$(MAKE) story NAME=first-call-keyboard
+	$(MAKE) story NAME=passkey
+	@echo "make test: all of it passed"
+
+# Before an issue is called done: everything, and more of it.
+check: test
+	HOLDFAST_KILLS=100 go test -count=1 -timeout 20m -run 'Kill' ./journal/...
+	HOLDFAST_WALKS=10000000 go test -count=1 -timeout 20m ./triage/...
+	$(BIN) content check
+
+vet: $(BIN)
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'ed:"; echo "$$bad"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+# -p 1: the race detector with two packages at once starves small machines.
+unit:
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
+
+bench: $(BIN)
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+
+story: setup $(BIN)
+	node web/stories/run.mjs $(NAME)
+
+$(BIN): $(shell git ls-files -co --exclude-standard '*.go' '*.css' '*.js' '*.svg' '*.csv' '*.triage' '*.yaml' go.mod go.sum 2>/dev/null)
+	@mkdir -p build
+	@echo "building holdfast (the first time takes a few minutes)"
+	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/holdfast
+
+generate:
+	go tool templ generate
+	gofmt -w $$(git ls-files -co --exclude-standard '*_templ.go')
+
+# What a bare Debian machine with Go, Node and git lacks: a C compiler for the
+# race detector, a browser, and the browser tests' packages.
+setup: build/.setup
+
+build/.setup: web/package-lock.json
+	@mkdir -p build
+	@need=""; command -v gcc >/dev/null || need="$$need gcc libc6-dev"; command -v chromium >/dev/null || need="$$need chromium"; \
+	if [ -n "$$need" ]; then echo "installing$$need"; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$need >/dev/null; fi
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+clean:
+	rm -rf build

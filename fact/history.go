@@ -1,0 +1,318 @@
+package fact
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+	"sync/atomic"
+)
+
+// History is all known facts of one subject in an order that depends on the
+// facts alone: sequence within a feed, "seen" between feeds, and the id where
+// neither speaks, for display only. A missing parent never parks a fact.
+type History struct {
+	facts  []Fact
+	before [][]uint64 // nil when all facts stand in one feed
+	gaps   []ID
+	grown  *atomic.Int64 // how much of the array under facts is in use; shared by all that stand on it
+}
+
+// NewHistory puts facts in order. Facts given twice count once.
+func NewHistory(facts []Fact) History {
+	byID := make(map[ID]Fact, len(facts))
+	for _, f := range facts {
+		byID[f.ID] = f
+	}
+	all := make([]Fact, 0, len(byID))
+	oneFeed := true
+	for _, f := range byID {
+		all = append(all, f)
+		oneFeed = oneFeed && f.Header.Feed == all[0].Header.Feed
+	}
+	sort.Slice(all, func(i, j int) bool { return feedOrder(all[i], all[j]) })
+	if oneFeed && !forked(all) {
+		return History{facts: all, gaps: gapsOf(all, byID)}
+	}
+	return causal(all, byID)
+}
+
+// With gives the history with more facts in it, the same as NewHistory of all
+// of them. It is quick when they continue the one feed that h stands in.
+func (h History) With(more ...Fact) History {
+	if !h.continuedBy(more) {
+		return NewHistory(append(slices.Clip(h.facts), more...))
+	}
+	n, m := int64(len(h.facts)), int64(len(h.facts)+len(more))
+	if h.grown != nil && m <= int64(cap(h.facts)) && h.grown.CompareAndSwap(n, m) {
+		return History{facts: append(h.facts, more...), gaps: h.gaps, grown: h.grown}
+	}
+	facts := make([]Fact, n, 2*m+4)
+	copy(facts, h.facts)
+	grown := new(atomic.Int64)
+	grown.Store(m)
+	return History{facts: append(facts, more...), gaps: h.gaps, grown: grown}
+}
+
+// continuedBy tells whether facts follow in the same feed, having seen nothing
+// that is not here.
+func (h History) continuedBy(more []Fact) bool {
+	if h.before != nil || len(more) == 0 {
+		return false
+	}
+	last := more[0]
+	if n := len(h.facts); n > 0 {
+		last = h.facts[n-1]
+	}
+	for i, f := range more {
+		if f.Header.Feed != last.Header.Feed || (f.Header.Seq <= last.Header.Seq && (i > 0 || len(h.facts) > 0)) {
+			return false
+		}
+		last = f
+		if slices.Contains(h.gaps, f.ID) {
+			return false
+		}
+		for _, id := range f.Body.Seen {
+			if !h.has(id) && !slices.ContainsFunc(more[:i], func(e Fact) bool { return e.ID == id }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// has looks for a fact from the end, where frontiers stand.
+func (h History) has(id ID) bool {
+	for i := len(h.facts) - 1; i >= 0; i-- {
+		if h.facts[i].ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+func feedOrder(a, b Fact) bool {
+	if c := bytes.Compare(a.Header.Feed[:], b.Header.Feed[:]); c != 0 {
+		return c < 0
+	}
+	if a.Header.Seq != b.Header.Seq {
+		return a.Header.Seq < b.Header.Seq
+	}
+	return bytes.Compare(a.ID[:], b.ID[:]) < 0
+}
+
+func forked(all []Fact) bool {
+	for i := 1; i < len(all); i++ {
+		if all[i].Header.Seq == all[i-1].Header.Seq {
+			return true
+		}
+	}
+	return false
+}
+
+// causal sorts topologically; the smallest id goes first among equals.
+func causal(all []Fact, byID map[ID]Fact) History {
+	at := make(map[ID]int, len(all))
+	for i, f := range all {
+		at[f.ID] = i
+	}
+	parents := make([][]int, len(all))
+	for i, f := range all {
+		for j := i - 1; j >= 0 && all[j].Header.Feed == f.Header.Feed; j-- {
+			if all[j].Header.Seq < f.Header.Seq {
+				parents[i] = append(parents[i], j)
+				break
+			}
+		}
+		for _, id := range f.Body.Seen {
+			if p, ok := at[id]; ok && p != i {
+				parents[i] = append(parents[i], p)
+			}
+		}
+	}
+	order := topological(all, parents)
+	h := History{facts: make([]Fact, len(order)), before: make([][]uint64, len(order)), gaps: gapsOf(all, byID)}
+	place := make([]int, len(all))
+	for i := range place {
+		place[i] = -1
+	}
+	for n, i := range order {
+		place[i] = n
+		h.facts[n] = all[i]
+		set := make([]uint64, (len(all)+63)/64)
+		for _, p := range parents[i] {
+			q := place[p]
+			if q < 0 {
+				continue // a forged circle: the fact is shown all the same
+			}
+			set[q/64] |= 1 << (q % 64)
+			for w, bits := range h.before[q] {
+				set[w] |= bits
+			}
+		}
+		h.before[n] = set
+	}
+	return h
+}
+
+func topological(all []Fact, parents [][]int) []int {
+	waiting := make([]int, len(all))
+	children := make([][]int, len(all))
+	for i, ps := range parents {
+		waiting[i] = len(ps)
+		for _, p := range ps {
+			children[p] = append(children[p], i)
+		}
+	}
+	var ready, order []int
+	for i, n := range waiting {
+		if n == 0 {
+			ready = append(ready, i)
+		}
+	}
+	for len(order) < len(all) {
+		if len(ready) == 0 { // parents in a circle, which only a forger can write
+			ready = append(ready, leastWaiting(all, waiting))
+			waiting[ready[0]] = 0
+		}
+		least := 0
+		for k := range ready {
+			if bytes.Compare(all[ready[k]].ID[:], all[ready[least]].ID[:]) < 0 {
+				least = k
+			}
+		}
+		i := ready[least]
+		ready = append(ready[:least], ready[least+1:]...)
+		order = append(order, i)
+		for _, c := range children[i] {
+			if waiting[c]--; waiting[c] == 0 {
+				ready = append(ready, c)
+			}
+		}
+	}
+	return order
+}
+
+func leastWaiting(all []Fact, waiting []int) int {
+	least := -1
+	for i, n := range waiting {
+		if n > 0 && (least < 0 || bytes.Compare(all[i].ID[:], all[least].ID[:]) < 0) {
+			least = i
+		}
+	}
+	return least
+}
+
+func gapsOf(all []Fact, byID map[ID]Fact) []ID {
+	missing := map[ID]bool{}
+	for _, f := range all {
+		for _, id := range f.Body.Seen {
+			if _, ok := byID[id]; !ok {
+				missing[id] = true
+			}
+		}
+	}
+	return sortedIDs(missing)
+}
+
+func sortedIDs(set map[ID]bool) []ID {
+	var out []ID
+	for id := range set {
+		out = append(out, id)
+	}
+	sort.Slice(out, func(i, j int) bool { return bytes.Compare(out[i][:], out[j][:]) < 0 })
+	return out
+}
+
+// Facts lists the facts in order; the slice is not to be changed.
+func (h History) Facts() []Fact { return h.facts }
+
+// Len counts the facts.
+func (h History) Len() int { return len(h.facts) }
+
+// Gaps lists ids that somebody had seen and that are not here.
+func (h History) Gaps() []ID { return h.gaps }
+
+// Before tells whether fact i stands in the causal past of fact j, both being
+// places in Facts.
+func (h History) Before(i, j int) bool {
+	if h.before == nil {
+		return i < j
+	}
+	return h.before[j][i/64]&(1<<(i%64)) != 0
+}
+
+// Frontier lists the facts that none other has in its past: what a page that
+// shows this history has seen.
+func (h History) Frontier() []ID {
+	if len(h.facts) == 0 {
+		return nil
+	}
+	if h.before == nil {
+		return []ID{h.facts[len(h.facts)-1].ID}
+	}
+	covered := map[int]bool{}
+	for j := range h.facts {
+		for i := range h.facts {
+			if i != j && h.Before(i, j) {
+				covered[i] = true
+			}
+		}
+	}
+	open := map[ID]bool{}
+	for i, f := range h.facts {
+		if !covered[i] {
+			open[f.ID] = true
+		}
+	}
+	return sortedIDs(open)
+}
+
+// Stated is one value with where it came from.
+type Stated[T any] struct {
+	_     struct{} `cbor:",toarray"`
+	Value T
+	Fact  ID
+	Place int // in the history's order
+}
+
+// Register holds a single-valued thing. Values written apart stand side by
+// side until a person, having seen them, writes another.
+type Register[T any] struct {
+	_      struct{} `cbor:",toarray"`
+	Values []Stated[T]
+}
+
+// Set states a value by the fact at place i of h: what that fact's writer had
+// seen is replaced, what was written apart stays.
+func (r *Register[T]) Set(h History, i int, v T) {
+	kept := r.Values[:0:0]
+	for _, old := range r.Values {
+		if !h.Before(old.Place, i) {
+			kept = append(kept, old)
+		}
+	}
+	r.Values = append(kept, Stated[T]{Value: v, Fact: h.facts[i].ID, Place: i})
+}
+
+// Get gives the value when there is exactly one.
+func (r Register[T]) Get() (T, bool) {
+	if len(r.Values) == 1 {
+		return r.Values[0].Value, true
+	}
+	var none T
+	return none, false
+}
+
+// Or gives the value when there is exactly one, else the given one.
+func (r Register[T]) Or(other T) T {
+	if v, ok := r.Get(); ok {
+		return v
+	}
+	return other
+}
+
+// Disputed tells whether values written apart wait for a person.
+func (r Register[T]) Disputed() bool { return len(r.Values) > 1 }
+
+// Empty tells whether nothing was ever stated.
+func (r Register[T]) Empty() bool { return len(r.Values) == 0 }
