@@ -1,0 +1,188 @@
+// Package accessdb is the one locked door to everything: it finds out who is
+// asking, checks the permission table and records the look, together, in one
+// function that is called first.
+//
+// Its law: no audit, no data. Tokens are kept as hashes only.
+package accessdb
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/journal"
+)
+
+// lookEvery is how long one look at a record stands for further looks by the
+// same session (format: judging facts, looks).
+const lookEvery = 15 * time.Minute
+
+// mostRemembered bounds what a gate keeps in memory.
+const mostRemembered = 100_000
+
+// Gate stands between every request and the journal.
+type Gate struct {
+	journal *journal.Journal
+	clock   journal.Clock
+	random  io.Reader
+
+	mu       sync.Mutex
+	looks    map[lookKey]time.Time
+	sessions map[fact.Hash]place // opened here, perhaps not yet in the view
+	linkTurn sync.Mutex          // one link at a time: each works once
+	waiting  *ceremonies
+}
+
+type lookKey struct {
+	session, about fact.Subject
+	act            access.Act
+}
+
+type place struct{ session, person fact.Subject }
+
+// NewGate makes the gate of one journal.
+func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
+	return &Gate{
+		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
+		sessions: map[fact.Hash]place{}, waiting: newCeremonies(),
+	}
+}
+
+// Enter checks permission and records the look, both before any data is
+// read. A refusal is recorded too.
+func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
+	if err := by.May(act); err != nil {
+		if !by.Session.Zero() {
+			err = errors.Join(err, g.record(ctx, by, access.Refused{Act: act, About: about}))
+		}
+		return err
+	}
+	if by.Session.Zero() {
+		return nil // this device itself; what it does is in its facts
+	}
+	switch access.AuditOf(act) {
+	case access.Look:
+		return g.look(ctx, by, act, about)
+	case access.List:
+		return g.record(ctx, by, access.Looked{Act: act, About: about})
+	}
+	return nil
+}
+
+func (g *Gate) look(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
+	key, now := lookKey{by.Session, about, act}, g.clock()
+	g.mu.Lock()
+	last, seen := g.looks[key]
+	g.mu.Unlock()
+	if seen && now.Sub(last) < lookEvery {
+		return nil
+	}
+	if err := g.record(ctx, by, access.Looked{Act: act, About: about}); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.looks) >= mostRemembered {
+		clear(g.looks)
+	}
+	g.looks[key] = now
+	return nil
+}
+
+func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) error {
+	d := fact.Say(by.Session, c)
+	d.Class = fact.ClassAudit
+	_, err := g.journal.Do(ctx, by.Author(), nil, func(*journal.Tx) ([]fact.Draft, error) {
+		return []fact.Draft{d}, nil
+	})
+	return err
+}
+
+// Caller says who asks with a session token. Without a good one it refuses.
+func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) {
+	out := refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
+	hash, err := hashToken(token)
+	if err != nil {
+		return access.Caller{}, out
+	}
+	at, err := g.find(ctx, hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return access.Caller{}, out
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	sh, err := g.journal.History(ctx, at.session)
+	if err != nil {
+		return access.Caller{}, err
+	}
+	ph, err := g.journal.History(ctx, at.person)
+	if err != nil {
+		return access.Caller{}, err
+	}
+	return access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
+}
+
+func (g *Gate) find(ctx context.Context, token fact.Hash) (place, error) {
+	g.mu.Lock()
+	at, ok := g.sessions[token]
+	g.mu.Unlock()
+	if ok {
+		return at, nil
+	}
+	var s, p []byte
+	err := g.journal.Views().QueryRowContext(ctx, `SELECT session, person FROM access_session WHERE token = ?`, token[:]).Scan(&s, &p)
+	if err != nil {
+		return place{}, err
+	}
+	copy(at.session[:], s)
+	copy(at.person[:], p)
+	g.remember(token, at)
+	return at, nil
+}
+
+func (g *Gate) remember(token fact.Hash, at place) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.sessions) >= mostRemembered {
+		clear(g.sessions)
+	}
+	g.sessions[token] = at
+}
+
+// SignOut ends the caller's session.
+func (g *Gate) SignOut(ctx context.Context, by access.Caller) error {
+	_, err := g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		h, err := tx.History(by.Session)
+		if err != nil {
+			return nil, err
+		}
+		return access.EndSession(access.FoldSession(by.Session, h), "signed out")
+	})
+	return err
+}
+
+// newToken draws a token for a browser and its hash for the journal.
+func (g *Gate) newToken() (string, fact.Hash, error) {
+	var b [32]byte
+	if _, err := io.ReadFull(g.random, b[:]); err != nil {
+		return "", fact.Hash{}, err
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:]), fact.Labelled("holdfast/token/1", b[:]), nil
+}
+
+func hashToken(token string) (fact.Hash, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(b) != 32 {
+		return fact.Hash{}, errors.New("not a token")
+	}
+	return fact.Labelled("holdfast/token/1", b), nil
+}

@@ -1,0 +1,175 @@
+package accessdb
+
+import (
+	"context"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/journal"
+)
+
+// AddStaff adds a member of staff with first roles and gives their subject.
+func (g *Gate) AddStaff(ctx context.Context, by access.Caller, req access.PersonAdded, roles []access.Role) (fact.Subject, error) {
+	if err := g.Enter(ctx, by, access.ManageStaff, fact.Subject{}); err != nil {
+		return fact.Subject{}, err
+	}
+	var person fact.Subject
+	_, err := g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) (out []fact.Draft, err error) {
+		if person, err = tx.NewSubject(); err != nil {
+			return nil, err
+		}
+		return access.AddPerson(access.Staff{Person: person}, req, roles)
+	})
+	return person, err
+}
+
+// MakeLink offers a one-time way in and gives its token, which is kept
+// nowhere.
+func (g *Gate) MakeLink(ctx context.Context, by access.Caller, person fact.Subject, role access.Role, what access.LinkFor, lasts time.Duration) (string, error) {
+	if err := g.Enter(ctx, by, access.ManageStaff, person); err != nil {
+		return "", err
+	}
+	token, hash, err := g.newToken()
+	if err != nil {
+		return "", err
+	}
+	_, err = g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		s, err := staff(tx, person)
+		if err != nil {
+			return nil, err
+		}
+		return access.MakeLink(s, access.LinkMade{Token: hash, Role: role, For: what, Until: fact.At(tx.Now().Add(lasts))}, tx.Now())
+	})
+	return token, err
+}
+
+func staff(tx *journal.Tx, person fact.Subject) (access.Staff, error) {
+	h, err := tx.History(person)
+	if err != nil {
+		return access.Staff{}, err
+	}
+	return access.FoldStaff(person, h), nil
+}
+
+// UseLink opens a session with a one-time link. browser is the browser's own
+// lasting token: the same browser may come again with the same link. It gives
+// the session's token and who that is.
+func (g *Gate) UseLink(ctx context.Context, link, browser, desk string) (string, access.Caller, error) {
+	g.linkTurn.Lock()
+	defer g.linkTurn.Unlock()
+	no := refusal.New(refusal.Forbidden, "This sign-in link is not known here. Ask for another.")
+	hash, err := hashToken(link)
+	if err != nil {
+		return "", access.Caller{}, no
+	}
+	browserHash, err := hashToken(browser)
+	if err != nil {
+		return "", access.Caller{}, no
+	}
+	person, err := g.subject(ctx, `SELECT person FROM access_link WHERE token = ?`, hash[:])
+	if err != nil {
+		return "", access.Caller{}, no.Because(err)
+	}
+	used, err := g.spent(ctx, hash)
+	if err != nil {
+		return "", access.Caller{}, err
+	}
+	o := access.SessionOpened{Browser: browserHash, Desk: desk}
+	return g.open(ctx, person, o, func(s access.Staff, o access.SessionOpened, id fact.Subject, now time.Time) ([]fact.Draft, error) {
+		return access.OpenByLink(s, hash, used, o, id, now)
+	})
+}
+
+type opening func(access.Staff, access.SessionOpened, fact.Subject, time.Time) ([]fact.Draft, error)
+
+func (g *Gate) open(ctx context.Context, person fact.Subject, o access.SessionOpened, verb opening) (string, access.Caller, error) {
+	token, hash, err := g.newToken()
+	if err != nil {
+		return "", access.Caller{}, err
+	}
+	o.Token = hash
+	var session fact.Subject
+	saved, err := g.journal.Do(ctx, fact.Author{Person: person}, nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		s, err := staff(tx, person)
+		if err != nil {
+			return nil, err
+		}
+		if session, err = tx.NewSubject(); err != nil {
+			return nil, err
+		}
+		return verb(s, o, session, tx.Now())
+	})
+	if err != nil {
+		return "", access.Caller{}, err
+	}
+	g.remember(hash, place{session: session, person: person})
+	g.journal.WaitViews(ctx, saved, time.Second)
+	by, err := g.Caller(ctx, token)
+	return token, by, err
+}
+
+func (g *Gate) subject(ctx context.Context, query string, arg any) (fact.Subject, error) {
+	var b []byte
+	var s fact.Subject
+	err := g.journal.Views().QueryRowContext(ctx, query, arg).Scan(&b)
+	copy(s[:], b)
+	return s, err
+}
+
+func (g *Gate) spent(ctx context.Context, link fact.Hash) ([]access.SessionOpened, error) {
+	rows, err := g.journal.Views().QueryContext(ctx, `SELECT session FROM access_spent WHERE link = ?`, link[:])
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []access.SessionOpened
+	for rows.Next() {
+		var b []byte
+		var s fact.Subject
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		copy(s[:], b)
+		h, err := g.journal.History(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, access.FoldSession(s, h).Opened...)
+	}
+	return out, rows.Err()
+}
+
+// Person is one line of the staff list.
+type Person struct {
+	Person fact.Subject
+	Staff  access.Staff
+}
+
+// StaffList lists everybody on the staff, by name.
+func (g *Gate) StaffList(ctx context.Context, by access.Caller) ([]Person, error) {
+	if err := g.Enter(ctx, by, access.ManageStaff, fact.Subject{}); err != nil {
+		return nil, err
+	}
+	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_person ORDER BY name, person LIMIT 5000`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Person
+	for rows.Next() {
+		var b []byte
+		var s fact.Subject
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		copy(s[:], b)
+		h, err := g.journal.History(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Person{Person: s, Staff: access.FoldStaff(s, h)})
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,79 @@
+package accessdb
+
+import (
+	"database/sql"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/journal"
+)
+
+// View finds people, sessions, links and passkeys; it decides nothing.
+type View struct{}
+
+// Name prefixes the view's tables.
+func (View) Name() string { return "access" }
+
+// Version is raised whenever Create or Apply change.
+func (View) Version() int { return 1 }
+
+// Create makes the tables.
+func (View) Create(tx *sql.Tx) error {
+	_, err := tx.Exec(`
+		CREATE TABLE access_person(person BLOB PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_session(token BLOB PRIMARY KEY, session BLOB NOT NULL, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_link(token BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_spent(link BLOB NOT NULL, session BLOB NOT NULL, PRIMARY KEY(link, session)) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_passkey(id BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;`)
+	return err
+}
+
+// Apply takes in committed facts.
+func (View) Apply(tx *sql.Tx, _ journal.Reader, facts []fact.Fact) error {
+	for _, f := range facts {
+		if err := apply(tx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func apply(tx *sql.Tx, f fact.Fact) error {
+	about := f.Header.Subject
+	var err error
+	switch f.Body.Kind {
+	case access.PersonAdded{}.FactKind().Number:
+		if c, bad := fact.Read[access.PersonAdded](f); bad == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_person VALUES(?,?,?)`, about[:], c.Name, c.Title)
+		}
+	case access.RoleGranted{}.FactKind().Number:
+		if c, bad := fact.Read[access.RoleGranted](f); bad == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_role VALUES(?,?)`, about[:], string(c.Role))
+		}
+	case access.LinkMade{}.FactKind().Number:
+		if c, bad := fact.Read[access.LinkMade](f); bad == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_link VALUES(?,?)`, c.Token[:], about[:])
+		}
+	case access.PasskeyEnrolled{}.FactKind().Number:
+		if c, bad := fact.Read[access.PasskeyEnrolled](f); bad == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_passkey VALUES(?,?)`, c.ID, about[:])
+		}
+	case access.SessionOpened{}.FactKind().Number:
+		if c, bad := fact.Read[access.SessionOpened](f); bad == nil {
+			err = session(tx, about, c)
+		}
+	}
+	return err
+}
+
+func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened) error {
+	if _, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:]); err != nil {
+		return err
+	}
+	if c.Link == (fact.Hash{}) {
+		return nil
+	}
+	_, err := tx.Exec(`INSERT OR IGNORE INTO access_spent VALUES(?,?)`, c.Link[:], about[:])
+	return err
+}

@@ -1,0 +1,276 @@
+package accessweb_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/access"
+	"holdfast/access/accessdb"
+	"holdfast/access/accessweb"
+	"holdfast/fact"
+	"holdfast/journal"
+	"holdfast/web"
+)
+
+type office struct {
+	t      *testing.T
+	gate   *accessdb.Gate
+	server *httptest.Server
+	device access.Caller
+}
+
+// newOffice founds an organisation and serves its door over plain HTTP.
+func newOffice(t *testing.T, links bool) *office {
+	t.Helper()
+	o := journal.Options{Dir: t.TempDir(), Demo: true, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
+	if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "desk 1"}); err != nil {
+		t.Fatal(err)
+	}
+	j, err := journal.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	gate := accessdb.NewGate(j, time.Now)
+	shell, err := web.NewShell(web.Config{
+		Organisation: "Fellside 111", Now: time.Now, Session: accessweb.Sessions(gate), State: web.SavedHere,
+		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	passkeys, err := accessdb.NewPasskeys(gate, "111.localhost", []string{"http://111.localhost:8111"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := web.NewMux(shell)
+	pages := accessweb.Pages{
+		Shell: shell, Gate: gate, Passkeys: passkeys, Organisation: "Fellside 111", Desk: "desk 1", Links: links,
+		Here: func() []web.Pair { return []web.Pair{{Name: "Saving", Value: "Yes"}} },
+	}
+	pages.Register(mux)
+	mux.Handle(web.Session, http.MethodGet, "/{$}", func(w http.ResponseWriter, _ *http.Request, by access.Caller) error {
+		_, err := io.WriteString(w, "first page of "+string(by.Role))
+		return err
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return &office{t: t, gate: gate, server: server, device: access.Caller{Role: access.Device, Name: "desk 1"}}
+}
+
+func (o *office) person(name string, roles ...access.Role) fact.Subject {
+	o.t.Helper()
+	p, err := o.gate.AddStaff(context.Background(), o.device, access.PersonAdded{Name: name, Title: "nurse"}, roles)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return p
+}
+
+func (o *office) link(p fact.Subject, role access.Role, what access.LinkFor) string {
+	o.t.Helper()
+	token, err := o.gate.MakeLink(context.Background(), o.device, p, role, what, time.Hour)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return token
+}
+
+// browser is one person's browser: it keeps cookies and follows redirects.
+func (o *office) browser() *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return &browser{o: o, client: &http.Client{Jar: jar}}
+}
+
+type browser struct {
+	o      *office
+	client *http.Client
+}
+
+func (b *browser) get(path string) (int, string) {
+	b.o.t.Helper()
+	res, err := b.client.Get(b.o.server.URL + path)
+	return b.read(res, err)
+}
+
+func (b *browser) post(path string, form url.Values) (int, string) {
+	b.o.t.Helper()
+	res, err := b.client.PostForm(b.o.server.URL+path, form)
+	return b.read(res, err)
+}
+
+func (b *browser) read(res *http.Response, err error) (int, string) {
+	b.o.t.Helper()
+	if err != nil {
+		b.o.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.o.t.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+func want(t *testing.T, status int, body string, wantStatus int, parts ...string) {
+	t.Helper()
+	if status != wantStatus {
+		t.Fatalf("status %d, want %d: %s", status, wantStatus, body)
+	}
+	for _, p := range parts {
+		if !strings.Contains(body, p) {
+			t.Errorf("the page does not say %q:\n%s", p, body)
+		}
+	}
+}
+
+func TestSignInPageIsOpenAndHelps(t *testing.T) {
+	o := newOffice(t, true)
+	b := o.browser()
+	status, body := b.get("/")
+	want(t, status, body, 200, "Start your shift", "Use your passkey", "Emergency call without signing in", `data-begin="/sign-in/begin"`)
+	status, body = b.get("/emergency")
+	want(t, status, body, 200, "Ring 999")
+	status, body = b.get("/sign-in?next=//evil.example/x")
+	want(t, status, body, 200, "/sign-in/finish?next=%2F\"")
+}
+
+func TestLinkSignsInOnceAndOnlyInOneBrowser(t *testing.T) {
+	o := newOffice(t, true)
+	token := o.link(o.person("P. Varma", access.Clinician), access.Clinician, access.ForSignIn)
+	first, second := o.browser(), o.browser()
+	status, body := first.get("/in/" + token)
+	want(t, status, body, 200, "first page of clinician")
+	status, body = second.get("/in/" + token)
+	want(t, status, body, 403, "has been used in another browser")
+	status, body = first.get("/in/" + token)
+	want(t, status, body, 200, "first page of clinician")
+	status, body = second.get("/in/" + strings.Repeat("A", 43))
+	want(t, status, body, 403, "not known here")
+}
+
+func TestNoLinksOutsideDemo(t *testing.T) {
+	o := newOffice(t, false)
+	token := o.link(o.person("P. Varma", access.Clinician), access.Clinician, access.ForSignIn)
+	status, body := o.browser().get("/in/" + token)
+	want(t, status, body, 404)
+}
+
+func TestSignOutEndsTheSession(t *testing.T) {
+	o := newOffice(t, true)
+	token := o.link(o.person("P. Varma", access.Clinician), access.Clinician, access.ForSignIn)
+	b := o.browser()
+	b.get("/in/" + token)
+	at, err := url.Parse(o.server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := b.client.Jar.Cookies(at)
+	status, body := b.get("/session")
+	want(t, status, body, 200, "P. Varma, nurse", "clinician")
+	status, body = b.post("/sign-out", nil)
+	want(t, status, body, 200, "Start your shift")
+	b.client.Jar.SetCookies(at, kept) // who kept a copy of the cookie is out as well
+	status, body = b.get("/session")
+	want(t, status, body, 200, "Start your shift")
+}
+
+func TestStaffPageIsForAdministrators(t *testing.T) {
+	o := newOffice(t, true)
+	nurse, admin := o.browser(), o.browser()
+	nurse.get("/in/" + o.link(o.person("P. Varma", access.Clinician), access.Clinician, access.ForSignIn))
+	status, body := nurse.get("/staff")
+	want(t, status, body, 403, "administrator")
+	status, _ = nurse.post("/staff", url.Values{"name": {"X. Y"}, "role": {"administrator"}})
+	if status != 403 {
+		t.Fatalf("a clinician added staff: %d", status)
+	}
+	admin.get("/in/" + o.link(o.person("A. Holt", access.Administrator), access.Administrator, access.ForSignIn))
+	status, body = admin.post("/staff", url.Values{"name": {"K. Adeyemi"}, "title": {"nurse"}, "role": {"clinician", "call-handler"}})
+	want(t, status, body, 200, "K. Adeyemi", "call handler, clinician")
+	status, body = admin.post("/staff", url.Values{"name": {""}, "title": {"kept as typed"}})
+	want(t, status, body, 422, "Write the name that colleagues know them by", "Choose at least one role", "kept as typed")
+	status, body = admin.post("/staff", url.Values{"name": {"Z"}, "role": {"device"}})
+	want(t, status, body, 422, "Choose one of those shown")
+}
+
+func TestEnrolmentLinkIsShownOnceAndBeginsACeremony(t *testing.T) {
+	o := newOffice(t, true)
+	person := o.person("K. Adeyemi", access.Clinician)
+	admin := o.browser()
+	admin.get("/in/" + o.link(o.person("A. Holt", access.Administrator), access.Administrator, access.ForSignIn))
+	status, body := admin.post("/staff/"+person.String()+"/link", nil)
+	want(t, status, body, 200, "Enrolment link for K. Adeyemi")
+	found := regexp.MustCompile(`http://[^<]+(/enrol/[A-Za-z0-9_-]{43})<`).FindStringSubmatch(body)
+	if found == nil {
+		t.Fatalf("no link on the page: %s", body)
+	}
+	if _, again := admin.get("/staff"); strings.Contains(again, found[1]) {
+		t.Error("the link is shown a second time")
+	}
+	anybody := o.browser()
+	status, body = anybody.get(found[1])
+	want(t, status, body, 200, `data-passkey="create"`)
+	status, body = anybody.post(found[1]+"/begin", nil)
+	want(t, status, body, 200, `"publicKey"`, `"userVerification":"required"`, "111.localhost")
+	status, body = anybody.post(found[1]+"/finish", nil)
+	want(t, status, body, 403, `"say":"The passkey`)
+	status, body = anybody.post("/enrol/"+strings.Repeat("A", 43)+"/begin", nil)
+	want(t, status, body, 403, "not known here")
+	status, body = anybody.get("/in/" + strings.TrimPrefix(found[1], "/enrol/"))
+	want(t, status, body, 403)
+	status, body = admin.post("/staff/"+strings.Repeat("0", 32)+"/link", nil)
+	want(t, status, body, 404)
+}
+
+func TestPasskeySignInRefusesWhatDoesNotHold(t *testing.T) {
+	o := newOffice(t, true)
+	b := o.browser()
+	status, body := b.post("/sign-in/begin", nil)
+	want(t, status, body, 200, `"challenge"`, `"rpId":"111.localhost"`)
+	status, body = b.post("/sign-in/finish", url.Values{"x": {"y"}})
+	want(t, status, body, 403, `"say"`)
+	req, err := http.NewRequest(http.MethodPost, o.server.URL+"/sign-in/begin", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Origin", "http://evil.example")
+	res, err := b.client.Do(req)
+	status, body = b.read(res, err)
+	want(t, status, body, 403)
+}
+
+func TestCookiesAreNotForScripts(t *testing.T) {
+	o := newOffice(t, true)
+	token := o.link(o.person("P. Varma", access.Clinician), access.Clinician, access.ForSignIn)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Get(o.server.URL + "/in/" + token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != "/" || len(res.Cookies()) != 2 {
+		t.Fatalf("%d %q %v", res.StatusCode, res.Header.Get("Location"), res.Cookies())
+	}
+	for _, c := range res.Cookies() {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" || c.MaxAge <= 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package accessweb
+
+import (
+	"encoding/base64"
+	"io"
+	"net/http"
+	"time"
+)
+
+// browserLasts is as long as browsers keep a cookie at most (RFC 6265bis,
+// section 5.5: 400 days).
+const browserLasts = 400 * 24 * time.Hour
+
+func browserCookie(r *http.Request) string {
+	if r.TLS != nil {
+		return "__Host-holdfast-browser"
+	}
+	return "holdfast-browser"
+}
+
+// browser gives the browser's own lasting token, drawing one for a browser
+// that has none. It says nothing about who uses it.
+func (p *Pages) browser(w http.ResponseWriter, r *http.Request) (string, error) {
+	if c, err := r.Cookie(browserCookie(r)); err == nil {
+		if b, err := base64.RawURLEncoding.Strict().DecodeString(c.Value); err == nil && len(b) == 32 {
+			return c.Value, nil
+		}
+	}
+	var b [32]byte
+	if _, err := io.ReadFull(p.random(), b[:]); err != nil {
+		return "", err
+	}
+	token := base64.RawURLEncoding.EncodeToString(b[:])
+	http.SetCookie(w, &http.Cookie{
+		Name: browserCookie(r), Value: token, Path: "/", MaxAge: int(browserLasts.Seconds()),
+		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
+	})
+	return token, nil
+}

@@ -1,0 +1,69 @@
+package accessweb
+
+import (
+	"net/http"
+	"net/url"
+
+	"holdfast/access"
+	"holdfast/web"
+)
+
+// door is what the sign-in page shows.
+type door struct {
+	Frame    web.Frame
+	Where    string
+	Already  string // who is signed in on this browser; empty: nobody
+	Next     string // page to go to afterwards
+	Finish   string // where the passkey's answer goes
+	Passkeys bool
+	Links    bool
+	Enrolled bool // a passkey was just enrolled
+	Roles    []web.Option
+	Here     []web.Pair
+	Tonight  []Notice
+}
+
+func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
+	d := door{
+		Frame: p.Shell.Outside(r, "Sign in"), Where: p.where(), Next: next(r), Passkeys: p.Passkeys != nil, Links: p.Links,
+		Enrolled: r.URL.Query().Get("enrolled") == "yes", Roles: roleOptions(),
+	}
+	d.Finish = "/sign-in/finish?next=" + url.QueryEscape(d.Next)
+	if by, err := Sessions(p.Gate).Caller(r); err == nil {
+		d.Already = by.Says() + ", as " + by.Role.Title()
+	}
+	if p.Here != nil {
+		d.Here = p.Here()
+	}
+	if p.Tonight != nil {
+		d.Tonight = p.Tonight()
+	}
+	return web.Render(w, r, http.StatusOK, signInPage(d))
+}
+
+func (p *Pages) where() string {
+	if p.Desk == "" {
+		return p.Organisation
+	}
+	return p.Organisation + " · " + p.Desk
+}
+
+func roleOptions() []web.Option {
+	out := []web.Option{{Value: "", Text: "As usual"}}
+	for _, r := range access.Roles() {
+		out = append(out, web.Option{Value: string(r), Text: capital(r.Title())})
+	}
+	return out
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// emergency is the page for a call that comes before anybody is signed in.
+func (p *Pages) emergency(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
+	return web.Render(w, r, http.StatusOK, emergencyPage(p.Shell.Outside(r, "Emergency"), p.where()))
+}

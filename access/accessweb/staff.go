@@ -1,0 +1,162 @@
+package accessweb
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"holdfast/access"
+	"holdfast/access/accessdb"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/web"
+)
+
+// staffLine is one person on the staff page.
+type staffLine struct {
+	Link         string // path that makes an enrolment link; empty: no role held
+	Name         string
+	Title        string
+	Registration string
+	Roles        string
+	Passkeys     int
+}
+
+// madeLink is an enrolment link, shown once.
+type madeLink struct{ Name, URL, Until string }
+
+type staffView struct {
+	Frame    web.Frame
+	Lines    []staffLine
+	Form     *web.Form
+	Roles    []access.Role
+	Made     *madeLink
+	Passkeys bool
+}
+
+func (p *Pages) staff(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	return p.showStaff(w, r, by, http.StatusOK, nil, nil)
+}
+
+func (p *Pages) showStaff(w http.ResponseWriter, r *http.Request, by web.Caller, status int, f *web.Form, made *madeLink) error {
+	list, err := p.Gate.StaffList(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	v := staffView{
+		Frame: p.Shell.Frame(r, by, "Staff"), Form: f, Roles: access.Roles(), Made: made, Passkeys: p.Passkeys != nil,
+		Lines: linesOf(list, p.Shell.Now()),
+	}
+	v.Frame.ErrorsIn = !f.OK()
+	v.Frame.Here = "/staff"
+	v.Frame.Keys = []web.Key{web.K("F9", "Add the person")}
+	return web.Render(w, r, status, staffPage(v))
+}
+
+func linesOf(list []accessdb.Person, now time.Time) []staffLine {
+	var out []staffLine
+	for _, one := range list {
+		d, _ := one.Staff.Details.Get()
+		line := staffLine{Name: one.Staff.Name(), Title: d.Title, Registration: d.Registration, Passkeys: len(one.Staff.Passkeys)}
+		var held []string
+		for _, role := range access.Roles() {
+			if len(one.Staff.Holds(role, now)) > 0 {
+				held = append(held, role.Title())
+			}
+		}
+		if line.Roles = strings.Join(held, ", "); len(held) > 0 {
+			line.Link = "/staff/" + one.Person.String() + "/link"
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+type staffForm struct {
+	Name         string   `form:"name" label:"Name" max:"80" need:"Write the name that colleagues know them by"`
+	Title        string   `form:"title" label:"Title" max:"40"`
+	Registration string   `form:"registration" label:"Registration" max:"40"`
+	Roles        []string `form:"role" label:"Roles" need:"Choose at least one role" of:"call-handler clinician dispatcher manager administrator"`
+}
+
+// addStaff adds a person with first roles.
+func (p *Pages) addStaff(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	var in staffForm
+	f, err := web.ReadForm(r, &in)
+	if err != nil {
+		return err
+	}
+	if f.OK() {
+		var roles []access.Role
+		for _, one := range in.Roles {
+			roles = append(roles, access.Role(one))
+		}
+		_, err := p.Gate.AddStaff(r.Context(), by, access.PersonAdded{Name: in.Name, Title: in.Title, Registration: in.Registration}, roles)
+		if err == nil {
+			return web.SeeOther(w, r, "/staff")
+		}
+		if !f.Take(err) {
+			return err
+		}
+	}
+	return p.showStaff(w, r, by, http.StatusUnprocessableEntity, f, nil)
+}
+
+// makeLink makes an enrolment link and shows it, this once.
+func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	person, err := fact.ParseSubject(r.PathValue("person"))
+	if err != nil {
+		return refusal.New(refusal.Missing, "There is no such person on the staff list.").Because(err)
+	}
+	list, err := p.Gate.StaffList(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	for _, one := range list {
+		if one.Person != person {
+			continue
+		}
+		role, err := firstRole(one.Staff, p.Shell.Now())
+		if err != nil {
+			return err
+		}
+		token, err := p.Gate.MakeLink(r.Context(), by, person, role, access.ForPasskey, LinkLasts)
+		if err != nil {
+			return err
+		}
+		until := p.Shell.Now().Add(LinkLasts).In(p.Shell.Zone()).Format("Mon 2 Jan 15:04")
+		return p.showStaff(w, r, by, http.StatusOK, nil, &madeLink{one.Staff.Name(), addressOf(r) + "/enrol/" + token, until})
+	}
+	return refusal.New(refusal.Missing, "There is no such person on the staff list.")
+}
+
+func firstRole(s access.Staff, now time.Time) (access.Role, error) {
+	for _, role := range access.Roles() {
+		if len(s.Holds(role, now)) > 0 {
+			return role, nil
+		}
+	}
+	return "", refusal.New(refusal.Forbidden, "This person holds no role now. Give them one first.")
+}
+
+// addressOf is this device's address as the administrator's browser knows it.
+func addressOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+func roleClass(f *web.Form) string {
+	if f.Error("role") != "" {
+		return "f err plain"
+	}
+	return "f plain"
+}
+
+func roleHint(f *web.Form) string {
+	if e := f.Error("role"); e != "" {
+		return e
+	}
+	return "A person may hold several and works in one at a time"
+}

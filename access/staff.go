@@ -1,0 +1,188 @@
+package access
+
+import (
+	"strings"
+	"time"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+)
+
+// Staff is the fold of one member of staff.
+type Staff struct {
+	Person   fact.Subject               `cbor:"1,keyasint"`
+	Details  fact.Register[PersonAdded] `cbor:"2,keyasint"`
+	Grants   []Grant                    `cbor:"3,keyasint"`
+	Links    []LinkMade                 `cbor:"4,keyasint"`
+	Passkeys []PasskeyEnrolled          `cbor:"5,keyasint"`
+	NotShown []fact.ID                  `cbor:"6,keyasint"`
+}
+
+// Grant is one role held.
+type Grant struct {
+	Fact  fact.ID     `cbor:"1,keyasint"`
+	Role  Role        `cbor:"2,keyasint"`
+	Until fact.Millis `cbor:"3,keyasint"`
+	Ended bool        `cbor:"4,keyasint"`
+}
+
+// FoldStaff folds the facts about one member of staff.
+func FoldStaff(about fact.Subject, h fact.History) Staff {
+	s := Staff{Person: about}
+	ended := map[fact.ID]bool{}
+	for i, f := range h.Facts() {
+		if err := s.apply(h, i, f, ended); err != nil {
+			s.NotShown = append(s.NotShown, f.ID)
+		}
+	}
+	for i := range s.Grants {
+		s.Grants[i].Ended = ended[s.Grants[i].Fact]
+	}
+	return s
+}
+
+func (s *Staff) apply(h fact.History, i int, f fact.Fact, ended map[fact.ID]bool) error {
+	switch f.Body.Kind {
+	case PersonAdded{}.FactKind().Number:
+		c, err := fact.Read[PersonAdded](f)
+		if err == nil {
+			s.Details.Set(h, i, c)
+		}
+		return err
+	case RoleGranted{}.FactKind().Number:
+		c, err := fact.Read[RoleGranted](f)
+		if err == nil {
+			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, Until: c.Until})
+		}
+		return err
+	case RoleEnded{}.FactKind().Number:
+		c, err := fact.Read[RoleEnded](f)
+		if err == nil {
+			ended[c.Grant] = true
+		}
+		return err
+	case LinkMade{}.FactKind().Number:
+		c, err := fact.Read[LinkMade](f)
+		if err == nil {
+			s.Links = append(s.Links, c)
+		}
+		return err
+	case PasskeyEnrolled{}.FactKind().Number:
+		c, err := fact.Read[PasskeyEnrolled](f)
+		if err == nil {
+			s.Passkeys = append(s.Passkeys, c)
+		}
+		return err
+	}
+	return fact.ErrNewer
+}
+
+// Name gives the person's name, or says that two are on record.
+func (s Staff) Name() string {
+	if d, ok := s.Details.Get(); ok {
+		return d.Name
+	}
+	if s.Details.Empty() {
+		return "a person not named here"
+	}
+	return "two names on record"
+}
+
+// Holds lists the grants of a role that are in force.
+func (s Staff) Holds(r Role, now time.Time) []fact.ID {
+	var out []fact.ID
+	for _, g := range s.Grants {
+		if g.Role == r && !g.Ended && (g.Until == 0 || now.Before(g.Until.Time())) {
+			out = append(out, g.Fact)
+		}
+	}
+	return out
+}
+
+// AddPerson adds a member of staff with first roles.
+func AddPerson(s Staff, req PersonAdded, roles []Role) ([]fact.Draft, error) {
+	req.Name = strings.TrimSpace(req.Name)
+	if req.Name == "" {
+		return nil, refusal.Field("name", "Write the name that colleagues know them by.")
+	}
+	if !s.Details.Empty() {
+		return nil, refusal.New(refusal.Taken, "This person is on the staff list already.")
+	}
+	out := []fact.Draft{fact.Say(s.Person, req)}
+	for _, r := range roles {
+		d, err := GrantRole(s, r, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d...)
+	}
+	return out, nil
+}
+
+// GrantRole gives a role, for ever when until is the zero time.
+func GrantRole(s Staff, r Role, until time.Time) ([]fact.Draft, error) {
+	known := false
+	for _, one := range Roles() {
+		known = known || one == r
+	}
+	if !known {
+		return nil, refusal.Field("role", "Choose one of the roles on the list.")
+	}
+	g := RoleGranted{Role: r}
+	if !until.IsZero() {
+		g.Until = fact.At(until)
+	}
+	return []fact.Draft{fact.Say(s.Person, g)}, nil
+}
+
+// EndRole takes away every grant of a role that is in force.
+func EndRole(s Staff, r Role, why string, now time.Time) ([]fact.Draft, error) {
+	grants := s.Holds(r, now)
+	if len(grants) == 0 {
+		return nil, refusal.New(refusal.Missing, "This person does not hold that role.")
+	}
+	var out []fact.Draft
+	for _, g := range grants {
+		out = append(out, fact.Say(s.Person, RoleEnded{Grant: g, Why: why}))
+	}
+	return out, nil
+}
+
+// MakeLink offers a one-time way in.
+func MakeLink(s Staff, l LinkMade, now time.Time) ([]fact.Draft, error) {
+	if len(s.Holds(l.Role, now)) == 0 {
+		return nil, refusal.New(refusal.Forbidden, "A link can be made only for a role that the person holds.")
+	}
+	if !now.Before(l.Until.Time()) {
+		return nil, refusal.Field("until", "The link would be out of date at once.")
+	}
+	return []fact.Draft{fact.Say(s.Person, l)}, nil
+}
+
+// EnrolPasskey spends a link on a passkey.
+func EnrolPasskey(s Staff, p PasskeyEnrolled, now time.Time) ([]fact.Draft, error) {
+	if _, err := s.link(p.Link, ForPasskey, now); err != nil {
+		return nil, err
+	}
+	for _, old := range s.Passkeys {
+		if old.Link == p.Link {
+			return nil, refusal.New(refusal.Taken, "This enrolment link has been used. Ask an administrator for another.")
+		}
+		if string(old.ID) == string(p.ID) {
+			return nil, refusal.New(refusal.Taken, "This passkey is enrolled already. Sign in with it.")
+		}
+	}
+	return []fact.Draft{fact.Say(s.Person, p)}, nil
+}
+
+func (s Staff) link(token fact.Hash, what LinkFor, now time.Time) (LinkMade, error) {
+	for _, l := range s.Links {
+		if l.Token == token && l.For == what {
+			if !now.Before(l.Until.Time()) {
+				return LinkMade{}, refusal.New(refusal.Forbidden, "This link is out of date. Ask an administrator for another.")
+			}
+			return l, nil
+		}
+	}
+	return LinkMade{}, refusal.New(refusal.Forbidden, "This link is not known here. Ask an administrator for another.")
+}

@@ -1,0 +1,247 @@
+package urgent
+
+import (
+	"holdfast/codes"
+	"holdfast/exchange"
+	"holdfast/fact"
+)
+
+// Fold turns the facts of one case into its state. The same facts give the
+// same bytes in any order of arrival. A fact that cannot be read is listed as
+// not shown and hinders no other.
+func Fold(id fact.Subject, h fact.History) Case {
+	c := Case{ID: id, Gaps: h.Gaps(), Frontier: h.Frontier()}
+	c.Envelopes, _ = exchange.FoldEnvelopes(h) // what it cannot read is listed below, one by one
+	f := folding{Case: &c, h: h, released: map[fact.ID]bool{}}
+	for i, one := range h.Facts() {
+		if err := f.apply(i, one); err != nil {
+			c.NotShown = append(c.NotShown, one.ID)
+		}
+		c.Line = append(c.Line, Entry{
+			Fact: one.ID, Kind: one.Body.Kind, Happened: one.Body.Happened.From, Recorded: one.Header.Recorded,
+			Person: one.Body.Person, Role: one.Body.Role,
+		})
+	}
+	f.settle()
+	return c
+}
+
+type folding struct {
+	*Case
+	h        fact.History
+	released map[fact.ID]bool
+	news     []int // places of facts that say something new about the patient's state
+}
+
+// take reads a fact's content and hands it on.
+func take[T fact.Content](f fact.Fact, use func(T)) error {
+	c, err := fact.Read[T](f)
+	if err == nil {
+		use(c)
+	}
+	return err
+}
+
+func (c *folding) apply(i int, f fact.Fact) error {
+	at := f.Body.Happened.From
+	switch f.Body.Kind {
+	case 200:
+		return take(f, func(v CallTaken) { c.begin(v.Number, at); c.Taken, c.TakenBy = &v, f.Body.Person })
+	case 201:
+		return take(f, func(v CallerDescribed) { c.Caller.Set(c.h, i, v) })
+	case 202:
+		return take(f, func(v PatientDescribed) { c.Patient.Set(c.h, i, v) })
+	case 203:
+		return take(f, func(v PlaceStated) { c.Place.Set(c.h, i, v.Place) })
+	case 204:
+		return take(f, func(v ReasonStated) { c.Reason.Set(c.h, i, v.Words) })
+	case 205:
+		return take(f, func(v ContactAgreed) { c.Contact.Set(c.h, i, v) })
+	case 206:
+		return take(f, func(v FlagsRead) { c.FlagsRead = union(c.FlagsRead, v.Flags) })
+	case 207:
+		return take(f, func(v LifeThreatChecked) { c.LifeThreats = append(c.LifeThreats, v) })
+	case 208:
+		return take(f, func(v AmbulanceRequested) {
+			c.news = append(c.news, i)
+			c.Ambulances = append(c.Ambulances, Ambulance{Fact: f.ID, At: at, What: v})
+		})
+	case 209:
+		return take(f, func(v Triaged) {
+			c.news = append(c.news, i)
+			c.Triages = append(c.Triages, TriageDone{Fact: f.ID, At: at, By: f.Body.Person, What: v})
+		})
+	case 210:
+		return take(f, func(v DispositionSet) { c.news = append(c.news, i); c.dispose(i, f, v) })
+	case 211:
+		return take(f, func(v ServiceChosen) { c.Service.Set(c.h, i, v) })
+	case 212:
+		return take(f, func(v ReferralSent) { c.Sent = append(c.Sent, Sent{Fact: f.ID, Place: i, At: at, What: v}) })
+	case 214:
+		return take(f, func(v ReferralArrived) { c.arrive(i, f, v) })
+	}
+	return c.applyCare(i, f, at)
+}
+
+func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
+	switch f.Body.Kind {
+	case 215:
+		return take(f, func(v Claimed) { c.claim(i, f, v) })
+	case 216:
+		return take(f, func(v Released) { c.release(v.Claim) })
+	case 217:
+		return take(f, func(v ConsultationStarted) {
+			c.Started = append(c.Started, Started{Fact: f.ID, At: at, Person: f.Body.Person, By: v.By, Mode: v.Mode})
+		})
+	case 218:
+		return take(f, func(v Consulted) {
+			c.Consultations = append(c.Consultations, Consultation{Fact: f.ID, At: at, Person: f.Body.Person, What: v})
+		})
+	case 219:
+		return take(f, func(v OutcomeSet) { c.Outcome.Set(c.h, i, v) })
+	case 220:
+		return take(f, func(v Closed) {
+			c.Closings = append(c.Closings, Closing{Fact: f.ID, Place: i, At: at, What: v})
+		})
+	case 221:
+		return take(f, func(v Noted) { c.Notes = append(c.Notes, NoteMade{Fact: f.ID, At: at, What: v}) })
+	case 222:
+		return take(f, func(v ReportMade) { c.Reports = append(c.Reports, Report{Fact: f.ID, At: at, What: v}) })
+	case 223:
+		return take(f, func(v ReportDone) { c.reportDone(v) })
+	}
+	return c.applyExchange(f, at)
+}
+
+// applyExchange passes over the facts of envelopes, which are folded by the
+// exchange, and keeps what arrived.
+func (c *folding) applyExchange(f fact.Fact, at fact.Millis) error {
+	for _, k := range exchange.Kinds() {
+		if k.Number != f.Body.Kind {
+			continue
+		}
+		if f.Body.Kind != (exchange.MessageArrived{}).FactKind().Number {
+			_, err := exchange.FoldEnvelopes(fact.NewHistory([]fact.Fact{f}))
+			return err
+		}
+		return take(f, func(v exchange.MessageArrived) {
+			c.Messages = append(c.Messages, Message{Fact: f.ID, At: at, What: v, Original: f.Body.Attachments})
+		})
+	}
+	return fact.ErrNewer
+}
+
+func (c *folding) begin(number string, at fact.Millis) {
+	if c.Number == "" || c.Began > at {
+		c.Number, c.Began = number, at
+	}
+}
+
+// dispose keeps what was written apart beside the new one; a disposition that
+// its writer had seen is replaced.
+func (c *folding) dispose(i int, f fact.Fact, v DispositionSet) {
+	kept := c.Dispositions[:0:0]
+	for _, d := range c.Dispositions {
+		if !c.h.Before(d.Place, i) {
+			kept = append(kept, d)
+		}
+	}
+	c.Dispositions = append(kept, Disposition{Fact: f.ID, Place: i, By: f.Body.Person, Role: f.Body.Role, What: v})
+}
+
+// settle: something new about the patient's state takes back whatever ended
+// the work before its writer could know, so that nobody is lost between two
+// people who worked apart.
+func (c *folding) settle() {
+	kept := c.Closings[:0:0]
+	for _, closing := range c.Closings {
+		if c.knewAll(closing.Place) {
+			kept = append(kept, closing)
+		}
+	}
+	c.Closings = kept
+	for i := range c.Sent {
+		c.Sent[i].Current = c.knewAll(c.Sent[i].Place)
+	}
+	for _, o := range c.Outcome.Values {
+		c.Decided = c.Decided || c.knewAll(o.Place)
+	}
+}
+
+func (c *folding) knewAll(place int) bool {
+	for _, n := range c.news {
+		if !c.h.Before(n, place) {
+			return false
+		}
+	}
+	return true
+}
+
+// arrive takes in a referral; what it says fills what nobody here has said.
+func (c *folding) arrive(i int, f fact.Fact, v ReferralArrived) {
+	c.begin(v.Number, f.Body.Happened.From)
+	c.Arrived = append(c.Arrived, Arrival{Fact: f.ID, At: f.Body.Happened.From, What: v, Whole: f.Body.Attachments})
+	r := v.Referral
+	if c.Patient.Empty() {
+		c.Patient.Set(c.h, i, PatientDescribed{Identity: r.Patient})
+	}
+	if place := placeOf(r); c.Place.Empty() && !place.IsZero() {
+		c.Place.Set(c.h, i, place)
+	}
+	if c.Reason.Empty() && r.Reason != "" {
+		c.Reason.Set(c.h, i, r.Reason)
+	}
+}
+
+func placeOf(r exchange.Referral) codes.Place {
+	if !r.Location.IsZero() {
+		return r.Location
+	}
+	return r.Patient.Address
+}
+
+func (c *folding) claim(i int, f fact.Fact, v Claimed) {
+	kept := c.Claims[:0:0]
+	for _, old := range c.Claims {
+		if !c.h.Before(old.Place, i) {
+			kept = append(kept, old) // claimed apart: both are shown
+		}
+	}
+	if c.released[f.ID] {
+		c.Claims = kept
+		return
+	}
+	c.Claims = append(kept, Holding{Fact: f.ID, Place: i, At: f.Body.Happened.From, Person: f.Body.Person, By: v.By})
+}
+
+func (c *folding) release(claim fact.ID) {
+	c.released[claim] = true
+	kept := c.Claims[:0:0]
+	for _, old := range c.Claims {
+		if old.Fact != claim {
+			kept = append(kept, old)
+		}
+	}
+	c.Claims = kept
+}
+
+func (c *folding) reportDone(v ReportDone) {
+	for i := range c.Reports {
+		if c.Reports[i].Fact == v.Report {
+			c.Reports[i].Done = append(c.Reports[i].Done, v.Route)
+		}
+	}
+}
+
+func union(a, b []fact.ID) []fact.ID {
+	for _, id := range b {
+		known := false
+		for _, have := range a {
+			known = known || have == id
+		}
+		if !known {
+			a = append(a, id)
+		}
+	}
+	return a
+}

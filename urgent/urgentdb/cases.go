@@ -1,0 +1,110 @@
+// Package urgentdb works cases: it lets the caller in by the gate, folds the
+// case, runs the verb and saves what it says.
+//
+// Its law: the gate comes first; verbs decide on folded state, never on the
+// view; an answer is given only after a flushed commit.
+package urgentdb
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/journal"
+	"holdfast/task"
+	"holdfast/urgent"
+)
+
+// Gate is the door that every caller passes first.
+type Gate interface {
+	Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error
+}
+
+// Cases works the cases of one organisation on one device.
+type Cases struct {
+	Journal *journal.Journal
+	Gate    Gate
+	Rules   *urgent.Rules
+	Clock   journal.Clock
+	Device  access.Caller // this device itself, for what nobody does by hand
+}
+
+// viewWait is how long an answer waits for the view; after that the page says
+// how fresh it is.
+const viewWait = 50 * time.Millisecond
+
+// Verb is a verb of package urgent with its request bound.
+type Verb func(c urgent.Case, now time.Time) ([]fact.Draft, error)
+
+// Do lets the caller in, runs the verb on the folded case and saves what it
+// says. seen is the frontier that the page showed, nil when there was none.
+func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fact.Subject, seen []fact.ID, verb Verb) ([]fact.Fact, error) {
+	if err := s.Gate.Enter(ctx, by, act, id); err != nil {
+		return nil, err
+	}
+	saved, err := s.Journal.Do(ctx, by.Author(), journal.Seen{id: seen}, func(tx *journal.Tx) ([]fact.Draft, error) {
+		c, err := fold(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		out, err := verb(c, tx.Now())
+		if err != nil {
+			return nil, err
+		}
+		return withTasks(tx, c, by, out)
+	})
+	if err == nil {
+		s.Journal.WaitViews(ctx, saved, viewWait)
+	}
+	return saved, err
+}
+
+func fold(tx *journal.Tx, id fact.Subject) (urgent.Case, error) {
+	h, err := tx.History(id)
+	return urgent.Fold(id, h), err
+}
+
+// withTasks adds the work items that follow from what is said, in the same
+// act: an ambulance that no machine can request is rung for at once.
+func withTasks(tx *journal.Tx, c urgent.Case, by access.Caller, drafts []fact.Draft) ([]fact.Draft, error) {
+	for _, d := range drafts {
+		req, ok := d.Content.(urgent.AmbulanceRequested)
+		if !ok {
+			continue
+		}
+		id, err := tx.NewSubject()
+		if err != nil {
+			return nil, err
+		}
+		more, err := task.Raise(task.Task{Subject: id}, by, task.Raised{
+			What: task.Ambulance, List: task.Dispatch, Reason: "Ring ambulance control for a " + req.Category + ". Read the case to them.",
+			About: c.ID, Urgent: true,
+		}, tx.Now())
+		if err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, more...)
+	}
+	return drafts, nil
+}
+
+// NewCase draws the name of a case that does not exist yet.
+func (s *Cases) NewCase() (fact.Subject, error) { return fact.NewSubject(rand.Reader) }
+
+// Case lets the caller in, records the look, and gives the folded case.
+func (s *Cases) Case(ctx context.Context, by access.Caller, id fact.Subject) (urgent.Case, error) {
+	if err := s.Gate.Enter(ctx, by, access.SeeCase, id); err != nil {
+		return urgent.Case{}, err
+	}
+	h, err := s.Journal.History(ctx, id)
+	if err != nil {
+		return urgent.Case{}, err
+	}
+	c := urgent.Fold(id, h)
+	if !c.Begun() {
+		return urgent.Case{}, noCase()
+	}
+	return c, nil
+}

@@ -1,0 +1,175 @@
+package urgentdb
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/urgent"
+)
+
+func noCase() error { return refusal.New(refusal.Missing, "There is no such case here.") }
+
+// mostRows bounds a list; what is beyond it is counted, never silently left
+// out.
+const mostRows = 2000
+
+// Show is what of the list is wanted.
+type Show struct {
+	Filter string // speak, validate, see, other; empty: all
+	Free   bool
+	Mine   bool
+	Words  string
+}
+
+// List is the worklist as somebody sees it, what will be late first.
+type List struct {
+	Rows    []urgent.Row
+	Total   int            // open cases, before the filter
+	Counts  map[string]int // by filter
+	Free    int
+	Beyond  int // rows that a list cannot hold
+	AsOf    time.Time
+	Behind  int // facts not yet in the view
+	Frozen  bool
+	Waiting int // reports still to go
+}
+
+// List lets the caller in, records the look, and gives the list.
+func (s *Cases) List(ctx context.Context, by access.Caller, show Show) (List, error) {
+	if err := s.Gate.Enter(ctx, by, access.SeeWorklist, fact.Subject{}); err != nil {
+		return List{}, err
+	}
+	return s.list(ctx, by, show)
+}
+
+// Glance gives the list anew to somebody whose look is on record: for changes
+// on a page that is open.
+func (s *Cases) Glance(ctx context.Context, by access.Caller, show Show) (List, error) {
+	if err := by.May(access.SeeWorklist); err != nil {
+		return List{}, err
+	}
+	return s.list(ctx, by, show)
+}
+
+func (s *Cases) list(ctx context.Context, by access.Caller, show Show) (List, error) {
+	all, err := s.rows(ctx, `SELECT row FROM urgent_case WHERE onlist = 1 ORDER BY due, began, id LIMIT ?`, mostRows+1)
+	if err != nil {
+		return List{}, err
+	}
+	out := List{Counts: map[string]int{}}
+	_, out.AsOf, out.Behind = s.Journal.ViewsAt()
+	if len(all) > mostRows {
+		if err := s.Journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM urgent_case WHERE onlist = 1`).Scan(&out.Total); err != nil {
+			return List{}, err
+		}
+		out.Beyond = out.Total - mostRows
+		all = all[:mostRows]
+	}
+	out.Total = max(out.Total, len(all))
+	for _, row := range all {
+		out.Counts[row.Filter]++
+		if len(row.Holders) == 0 {
+			out.Free++
+		}
+		if show.holds(row, by) {
+			out.Rows = append(out.Rows, row)
+		}
+	}
+	err = s.Journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM urgent_report`).Scan(&out.Waiting)
+	return out, err
+}
+
+// holds tells whether a row is wanted. What must be rung about is always
+// shown, whatever the filter.
+func (show Show) holds(row urgent.Row, by access.Caller) bool {
+	if row.Stage == urgent.SendFailed && !show.Mine && show.Words == "" {
+		return true
+	}
+	if show.Filter != "" && row.Filter != show.Filter {
+		return false
+	}
+	mine := false
+	for _, h := range row.Holders {
+		mine = mine || h.Person == by.Person
+	}
+	if show.Mine && !mine || show.Free && len(row.Holders) > 0 {
+		return false
+	}
+	text := strings.ToLower(strings.Join([]string{row.Patient, row.Number, row.Where, row.Why, row.Needs, string(row.Dx)}, " "))
+	for _, word := range strings.Fields(strings.ToLower(show.Words)) {
+		if !strings.Contains(text, word) {
+			return false
+		}
+	}
+	return true
+}
+
+// Row gives the line of one case, and whether it is on the list.
+func (s *Cases) Row(ctx context.Context, id fact.Subject) (urgent.Row, bool, error) {
+	var blob []byte
+	var on bool
+	err := s.Journal.Views().QueryRowContext(ctx, `SELECT row, onlist FROM urgent_case WHERE id = ?`, id[:]).Scan(&blob, &on)
+	if err != nil {
+		return urgent.Row{}, false, err
+	}
+	var row urgent.Row
+	return row, on, fact.Decode(blob, &row)
+}
+
+// Of lists the cases of one person since a time, newest first.
+func (s *Cases) Of(ctx context.Context, by access.Caller, person fact.Subject, since time.Time) ([]urgent.Row, error) {
+	if err := s.Gate.Enter(ctx, by, access.SeePerson, person); err != nil {
+		return nil, err
+	}
+	return s.rows(ctx, `SELECT row FROM urgent_case WHERE record = ? AND began >= ? ORDER BY began DESC LIMIT 100`, person[:], since.UnixMilli())
+}
+
+func (s *Cases) rows(ctx context.Context, query string, args ...any) (out []urgent.Row, err error) {
+	rows, err := s.Journal.Views().QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var blob []byte
+		if err := rows.Scan(&blob); err != nil {
+			return nil, err
+		}
+		var row urgent.Row
+		if err := fact.Decode(blob, &row); err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
+
+// TakeNext claims the first free case for somebody who consults: what will be
+// late first. When another is quicker the next one is taken.
+func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, error) {
+	if err := s.Gate.Enter(ctx, by, access.Claim, fact.Subject{}); err != nil {
+		return fact.Subject{}, err
+	}
+	list, err := s.list(ctx, by, Show{Free: true})
+	if err != nil {
+		return fact.Subject{}, err
+	}
+	for _, row := range list.Rows {
+		if row.Stage != urgent.Waiting {
+			continue
+		}
+		_, err := s.Do(ctx, by, access.Claim, row.Case, nil, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
+			return urgent.Claim(c, by)
+		})
+		if refusal.Is(err, refusal.Taken) {
+			continue
+		}
+		return row.Case, err
+	}
+	return fact.Subject{}, refusal.New(refusal.Missing, "Nobody is waiting for you to take.")
+}

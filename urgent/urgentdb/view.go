@@ -1,0 +1,180 @@
+package urgentdb
+
+import (
+	"database/sql"
+	"errors"
+
+	"holdfast/exchange"
+	"holdfast/fact"
+	"holdfast/journal"
+	"holdfast/record"
+	"holdfast/urgent"
+)
+
+// View keeps one line of the worklist for each case, ready to be read. It is
+// disposable: nothing is decided by it.
+type View struct{ Rules *urgent.Rules }
+
+// Name prefixes the view's tables.
+func (View) Name() string { return "urgent" }
+
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 100*urgent.FoldVersion + 1 }
+
+// Create makes the tables. due is the deadline in ms, or the far future for a
+// case that has none.
+func (View) Create(tx *sql.Tx) error {
+	_, err := tx.Exec(`
+		CREATE TABLE urgent_case(id BLOB PRIMARY KEY, onlist INTEGER NOT NULL, due INTEGER NOT NULL, began INTEGER NOT NULL,
+			number TEXT NOT NULL, record BLOB NOT NULL, row BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE INDEX urgent_list ON urgent_case(onlist, due);
+		CREATE INDEX urgent_number ON urgent_case(number);
+		CREATE INDEX urgent_record ON urgent_case(record, began);
+		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
+	return err
+}
+
+// Apply folds every case that the facts touch, once each.
+func (v View) Apply(tx *sql.Tx, r journal.Reader, facts []fact.Fact) error {
+	for _, id := range touched(facts) {
+		if err := v.fold(tx, r, id); err != nil {
+			return err
+		}
+	}
+	return v.applyRecords(tx, r, facts)
+}
+
+// touched lists the cases among the subjects of facts, in order, once each.
+func touched(facts []fact.Fact) []fact.Subject {
+	var out []fact.Subject
+	seen := map[fact.Subject]bool{}
+	for _, f := range facts {
+		if IsCase(f) && !seen[f.Header.Subject] {
+			seen[f.Header.Subject] = true
+			out = append(out, f.Header.Subject)
+		}
+	}
+	return out
+}
+
+// IsCase tells whether the fact's subject is a case.
+func IsCase(f fact.Fact) bool {
+	switch k := f.Body.Kind; {
+	case k == (urgent.ArrivalFiled{}).FactKind().Number, k == (exchange.MessageRefused{}).FactKind().Number:
+		return false
+	default:
+		return k >= 200 && k < 400
+	}
+}
+
+const never = int64(1) << 62
+
+func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
+	h, err := r.History(id)
+	if err != nil {
+		return err
+	}
+	c := urgent.Fold(id, h)
+	if !c.Begun() {
+		return nil
+	}
+	marks, err := marksOf(r, c)
+	if err != nil {
+		return err
+	}
+	row := urgent.RowOf(c, v.Rules, marks)
+	blob, err := fact.Encode(row)
+	if err != nil {
+		return err
+	}
+	due := never
+	if row.Due != 0 {
+		due = int64(row.Due)
+	}
+	_, err = tx.Exec(`INSERT OR REPLACE INTO urgent_case(id, onlist, due, began, number, record, row) VALUES(?,?,?,?,?,?,?)`,
+		id[:], c.OnList(), due, int64(c.Began), c.Number, row.Record[:], blob)
+	if err != nil {
+		return err
+	}
+	return reports(tx, c)
+}
+
+// marksOf reads the alerts that stand in the person's record. A record that
+// cannot be read is an error, never "no alerts".
+func marksOf(r journal.Reader, c urgent.Case) ([]string, error) {
+	var out []string
+	for _, p := range c.Patient.Values {
+		if p.Value.Record.Zero() {
+			continue
+		}
+		h, err := r.History(p.Value.Record)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range record.Fold(p.Value.Record, h).Standing() {
+			out = append(out, a.Label())
+		}
+	}
+	return out, nil
+}
+
+// reports keeps the list of reports that are still to go.
+func reports(tx *sql.Tx, c urgent.Case) error {
+	for _, report := range c.Reports {
+		var err error
+		if report.What.Suppressed == "" && len(report.Done) == 0 {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO urgent_report VALUES(?,?)`, c.ID[:], int64(report.What.Due))
+		} else {
+			_, err = tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, c.ID[:])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyRecords folds the open cases of every person whose record has changed.
+func (v View) applyRecords(tx *sql.Tx, r journal.Reader, facts []fact.Fact) error {
+	done := map[fact.Subject]bool{}
+	for _, f := range facts {
+		if about := f.Header.Subject; f.Body.Kind >= 100 && f.Body.Kind < 200 && !done[about] {
+			done[about] = true
+			if err := v.refold(tx, r, about); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (v View) refold(tx *sql.Tx, r journal.Reader, person fact.Subject) (err error) {
+	rows, err := tx.Query(`SELECT id FROM urgent_case WHERE record = ? AND onlist = 1`, person[:])
+	if err != nil {
+		return err
+	}
+	ids, err := subjects(rows)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := v.fold(tx, r, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func subjects(rows *sql.Rows) (out []fact.Subject, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		var s fact.Subject
+		copy(s[:], b)
+		out = append(out, s)
+	}
+	return out, rows.Err()
+}
