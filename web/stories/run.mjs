@@ -1,0 +1,70 @@
+// node run.mjs NAME [--live]: starts a demo, tells the story NAME against it and
+// leaves its pictures in build/stories/NAME/. The demo stands still unless
+// --live is given. Status 0: the story holds; 1: it does not; 2: no such story.
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { mkdtemp, rm, access } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Room } from "./lib.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, "../..");
+const [name, ...flags] = process.argv.slice(2);
+
+if (!/^[a-z0-9-]+$/.test(name ?? "")) { console.error("usage: node run.mjs NAME [--live]"); process.exit(2); }
+const file = path.join(here, `${name}.mjs`);
+try { await access(file); } catch { console.error(`There is no story ${name}.`); process.exit(2); }
+
+// startDemo runs a demo in a folder of its own and waits until it is ready.
+async function startDemo({ still = true, within = 60000 } = {}) {
+  const data = await mkdtemp(path.join(tmpdir(), "holdfast-story-"));
+  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", "127.0.0.1:0", ...(still ? ["--still"] : [])];
+  const child = spawn(path.join(root, "build/holdfast"), args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", b => { said = (said + b).slice(-20000); });
+  const ended = new Promise(r => child.on("close", code => r(code)));
+  const stop = async () => {
+    if (child.exitCode === null) child.kill("SIGTERM");
+    const late = setTimeout(() => child.kill("SIGKILL"), 10000);
+    const code = await ended;
+    clearTimeout(late);
+    await rm(data, { recursive: true, force: true });
+    return code;
+  };
+  try {
+    const line = await new Promise((done, fail) => {
+      const timer = setTimeout(() => fail(new Error(`the demo was not ready within ${within} ms`)), within);
+      child.on("error", e => { clearTimeout(timer); fail(e); });
+      ended.then(code => { clearTimeout(timer); fail(new Error(`the demo ended with status ${code}\n${said}`)); });
+      createInterface({ input: child.stdout }).once("line", l => { clearTimeout(timer); done(l); });
+    });
+    return { demo: JSON.parse(line), stop, said: () => said };
+  } catch (e) {
+    if (child.pid) await stop();
+    throw e;
+  }
+}
+
+const began = Date.now();
+let status = 0, room = null, running = null;
+try {
+  running = await startDemo({ still: !flags.includes("--live") });
+  room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
+  const story = await import(file);
+  await story.default(room);
+} catch (e) {
+  status = 1;
+  console.error(`${name}: does not hold\n${e.stack ?? e}`);
+  if (room) for (const d of room.desks) await d.page.screenshot({ path: path.join(room.out, `failed-${d.name}.png`) }).catch(() => {});
+  if (running) console.error(running.said());
+} finally {
+  if (room) await room.close().catch(e => { status = 1; console.error(`${name}: ${e.message}`); });
+  if (running) {
+    const code = await running.stop();
+    if (code !== 0) { status = 1; console.error(`${name}: the demo ended with status ${code}`); }
+  }
+}
+if (status === 0) console.log(`${name}: holds (${((Date.now() - began) / 1000).toFixed(1)} s), pictures in build/stories/${name}/`);
+process.exit(status);
