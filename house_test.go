@@ -51,6 +51,7 @@ func law() map[string]string {
 		"exchange":              level1 + " record directory",
 		"exchange/bars":         level1 + " record directory exchange",
 		"exchange/itk":          level1 + " record directory exchange",
+		"exchange/exchangetest": "exchange fact",
 		"exchange/direct":       level1 + " record directory exchange",
 		"urgent":                level2,
 		"access/accessdb":       level0 + " access journal",

@@ -1,0 +1,193 @@
+package exchange
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"holdfast/fact"
+)
+
+// Envelope is the state of one envelope.
+type Envelope struct {
+	ID       EnvelopeID        `cbor:"1,keyasint"`
+	About    fact.Subject      `cbor:"2,keyasint"`
+	Carries  Carries           `cbor:"3,keyasint"`
+	To       Party             `cbor:"4,keyasint"`
+	Content  fact.Hash         `cbor:"5,keyasint"`
+	Size     int               `cbor:"6,keyasint"`
+	Due      fact.Millis       `cbor:"7,keyasint"`
+	Routes   []Route           `cbor:"8,keyasint"`
+	Prepared fact.ID           `cbor:"9,keyasint"` // zero while only its consequences are known here
+	Kept     []fact.Attachment `cbor:"10,keyasint"`
+	Attempts []Attempt         `cbor:"11,keyasint"`
+	Receipts []Receipt         `cbor:"12,keyasint"`
+	Overdue  bool              `cbor:"13,keyasint"` // it was said that no receipt came in time
+}
+
+// Attempt is one attempt to send, in causal order.
+type Attempt struct {
+	At      fact.Millis `cbor:"1,keyasint"`
+	Route   Route       `cbor:"2,keyasint"`
+	Outcome Outcome     `cbor:"3,keyasint"`
+	Status  int         `cbor:"4,keyasint,omitempty"`
+	Said    string      `cbor:"5,keyasint,omitempty"`
+}
+
+// Standing says where an envelope stands.
+type Standing string
+
+// The standings.
+const (
+	Waiting   Standing = "about to be sent"
+	UnderWay  Standing = "sent, no receipt yet"
+	Refused   Standing = "refused by the other side"
+	Late      Standing = "no receipt in time"
+	Delivered Standing = "receipt received"
+	Doubtful  Standing = "receipt does not fit what was sent"
+)
+
+// Standing tells where the envelope stands; a fitting receipt ends the matter
+// whatever was said before.
+func (e Envelope) Standing() Standing {
+	for _, r := range e.Receipts {
+		if r.Content == e.Content {
+			return Delivered
+		}
+	}
+	switch {
+	case len(e.Receipts) > 0 && e.Prepared != fact.ID{}:
+		return Doubtful
+	case e.turned():
+		return Refused
+	case e.Overdue:
+		return Late
+	case len(e.Attempts) > 0:
+		return UnderWay
+	}
+	return Waiting
+}
+
+// turned tells whether the newest attempt that had an answer was refused.
+func (e Envelope) turned() bool {
+	for i := len(e.Attempts) - 1; i >= 0; i-- {
+		switch e.Attempts[i].Outcome {
+		case Turned:
+			return true
+		case Handed:
+			return false
+		}
+	}
+	return false
+}
+
+// NeedsPerson tells whether somebody must ring the other side.
+func (e Envelope) NeedsPerson() bool {
+	s := e.Standing()
+	return s == Refused || s == Late || s == Doubtful
+}
+
+// Timer is the id of the envelope's receipt timer: the same on every device
+// that holds the case.
+func (e Envelope) Timer() fact.Hash {
+	return TimerID(e.About, ReceiptOverdue{}.FactKind().Number, e.Prepared)
+}
+
+// TimerID is the hash of a subject, a kind and the fact that began the timer.
+func TimerID(about fact.Subject, kind uint32, began fact.ID) fact.Hash {
+	var k [4]byte
+	binary.BigEndian.PutUint32(k[:], kind)
+	return fact.Labelled("holdfast/timer/1", about[:], k[:], began[:])
+}
+
+// FoldEnvelopes gives the envelopes of one subject in causal order. Facts of
+// other kinds are passed over; a fact of ours that cannot be read is an error
+// of errors.Join beside the envelopes, so that the page can say that
+// something is not shown.
+func FoldEnvelopes(h fact.History) ([]Envelope, error) {
+	f := folding{at: map[EnvelopeID]int{}}
+	var bad []error
+	for _, one := range h.Facts() {
+		if err := f.add(one); err != nil {
+			bad = append(bad, fmt.Errorf("fact %s: %w", one.ID.Short(), err))
+		}
+	}
+	return f.all, errors.Join(bad...)
+}
+
+// FoldEnvelope gives one envelope of a subject; ok is false when nothing is
+// known of it.
+func FoldEnvelope(h fact.History, id EnvelopeID) (e Envelope, ok bool, err error) {
+	all, err := FoldEnvelopes(h)
+	for _, e := range all {
+		if e.ID == id {
+			return e, true, err
+		}
+	}
+	return Envelope{ID: id}, false, err
+}
+
+type folding struct {
+	all []Envelope
+	at  map[EnvelopeID]int
+}
+
+func (f *folding) of(one fact.Fact, id EnvelopeID) *Envelope {
+	i, ok := f.at[id]
+	if !ok {
+		i = len(f.all)
+		f.at[id] = i
+		f.all = append(f.all, Envelope{ID: id, About: one.Header.Subject})
+	}
+	return &f.all[i]
+}
+
+func (f *folding) add(one fact.Fact) error {
+	switch one.Body.Kind {
+	case EnvelopePrepared{}.FactKind().Number:
+		v, err := fact.Read[EnvelopePrepared](one)
+		if err != nil {
+			return err
+		}
+		f.of(one, v.Envelope).prepared(one, v)
+	case EnvelopeAttempted{}.FactKind().Number:
+		v, err := fact.Read[EnvelopeAttempted](one)
+		if err != nil {
+			return err
+		}
+		e := f.of(one, v.Envelope)
+		e.Attempts = append(e.Attempts, Attempt{At: one.Body.Happened.From, Route: v.Route, Outcome: v.Outcome, Status: v.Status, Said: v.Said})
+	case ReceiptReceived{}.FactKind().Number:
+		v, err := fact.Read[ReceiptReceived](one)
+		if err != nil {
+			return err
+		}
+		f.of(one, v.Receipt.Envelope).receipt(v.Receipt)
+	case ReceiptOverdue{}.FactKind().Number:
+		v, err := fact.Read[ReceiptOverdue](one)
+		if err != nil {
+			return err
+		}
+		f.of(one, v.Envelope).Overdue = true
+	}
+	return nil
+}
+
+// prepared keeps the first statement; a second one of the same number says
+// the same.
+func (e *Envelope) prepared(one fact.Fact, v EnvelopePrepared) {
+	if e.Prepared != (fact.ID{}) {
+		return
+	}
+	e.Prepared, e.Kept = one.ID, one.Body.Attachments
+	e.Carries, e.To, e.Content, e.Size, e.Due, e.Routes = v.Carries, v.To, v.Content, v.Size, v.Due, v.Routes
+}
+
+func (e *Envelope) receipt(r Receipt) {
+	for _, old := range e.Receipts {
+		if old.Content == r.Content && old.By == r.By {
+			return
+		}
+	}
+	e.Receipts = append(e.Receipts, r)
+}
