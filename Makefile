@@ -20,7 +20,6 @@ test: setup vet unit
 # Before an issue is called done: everything, and more of it.
 check: test
 	HOLDFAST_KILLS=100 go test -count=1 -timeout 20m -run 'Kill' ./journal/...
-	HOLDFAST_WALKS=10000000 go test -count=1 -timeout 20m ./triage/...
 	$(BIN) content check
 
 vet: $(BIN)
@@ -51,11 +50,11 @@ generate:
 # race detector, a browser, and the browser tests' packages.
 setup: build/.setup
 
-build/.setup: web/package-lock.json
+build/.setup: web/stories/package-lock.json
 	@mkdir -p build
 	@need=""; command -v gcc >/dev/null || need="$$need gcc libc6-dev"; command -v chromium >/dev/null || need="$$need chromium"; \
 	if [ -n "$$need" ]; then echo "installing$$need"; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$need >/dev/null; fi
-	cd web && npm ci --ignore-scripts --no-audit --no-fund --silent
+	cd web/stories && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 clean:

@@ -44,6 +44,9 @@ func take[T fact.Content](f fact.Fact, use func(T)) error {
 
 func (c *folding) apply(i int, f fact.Fact) error {
 	at := f.Body.Happened.From
+	if f.OfJournal() {
+		return nil
+	}
 	switch f.Body.Kind {
 	case 200:
 		return take(f, func(v CallTaken) { c.begin(v.Number, at); c.Taken, c.TakenBy = &v, f.Body.Person })

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"holdfast/access"
-	"holdfast/codes"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/triage"
@@ -22,7 +21,7 @@ type TriageRequest struct {
 // back by replaying the record.
 func ConcludedOf(o triage.Outcome) Concluded {
 	out := Concluded{
-		Level: o.Level, Unfinished: o.Unfinished, Dx: codes.Dx(o.Dx), SG: strconv.Itoa(o.SG), SD: strconv.Itoa(o.SD),
+		Level: o.Level, Unfinished: o.Unfinished, Dx: o.Dx, SG: strconv.Itoa(o.SG), SD: strconv.Itoa(o.SD),
 		Skill: o.Skill, Transport: o.Transport, Advice: o.Advice, SafetyNet: o.SafetyNet,
 	}
 	for _, f := range o.Trace.Fired {

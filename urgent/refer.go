@@ -59,7 +59,7 @@ func ReferralOf(c Case, by access.Caller, from, to exchange.Party, texts Texts, 
 	if p, ok := c.Patient.Get(); ok {
 		r.Patient = p.Identity
 		if p.MayLook == Yes || p.MayLook == NotAsked {
-			r.Consents = []exchange.Consent{{Category: exchange.Code{Code: "DRC", Name: "direct care"}, Status: "active", When: c.Began}}
+			r.Consents = []exchange.Consent{{Category: exchange.Code{System: "http://terminology.hl7.org/CodeSystem/v3-ActReason", Code: "DRC", Name: "direct care"}, Status: "active", When: c.Began}}
 		}
 	}
 	if caller, ok := c.Caller.Get(); ok {

@@ -92,7 +92,7 @@ func (r *Rules) loadLevels(set *content.Set) error {
 		r.levels = append(r.levels, levelRow{t.Cell(i, "kind"), most, level})
 	}
 	for _, d := range r.Triage.Dispositions().All() {
-		if _, err := r.disposition(codes.Dx(d.Dx), time.Unix(0, 0)); err != nil {
+		if _, err := r.disposition(d.Dx, time.Unix(0, 0)); err != nil {
 			return fmt.Errorf("dx-levels: %s has no level: %w", d.Dx, err)
 		}
 	}
@@ -220,7 +220,7 @@ func (r *Rules) loadSettings(set *content.Set) error {
 
 // Code finds a disposition code in the table in force.
 func (r *Rules) Code(dx codes.Dx) (triage.Disposition, bool) {
-	d, err := r.Triage.Dispositions().Lookup(triage.Dx(dx))
+	d, err := r.Triage.Dispositions().Lookup(dx)
 	return d, err == nil
 }
 
