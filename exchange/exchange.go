@@ -214,6 +214,15 @@ type CaseNumber struct {
 	Number string `cbor:"2,keyasint,omitempty"`
 }
 
+// Reach is how the patient agreed to be reached, word by word as asked: "yes",
+// "no", "unsure", and empty where it was not asked, which is none of these.
+type Reach struct {
+	Ring      string `cbor:"1,keyasint,omitempty"`
+	Text      string `cbor:"2,keyasint,omitempty"`
+	Voicemail string `cbor:"3,keyasint,omitempty"`
+	MayTell   string `cbor:"4,keyasint,omitempty"`
+}
+
 // Original points at the bytes as they came.
 type Original struct {
 	Hash  fact.Hash `cbor:"1,keyasint,omitempty"` // SHA-256 of the plain bytes
@@ -256,6 +265,7 @@ type Referral struct {
 	Notes       []string         `cbor:"30,keyasint,omitempty"` // what a reader must know about this message; shown at the head
 	Sent        fact.Millis      `cbor:"31,keyasint,omitempty"` // when the sender says it was written
 	Secrecy     string           `cbor:"32,keyasint,omitempty"` // confidentiality as received: N, R, V
+	Reach       Reach            `cbor:"33,keyasint,omitempty"` // no message standard carries it; between Holdfast organisations it travels
 }
 
 // FlagsAtHead lists the flags that belong at the head of the case.

@@ -191,6 +191,9 @@ func (c *folding) arrive(i int, f fact.Fact, v ReferralArrived) {
 	if place := placeOf(r); c.Place.Empty() && !place.IsZero() {
 		c.Place.Set(c.h, i, place)
 	}
+	if c.Contact.Empty() && r.Reach != (exchange.Reach{}) {
+		c.Contact.Set(c.h, i, ContactAgreed{Ring: YesNo(r.Reach.Ring), Text: YesNo(r.Reach.Text), Voicemail: YesNo(r.Reach.Voicemail), MayTell: r.Reach.MayTell})
+	}
 	if c.Reason.Empty() && r.Reason != "" {
 		c.Reason.Set(c.h, i, r.Reason)
 	}

@@ -59,8 +59,11 @@ func ReferralOf(c Case, by access.Caller, from, to exchange.Party, texts Texts, 
 	if p, ok := c.Patient.Get(); ok {
 		r.Patient = p.Identity
 		if p.MayLook == Yes || p.MayLook == NotAsked {
-			r.Consents = []exchange.Consent{{Category: exchange.Code{System: "http://terminology.hl7.org/CodeSystem/v3-ActReason", Code: "DRC", Name: "direct care"}, Status: "active", When: c.Began}}
+			r.Consents = []exchange.Consent{{Category: exchange.Code{System: "https://fhir.nhs.uk/CodeSystem/consent-categories-bars", Code: "DRC", Name: "direct care"}, Status: "active", When: c.Began}}
 		}
+	}
+	if v, ok := c.Contact.Get(); ok {
+		r.Reach = exchange.Reach{Ring: string(v.Ring), Text: string(v.Text), Voicemail: string(v.Voicemail), MayTell: v.MayTell}
 	}
 	if caller, ok := c.Caller.Get(); ok {
 		r.Contacts = []exchange.Contact{contactOf(caller, r.Patient.Name.Spoken())}

@@ -93,6 +93,11 @@ func TestReferralOfSaysWhatWasSaid(t *testing.T) {
 	if want := "Ring: not asked. Text: no. Voicemail: not asked."; !contains(text, want) {
 		t.Fatalf("sections do not say %q:\n%s", want, text)
 	}
+	arrived, err := ReceiveReferral(Case{ID: fact.Subject{9}}, self, s.rules, ref, exchange.Arrival{Keys: []string{"k"}}, s.now)
+	there := begin(t).says(self, arrived, err)
+	if got, _ := there.Contact.Get(); got != (ContactAgreed{Text: No}) {
+		t.Fatalf("the other side reads %+v of how the patient may be reached", got)
+	}
 }
 
 func contains(s, part string) bool {

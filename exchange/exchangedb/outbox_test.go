@@ -23,28 +23,24 @@ var (
 	tarn    = exchange.Party{ODS: "ZZ122", Name: "Tarn Valley"}
 )
 
-// carrier answers attempts as it is told, the last answer for ever.
+// carrier answers attempts as it is told: the last answer for ever, or, with
+// receipt, a fitting one after all others.
 type carrier struct {
 	mu      sync.Mutex
 	answers []exchangedb.Answer
 	sent    []string
-	receipt bool // answer with a fitting receipt once the answers are used up
+	receipt bool
 }
 
 func (c *carrier) Send(_ context.Context, e exchange.Envelope, content []byte) exchangedb.Answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sent = append(c.sent, string(content))
-	if len(c.answers) > 1 || len(c.answers) == 1 && !c.receipt {
+	if len(c.answers) > 0 {
 		a := c.answers[0]
-		if len(c.answers) > 1 {
+		if c.receipt || len(c.answers) > 1 {
 			c.answers = c.answers[1:]
 		}
-		return a
-	}
-	if len(c.answers) == 1 {
-		a := c.answers[0]
-		c.answers = nil
 		return a
 	}
 	return exchangedb.Answer{Outcome: exchange.Handed, Status: 200, Proof: []byte("signed"), Receipt: &exchange.Receipt{

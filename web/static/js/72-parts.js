@@ -43,8 +43,10 @@ function lifeSoon(e) {
 
 // A page may say which drawer is open on it from the start.
 function openNow() {
-  const now = $("[data-opens-now]");
-  if (now) openDialog(now.dataset.opensNow);
+  const id = $("[data-opens-now]")?.dataset.opensNow;
+  if (!id) return;
+  for (const d of $$("dialog[open]")) if (d.id !== id) d.close();
+  openDialog(id);
 }
 
 document.addEventListener("change", partsSoon);
