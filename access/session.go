@@ -24,6 +24,9 @@ type Session struct {
 func FoldSession(id fact.Subject, h fact.History) Session {
 	s := Session{ID: id}
 	for _, f := range h.Facts() {
+		if f.OfJournal() {
+			continue
+		}
 		switch f.Body.Kind {
 		case SessionOpened{}.FactKind().Number:
 			c, err := fact.Read[SessionOpened](f)

@@ -31,6 +31,9 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 	s := Staff{Person: about}
 	ended := map[fact.ID]bool{}
 	for i, f := range h.Facts() {
+		if f.OfJournal() {
+			continue
+		}
 		if err := s.apply(h, i, f, ended); err != nil {
 			s.NotShown = append(s.NotShown, f.ID)
 		}

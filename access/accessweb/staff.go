@@ -149,9 +149,9 @@ func addressOf(r *http.Request) string {
 
 func roleClass(f *web.Form) string {
 	if f.Error("role") != "" {
-		return "f err plain"
+		return "f err"
 	}
-	return "f plain"
+	return "f"
 }
 
 func roleHint(f *web.Form) string {

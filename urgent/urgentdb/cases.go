@@ -29,6 +29,8 @@ type Cases struct {
 	Rules   *urgent.Rules
 	Clock   journal.Clock
 	Device  access.Caller // this device itself, for what nobody does by hand
+
+	listed listed
 }
 
 // viewWait is how long an answer waits for the view; after that the page says

@@ -35,7 +35,6 @@ type List struct {
 	Beyond  int // rows that a list cannot hold
 	AsOf    time.Time
 	Behind  int // facts not yet in the view
-	Frozen  bool
 	Waiting int // reports still to go
 }
 
@@ -57,20 +56,16 @@ func (s *Cases) Glance(ctx context.Context, by access.Caller, show Show) (List, 
 }
 
 func (s *Cases) list(ctx context.Context, by access.Caller, show Show) (List, error) {
-	all, err := s.rows(ctx, `SELECT row FROM urgent_case WHERE onlist = 1 ORDER BY due, began, id LIMIT ?`, mostRows+1)
+	all, err := s.listed.rows(ctx, s.Journal.Views())
 	if err != nil {
 		return List{}, err
 	}
-	out := List{Counts: map[string]int{}}
+	out := List{Counts: map[string]int{}, Total: len(all)}
 	_, out.AsOf, out.Behind = s.Journal.ViewsAt()
 	if len(all) > mostRows {
-		if err := s.Journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM urgent_case WHERE onlist = 1`).Scan(&out.Total); err != nil {
-			return List{}, err
-		}
-		out.Beyond = out.Total - mostRows
+		out.Beyond = len(all) - mostRows
 		all = all[:mostRows]
 	}
-	out.Total = max(out.Total, len(all))
 	for _, row := range all {
 		out.Counts[row.Filter]++
 		if len(row.Holders) == 0 {

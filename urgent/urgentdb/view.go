@@ -19,15 +19,16 @@ type View struct{ Rules *urgent.Rules }
 func (View) Name() string { return "urgent" }
 
 // Version is raised whenever Create, Apply or the fold change.
-func (View) Version() int { return 100*urgent.FoldVersion + 1 }
+func (View) Version() int { return 100*urgent.FoldVersion + 2 }
 
-// Create makes the tables. due is the deadline in ms, or the far future for a
-// case that has none.
+// Create makes the tables. rev rises with every change of any row, so that a
+// reader fetches only what is new to it. due is the deadline in ms, or the far
+// future for a case that has none.
 func (View) Create(tx *sql.Tx) error {
 	_, err := tx.Exec(`
-		CREATE TABLE urgent_case(id BLOB PRIMARY KEY, onlist INTEGER NOT NULL, due INTEGER NOT NULL, began INTEGER NOT NULL,
-			number TEXT NOT NULL, record BLOB NOT NULL, row BLOB NOT NULL) STRICT, WITHOUT ROWID;
-		CREATE INDEX urgent_list ON urgent_case(onlist, due);
+		CREATE TABLE urgent_case(id BLOB PRIMARY KEY, rev INTEGER NOT NULL, onlist INTEGER NOT NULL, due INTEGER NOT NULL,
+			began INTEGER NOT NULL, number TEXT NOT NULL, record BLOB NOT NULL, row BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE UNIQUE INDEX urgent_rev ON urgent_case(rev);
 		CREATE INDEX urgent_number ON urgent_case(number);
 		CREATE INDEX urgent_record ON urgent_case(record, began);
 		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
@@ -91,7 +92,8 @@ func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
 	if row.Due != 0 {
 		due = int64(row.Due)
 	}
-	_, err = tx.Exec(`INSERT OR REPLACE INTO urgent_case(id, onlist, due, began, number, record, row) VALUES(?,?,?,?,?,?,?)`,
+	_, err = tx.Exec(`INSERT OR REPLACE INTO urgent_case(id, rev, onlist, due, began, number, record, row)
+		VALUES(?,(SELECT coalesce(max(rev), 0) + 1 FROM urgent_case),?,?,?,?,?,?)`,
 		id[:], c.OnList(), due, int64(c.Began), c.Number, row.Record[:], blob)
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@
 // light, and by axe.
 import { ok, until } from "./lib.mjs";
 
-export const patient = { first: "Idris", last: `Falkner`, born: "12 05 1961", place: "3 Weir Cottages, Dunsett QX4 2AB", why: "Tightness in the chest on Thursday evening, gone since" };
+export const patient = { first: "Idris", last: "Falkner", born: "12 05 1961", place: "3 Weir Cottages, Dunsett QX4 2AB", why: "Tightness in the chest on Thursday evening, gone since" };
 
 export default async function (room) {
   const handler = await room.desk({ name: "handler" });
@@ -18,7 +18,7 @@ export default async function (room) {
   const before = await doctor.page.locator("table.work tbody tr[id]").count();
 
   await handler.signIn("call-handler", "111");
-  const number = await takeCall(handler);
+  await takeCall(handler);
   await askAll(handler);
   await refer(handler);
 
@@ -37,7 +37,6 @@ export default async function (room) {
   await doctor.every("06-case");
   await consult(doctor);
   await doctor.every("08-gp-report");
-  ok(number, "the call has a number");
 }
 
 // takeCall fills in one call, as it is told, and goes on to the questions.
@@ -62,11 +61,13 @@ export async function takeCall(d) {
   await p.getByText(/digits? missing/).first().waitFor();
   ok((await p.inputValue("[name=why]")) === patient.why, "what was typed is lost after a mistake");
   await d.every("02-call-mistake");
+  const number = (await p.locator(".first-clock").innerText()).match(/26-\d{3}-\d{3}-\d{3}/);
+  ok(number, "the call has no number");
   await p.fill("[name=ring_back]", "01632 960 418");
   for (const name of ["ring", "text", "voicemail"]) await p.check(`[name=${name}][value=yes]`, { force: true });
   await p.keyboard.press("F9");
   await p.waitForURL(/\/ask/);
-  return /26-\d{3}-\d{3}-\d{3}/.test(await p.content());
+  return number[0];
 }
 
 // askAll chooses chest pain and answers every question; the pain was one to

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"holdfast/content"
+	"holdfast/triage"
+)
+
+func contentCommand(_ context.Context, t term, args []string) error {
+	f := flags("content check")
+	asJSON := f.Bool("json", false, "")
+	words, err := parse(f, args, 0, 1)
+	if err != nil {
+		return err
+	}
+	files, err := contentFiles(words)
+	if err != nil {
+		return err
+	}
+	p := newProgress(t.err)
+	p.doingNow("walking every question of every complaint")
+	r := triage.Check(files, time.Now)
+	p.done()
+	if *asJSON {
+		err = printContentJSON(t, r)
+	} else {
+		err = printContent(t, r)
+	}
+	if err == nil && r.Failures > 0 {
+		return errNotHold
+	}
+	return err
+}
+
+// contentFiles gives the folder that was named, or what the program carries.
+func contentFiles(words []string) (fs.FS, error) {
+	if len(words) == 1 {
+		if info, err := os.Stat(words[0]); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%w: %s is no folder", errUsage, words[0])
+		}
+		return os.DirFS(words[0]), nil
+	}
+	return content.ShippedFiles(), nil
+}
+
+// printContentJSON prints each problem as a line, and the sums as the last.
+func printContentJSON(t term, r triage.Report) error {
+	for _, p := range r.Problems {
+		if err := printJSON(t.out, p); err != nil {
+			return err
+		}
+	}
+	r.Problems = nil
+	return printJSON(t.out, r)
+}
+
+func printContent(t term, r triage.Report) error {
+	for _, p := range r.Problems {
+		if _, err := fmt.Fprintln(t.out, p); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(t.out, "%d complaints, %d rules, %d worked cases, %d broken rules caught, %d question states walked in %.1f s: %d failures; %d files are not signed\n",
+		r.Complaints, r.Rules, r.Cases, r.Mutations, r.States, r.Seconds, r.Failures, r.Unsigned)
+	return err
+}

@@ -1,0 +1,110 @@
+// Command holdfast is the whole program: site nodes, the demo, and the tools
+// that check data and content.
+//
+// Its law: it wires, it never decides. Exit status 0 is success, 1 that the
+// thing checked does not hold or failed, 2 that the arguments are unusable.
+// With --json, standard output holds JSON and nothing else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The exit statuses.
+const (
+	success  = 0
+	failed   = 1
+	unusable = 2
+)
+
+// Errors that say how a command ended.
+var (
+	errUsage   = errors.New("unusable arguments")
+	errNotHold = errors.New("it does not hold")
+)
+
+// command is one word, or two, after the program's name.
+type command struct {
+	name string
+	args string
+	help string
+	run  func(ctx context.Context, t term, args []string) error
+}
+
+// term is where a command writes: what was asked for, and how it goes.
+type term struct{ out, err io.Writer }
+
+func commands() []command {
+	return []command{
+		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
+		{"serve", "--data DIR [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--doors HOST:PORT] [--name HOST]", "a site node", serveCommand},
+		{"org create", "--data DIR --name NAME --ods CODE --device NAME --admin NAME --passphrase-file FILE [--domain BUILDING] [--json]", "founds an organisation with its first device and administrator", orgCreateCommand},
+		{"verify", "DIR [--passphrase-file FILE] [--json]", "re-reads every journal there", verifyCommand},
+		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
+		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},
+		{"routes", "[--json]", "lists every way in with its door", routesCommand},
+		{"version", "[--json]", "says which program this is", versionCommand},
+	}
+}
+
+func run(ctx context.Context, args []string, out, errOut io.Writer) int {
+	t := term{out, errOut}
+	c, rest, ok := find(args)
+	if !ok {
+		usage(errOut)
+		if len(args) == 1 && (args[0] == "help" || args[0] == "--help" || args[0] == "-h") {
+			return success
+		}
+		return unusable
+	}
+	err := c.run(ctx, t, rest)
+	switch {
+	case err == nil:
+		return success
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(errOut, "%v\nusage: holdfast %s %s\n", err, c.name, c.args)
+		return unusable
+	case errors.Is(err, errNotHold):
+		return failed
+	}
+	fmt.Fprintf(errOut, "holdfast %s: %v\n", c.name, err)
+	return failed
+}
+
+func find(args []string) (command, []string, bool) {
+	for _, c := range commands() {
+		for n := 1; n <= 2 && n <= len(args); n++ {
+			if joined(args[:n]) == c.name {
+				return c, args[n:], true
+			}
+		}
+	}
+	return command{}, nil, false
+}
+
+func joined(words []string) string {
+	out := words[0]
+	for _, w := range words[1:] {
+		out += " " + w
+	}
+	return out
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "Holdfast keeps urgent care working when its host is lost.")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  holdfast %s %s\n      %s\n", c.name, c.args, c.help)
+	}
+}

@@ -1,0 +1,105 @@
+package node
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"holdfast/access"
+	"holdfast/access/accessweb"
+	"holdfast/codes"
+	"holdfast/directory/directorydb"
+	"holdfast/web"
+)
+
+// behindShown is how old lists may be before the frame says so.
+const behindShown = 2 * time.Second
+
+// state says how safe the work is and each step away from well.
+func (n *Node) state() web.State {
+	h := n.Journal.Health()
+	s := web.SavedHere()
+	if !h.Saving {
+		s = web.CannotSave(h.Since, codes.London(), "Go on at another machine, or on paper.")
+	} else if h.Sentence != "" {
+		s = s.With(web.Strip{ID: "trouble", Tone: web.StripPart, What: h.Sentence, Do: "Carry on. What is shown as saved is saved."})
+	}
+	if _, at, behind := n.Journal.ViewsAt(); behind > 0 && n.clock().Sub(at) > behindShown {
+		s = s.With(web.Stale(at, codes.London()))
+	}
+	if h.ViewError != "" {
+		s = s.With(web.Strip{ID: "views", Tone: web.StripAsk, What: h.ViewError, Do: "What was saved is kept."})
+	}
+	if n.demo {
+		s = s.With(web.DemoStrip())
+	}
+	return s
+}
+
+// places are the few main pages of a role.
+func places(by access.Caller) []web.Place {
+	call, mine := web.Place{Name: "Call", Href: "/call"}, web.Place{Name: "My calls", Href: "/mycalls"}
+	list, tasks := web.Place{Name: "Worklist", Href: "/worklist"}, web.Place{Name: "Tasks", Href: "/tasks"}
+	services, board := web.Place{Name: "Find a service", Href: "/services"}, web.Place{Name: "Board", Href: "/board"}
+	var out []web.Place
+	switch by.Role {
+	case access.CallHandler:
+		out = []web.Place{call, mine, services, list}
+	case access.Clinician, access.Dispatcher:
+		out = []web.Place{list, tasks, services, board}
+	case access.Manager:
+		out = []web.Place{board, list, tasks, services}
+	case access.Administrator:
+		out = []web.Place{{Name: "Staff", Href: "/staff"}, services}
+	}
+	for i := range out {
+		out[i].Key = "Alt+" + strconv.Itoa(i+1)
+	}
+	return append(out, web.Place{Name: "You", Href: "/session"})
+}
+
+// here is what the sign-in page says about this machine.
+func (n *Node) here() []web.Pair {
+	saving := "Works. What is saved here stays on this machine’s disk"
+	if !n.Journal.Health().Saving {
+		saving = "Does not work. Use another machine"
+	}
+	held := "not known"
+	if open, err := n.openCases(context.Background()); err == nil {
+		held = strconv.Itoa(open)
+	}
+	return []web.Pair{
+		{Name: "Saving", Value: saving}, {Name: "Open cases", Value: held, Num: true},
+		{Name: "Works alone", Value: "Yes: no other machine is needed to sign in or to work"},
+	}
+}
+
+func (n *Node) openCases(ctx context.Context) (count int, err error) {
+	err = n.Journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM urgent_case WHERE onlist = 1`).Scan(&count)
+	return count, err
+}
+
+// tonight lists the notices in force of the services that staff send to.
+func (n *Node) tonight() []accessweb.Notice {
+	entries, err := directorydb.Entries(context.Background(), n.Journal.Views(), n.Device)
+	if err != nil {
+		n.log.Error("the notices can't be read", "err", err)
+		return nil
+	}
+	now := n.clock()
+	var out []accessweb.Notice
+	for _, e := range entries {
+		service, _ := e.Current()
+		for _, notice := range e.Notices {
+			if now.Before(notice.Says.From.Time()) || !now.Before(notice.Says.Until.Time()) {
+				continue
+			}
+			what := service.Name + ":"
+			if notice.Says.Closed {
+				what = service.Name + " is closed until " + codes.ClockDay(notice.Says.Until.Time(), now) + "."
+			}
+			out = append(out, accessweb.Notice{What: what, More: notice.Says.Text})
+		}
+	}
+	return out
+}

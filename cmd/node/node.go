@@ -1,0 +1,310 @@
+// Package node puts one organisation's parts together on one device: journal,
+// doors, pages, message doors, outbox.
+//
+// Its law: it wires and decides nothing. Every part is in the list of parts,
+// with how it is started and stopped; nothing is global, so that several
+// nodes run in one process.
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"holdfast/access"
+	"holdfast/access/accessdb"
+	"holdfast/access/accessweb"
+	"holdfast/codes"
+	"holdfast/exchange"
+	"holdfast/exchange/exchangedb"
+	"holdfast/fact"
+	"holdfast/journal"
+	"holdfast/urgent/urgentdb"
+	"holdfast/urgent/urgentweb"
+	"holdfast/web"
+)
+
+// Config says how one organisation is opened on one device.
+type Config struct {
+	Place
+	Library  *Library
+	Log      *slog.Logger
+	Version  string       // of this program
+	Host     string       // name under which browsers and machines know it: "111.localhost"
+	Domain   string       // relying party of passkeys; empty: Host
+	Pages    net.Listener // where browsers knock
+	Machines net.Listener // where other organisations' machines knock
+	Secure   bool         // pages over TLS: everywhere but on a demo's loopback
+	Service  codes.DoSID  // our service that referrals are made from and to
+}
+
+// Node is one organisation on one device.
+type Node struct {
+	Journal   *journal.Journal
+	Gate      *accessdb.Gate
+	Cases     *urgentdb.Cases
+	Shell     *web.Shell
+	Mux       *web.Mux
+	App       *urgentweb.App
+	Authority *Authority
+	Device    access.Caller
+	Us        exchange.Party
+
+	config  Config
+	clock   journal.Clock
+	log     *slog.Logger
+	demo    bool
+	peers   *peers
+	outbox  *exchangedb.Outbox
+	parts   []part
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	trouble chan error
+}
+
+// part is something that runs until its context is done.
+type part struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// Open opens the folder and puts everything together; nothing runs yet. On an
+// error the listeners are closed.
+func Open(ctx context.Context, c Config) (*Node, error) {
+	n := &Node{config: c, clock: clockOf(c.Place), log: c.Log, peers: newPeers(), trouble: make(chan error, 8)}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	if err := n.open(ctx); err != nil {
+		err = errors.Join(err, closeListener(c.Pages), closeListener(c.Machines))
+		if n.Journal != nil {
+			err = errors.Join(err, n.Journal.Close())
+		}
+		return nil, fmt.Errorf("%s: %w", c.Dir, err)
+	}
+	return n, nil
+}
+
+func closeListener(l net.Listener) error {
+	if l == nil {
+		return nil
+	}
+	return l.Close()
+}
+
+func (n *Node) open(ctx context.Context) error {
+	var err error
+	o := n.config.options(n.config.Library)
+	o.Log = n.log
+	if n.demo, err = journal.IsDemo(n.config.Dir); err != nil {
+		return err
+	}
+	o.Demo = n.demo
+	if n.Journal, err = journal.Open(ctx, o); err != nil {
+		return err
+	}
+	n.Device = deviceOf(n.Journal)
+	g := n.Journal.Genesis()
+	n.Us = exchange.Party{ODS: codes.ODS(g.ODS), Name: g.Name, Service: n.config.Service}
+	if n.Authority, err = openAuthority(n.config.Dir, n.Journal.Device(), g.Name, n.clock); err != nil {
+		return err
+	}
+	n.Gate = accessdb.NewGate(n.Journal, n.clock)
+	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
+	if err := n.putPages(); err != nil {
+		return err
+	}
+	return n.putParts()
+}
+
+// putPages makes the shell and registers every page.
+func (n *Node) putPages() error {
+	token, err := operatorToken(n.config.Dir)
+	if err != nil {
+		return err
+	}
+	n.Shell, err = web.NewShell(web.Config{
+		Organisation: n.Us.Name, Zone: codes.London(), Now: n.clock, Session: accessweb.Sessions(n.Gate), Operator: newOperators(token),
+		Places: places, State: n.state, Log: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.Mux = web.NewMux(n.Shell)
+	passkeys, err := accessdb.NewPasskeys(n.Gate, n.domain(), []string{n.URL()})
+	if err != nil {
+		return err
+	}
+	door := accessweb.Pages{
+		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
+		Here: n.here, Tonight: n.tonight,
+	}
+	door.Register(n.Mux)
+	n.App = &urgentweb.App{
+		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
+		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
+	}
+	n.App.Routes(n.Mux)
+	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
+	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
+	return nil
+}
+
+func (n *Node) putParts() error {
+	machines, err := n.machineServer()
+	if err != nil {
+		return err
+	}
+	senders, err := n.senders()
+	if err != nil {
+		return err
+	}
+	if err := n.readPeers(); err != nil {
+		return err
+	}
+	n.outbox = &exchangedb.Outbox{
+		Journal: n.Journal, Clock: n.clock, Device: n.Device, Senders: senders, Phone: n.phone, Log: n.log,
+	}
+	pages := n.Mux.Server()
+	if n.config.Secure {
+		if pages.TLSConfig, err = n.doorTLS(); err != nil {
+			return err
+		}
+	}
+	n.parts = []part{
+		{"pages", serving(pages, n.config.Pages)},
+		{"message doors", serving(machines, n.config.Machines)},
+		{"live pages", n.listen},
+		{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }},
+	}
+	return nil
+}
+
+// listen tells open pages what has changed, until the end.
+func (n *Node) listen(ctx context.Context) error {
+	stop := n.App.Listen()
+	defer stop()
+	<-ctx.Done()
+	return nil
+}
+
+// Start starts every part. A part that fails later is told by Trouble.
+func (n *Node) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	for _, p := range n.parts {
+		n.running.Go(func() {
+			if err := p.run(ctx); err != nil {
+				n.trouble <- fmt.Errorf("%s: %s: %w", n.Us.Name, p.name, err)
+			}
+		})
+	}
+}
+
+// Trouble gives the errors of parts that stopped by themselves.
+func (n *Node) Trouble() <-chan error { return n.trouble }
+
+// Close stops every part, waits for them, and closes the journal.
+func (n *Node) Close() error {
+	var err error
+	if n.stop != nil {
+		n.stop()
+		n.running.Wait()
+	} else {
+		err = errors.Join(closeListener(n.config.Pages), closeListener(n.config.Machines))
+	}
+	return errors.Join(err, n.Journal.Close())
+}
+
+// leaving is how long open pages have to finish when a node stops.
+const leaving = time.Second
+
+// serving answers requests until the context is done. What is under way may
+// finish for a second; streams, which never do, are ended then.
+func serving(s *http.Server, l net.Listener) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if l == nil {
+			return nil
+		}
+		base, end := context.WithCancel(context.Background())
+		defer end()
+		s.BaseContext = func(net.Listener) context.Context { return base }
+		done := make(chan error, 1)
+		go func() {
+			if s.TLSConfig != nil {
+				done <- s.ServeTLS(l, "", "")
+				return
+			}
+			done <- s.Serve(l)
+		}()
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+		}
+		grace, cancel := context.WithTimeout(context.Background(), leaving)
+		defer cancel()
+		if err := s.Shutdown(grace); err != nil {
+			end()
+			err = s.Close()
+			<-done
+			return err
+		}
+		<-done
+		return nil
+	}
+}
+
+func (n *Node) domain() string {
+	if n.config.Domain != "" {
+		return n.config.Domain
+	}
+	return n.config.Host
+}
+
+// URL is where browsers find the pages.
+func (n *Node) URL() string {
+	scheme := "http"
+	if n.config.Secure {
+		scheme = "https"
+	}
+	return scheme + "://" + hostPort(n.config.Host, n.config.Pages)
+}
+
+// MachineURL is where other organisations' machines find the doors.
+func (n *Node) MachineURL() string { return "https://" + hostPort(n.config.Host, n.config.Machines) }
+
+func hostPort(host string, l net.Listener) string {
+	if l == nil {
+		return host
+	}
+	if a, ok := l.Addr().(*net.TCPAddr); ok {
+		return net.JoinHostPort(host, strconv.Itoa(a.Port))
+	}
+	return host
+}
+
+func (n *Node) doorTLS() (*tls.Config, error) {
+	cert, err := n.Authority.Door(n.config.Host, "localhost", "127.0.0.1", "::1")
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, err
+}
+
+// name gives a member of staff's name, or this device's.
+func (n *Node) name(person fact.Subject) string {
+	if person.Zero() || person == n.Device.Person {
+		return n.Device.Name
+	}
+	h, err := n.Journal.History(context.Background(), person)
+	if err != nil {
+		n.log.Error("a member of staff can't be read", "err", err)
+		return "somebody whose name can't be read"
+	}
+	return access.FoldStaff(person, h).Name()
+}

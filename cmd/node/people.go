@@ -1,0 +1,42 @@
+package node
+
+import (
+	"context"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/record"
+	"holdfast/record/recorddb"
+	"holdfast/urgent/urgentweb"
+)
+
+// people finds and reads records for the pages of urgent care.
+type people struct{ *Node }
+
+var _ urgentweb.People = people{}
+
+// Find lets the caller in, records the look, and lists who matches.
+func (s people) Find(ctx context.Context, by access.Caller, q record.Query) ([]record.Match, error) {
+	if err := s.Gate.Enter(ctx, by, access.FindPerson, fact.Subject{}); err != nil {
+		return nil, err
+	}
+	found, err := recorddb.Find(ctx, s.Journal.Views(), by, q)
+	return found.Matches, err
+}
+
+// Person lets the caller in, records the look, and gives the folded record.
+func (s people) Person(ctx context.Context, by access.Caller, id fact.Subject) (record.Person, error) {
+	if err := s.Gate.Enter(ctx, by, access.SeePerson, id); err != nil {
+		return record.Person{}, err
+	}
+	h, err := s.Journal.History(ctx, id)
+	if err != nil {
+		return record.Person{}, err
+	}
+	p := record.Fold(id, h)
+	if !p.Registered && len(p.NotShown) == 0 {
+		return record.Person{}, refusal.New(refusal.Missing, "There is no such record here.")
+	}
+	return p, nil
+}
