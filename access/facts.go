@@ -12,7 +12,7 @@ func Kinds() []fact.Kind {
 	return []fact.Kind{
 		PersonAdded{}.FactKind(), RoleGranted{}.FactKind(), RoleEnded{}.FactKind(), LinkMade{}.FactKind(),
 		PasskeyEnrolled{}.FactKind(), SessionOpened{}.FactKind(), SessionEnded{}.FactKind(),
-		Looked{}.FactKind(), Refused{}.FactKind(),
+		Looked{}.FactKind(), Refused{}.FactKind(), LinkSpent{}.FactKind(),
 	}
 }
 
@@ -120,3 +120,13 @@ type Refused struct {
 
 // FactKind is kind 28.
 func (Refused) FactKind() fact.Kind { return kind(28, fact.Looks, "refused", fact.Grow) }
+
+// LinkSpent says which browser a sign-in link has opened a session in: the
+// same one may come again, no other. Its subject is the person.
+type LinkSpent struct {
+	Token   fact.Hash `cbor:"1,keyasint"`
+	Browser fact.Hash `cbor:"2,keyasint"`
+}
+
+// FactKind is kind 29.
+func (LinkSpent) FactKind() fact.Kind { return kind(29, fact.Control, "link-spent", fact.Grow) }

@@ -46,21 +46,26 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 	return s
 }
 
-// OpenByLink opens a session with a one-time sign-in link. used lists the
-// sessions that were opened with it before: the same browser may come again,
-// another may not.
-func OpenByLink(s Staff, link fact.Hash, used []SessionOpened, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
+// OpenByLink opens a session with a one-time sign-in link. The browser that
+// spent it may come again, another may not.
+func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
 	l, err := s.link(link, ForSignIn, now)
 	if err != nil {
 		return nil, err
 	}
-	for _, before := range used {
-		if before.Link == link && before.Browser != o.Browser {
+	spent := false
+	for _, one := range s.Spent {
+		if one.Token == link && one.Browser != o.Browser {
 			return nil, refusal.New(refusal.Forbidden, "This sign-in link has been used in another browser. Each link works once.")
 		}
+		spent = spent || one.Token == link
 	}
 	o.Role, o.Way, o.Link = l.Role, "link", link
-	return open(s, o, session, now)
+	out, err := open(s, o, session, now)
+	if err != nil || spent {
+		return out, err
+	}
+	return append(out, fact.Say(s.Person, LinkSpent{Token: link, Browser: o.Browser})), nil
 }
 
 // OpenByPasskey opens a session after the passkey's answer was checked.

@@ -15,6 +15,7 @@ type Staff struct {
 	Grants   []Grant                    `cbor:"3,keyasint"`
 	Links    []LinkMade                 `cbor:"4,keyasint"`
 	Passkeys []PasskeyEnrolled          `cbor:"5,keyasint"`
+	Spent    []LinkSpent                `cbor:"7,keyasint"`
 	NotShown []fact.ID                  `cbor:"6,keyasint"`
 }
 
@@ -74,6 +75,12 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ended map[fact.ID]bool
 		c, err := fact.Read[PasskeyEnrolled](f)
 		if err == nil {
 			s.Passkeys = append(s.Passkeys, c)
+		}
+		return err
+	case LinkSpent{}.FactKind().Number:
+		c, err := fact.Read[LinkSpent](f)
+		if err == nil {
+			s.Spent = append(s.Spent, c)
 		}
 		return err
 	}

@@ -36,8 +36,8 @@ type Gate struct {
 
 	mu       sync.Mutex
 	looks    map[lookKey]time.Time
-	sessions map[fact.Hash]place // opened here, perhaps not yet in the view
-	linkTurn sync.Mutex          // one link at a time: each works once
+	sessions map[fact.Hash]place        // opened here, perhaps not yet in the view
+	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
 }
 
@@ -52,7 +52,7 @@ type place struct{ session, person fact.Subject }
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 	return &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
-		sessions: map[fact.Hash]place{}, waiting: newCeremonies(),
+		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(),
 	}
 }
 

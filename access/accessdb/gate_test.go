@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,15 +19,16 @@ type fixture struct {
 	*Gate
 	j      *journal.Journal
 	person fact.Subject
-	now    time.Time
+	now    atomic.Int64 // ms; the journal reads the clock from goroutines of its own
 	device access.Caller
 }
 
 func open(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{now: time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC), device: access.Caller{Name: "this device", Role: access.Device}}
+	f := &fixture{device: access.Caller{Name: "this device", Role: access.Device}}
+	f.now.Store(time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC).UnixMilli())
 	o := journal.Options{
-		Dir: t.TempDir(), Clock: func() time.Time { return f.now }, Random: rand.Reader, Views: []journal.View{View{}}, Demo: true,
+		Dir: t.TempDir(), Clock: func() time.Time { return time.UnixMilli(f.now.Load()).UTC() }, Random: rand.Reader, Views: []journal.View{View{}}, Demo: true,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	ctx := context.Background()
@@ -60,7 +62,6 @@ func (f *fixture) link(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(100 * time.Millisecond) // the view that finds links runs after the commit
 	return link
 }
 
@@ -136,7 +137,7 @@ func TestEnterRecordsLooksAndRefusals(t *testing.T) {
 	if looks() != 1 {
 		t.Fatalf("%d looks for one record within 15 minutes", looks())
 	}
-	f.now = f.now.Add(lookEvery)
+	f.now.Add(lookEvery.Milliseconds())
 	if err := f.Enter(ctx, by, access.SeeCase, person); err != nil || looks() != 2 {
 		t.Fatalf("after 15 minutes: %d looks, %v", looks(), err)
 	}

@@ -42,7 +42,28 @@ func (g *Gate) MakeLink(ctx context.Context, by access.Caller, person fact.Subje
 		}
 		return access.MakeLink(s, access.LinkMade{Token: hash, Role: role, For: what, Until: fact.At(tx.Now().Add(lasts))}, tx.Now())
 	})
-	return token, err
+	if err != nil {
+		return "", err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.links) >= mostRemembered {
+		clear(g.links)
+	}
+	g.links[hash] = person
+	return token, nil
+}
+
+// linkOf says whose link this is; the link itself is judged by the verb that
+// spends it.
+func (g *Gate) linkOf(ctx context.Context, link fact.Hash) (fact.Subject, error) {
+	g.mu.Lock()
+	person, ok := g.links[link]
+	g.mu.Unlock()
+	if ok {
+		return person, nil
+	}
+	return g.subject(ctx, `SELECT person FROM access_link WHERE token = ?`, link[:])
 }
 
 func staff(tx *journal.Tx, person fact.Subject) (access.Staff, error) {
@@ -57,8 +78,6 @@ func staff(tx *journal.Tx, person fact.Subject) (access.Staff, error) {
 // lasting token: the same browser may come again with the same link. It gives
 // the session's token and who that is.
 func (g *Gate) UseLink(ctx context.Context, link, browser, desk string) (string, access.Caller, error) {
-	g.linkTurn.Lock()
-	defer g.linkTurn.Unlock()
 	no := refusal.New(refusal.Forbidden, "This sign-in link is not known here. Ask for another.")
 	hash, err := hashToken(link)
 	if err != nil {
@@ -68,17 +87,13 @@ func (g *Gate) UseLink(ctx context.Context, link, browser, desk string) (string,
 	if err != nil {
 		return "", access.Caller{}, no
 	}
-	person, err := g.subject(ctx, `SELECT person FROM access_link WHERE token = ?`, hash[:])
+	person, err := g.linkOf(ctx, hash)
 	if err != nil {
 		return "", access.Caller{}, no.Because(err)
 	}
-	used, err := g.spent(ctx, hash)
-	if err != nil {
-		return "", access.Caller{}, err
-	}
 	o := access.SessionOpened{Browser: browserHash, Desk: desk}
 	return g.open(ctx, person, o, func(s access.Staff, o access.SessionOpened, id fact.Subject, now time.Time) ([]fact.Draft, error) {
-		return access.OpenByLink(s, hash, used, o, id, now)
+		return access.OpenByLink(s, hash, o, id, now)
 	})
 }
 
@@ -116,29 +131,6 @@ func (g *Gate) subject(ctx context.Context, query string, arg any) (fact.Subject
 	err := g.journal.Views().QueryRowContext(ctx, query, arg).Scan(&b)
 	copy(s[:], b)
 	return s, err
-}
-
-func (g *Gate) spent(ctx context.Context, link fact.Hash) ([]access.SessionOpened, error) {
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT session FROM access_spent WHERE link = ?`, link[:])
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []access.SessionOpened
-	for rows.Next() {
-		var b []byte
-		var s fact.Subject
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		copy(s[:], b)
-		h, err := g.journal.History(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, access.FoldSession(s, h).Opened...)
-	}
-	return out, rows.Err()
 }
 
 // Person is one line of the staff list.

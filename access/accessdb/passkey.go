@@ -111,7 +111,7 @@ func (p *Passkeys) BeginEnrol(ctx context.Context, link string) (*protocol.Crede
 	if err != nil {
 		return nil, no
 	}
-	person, err := p.gate.subject(ctx, `SELECT person FROM access_link WHERE token = ?`, hash[:])
+	person, err := p.gate.linkOf(ctx, hash)
 	if err != nil {
 		return nil, no.Because(err)
 	}

@@ -15,7 +15,7 @@ type View struct{}
 func (View) Name() string { return "access" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 1 }
+func (View) Version() int { return 2 }
 
 // Create makes the tables.
 func (View) Create(tx *sql.Tx) error {
@@ -23,7 +23,6 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE TABLE access_person(person BLOB PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_session(token BLOB PRIMARY KEY, session BLOB NOT NULL, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_link(token BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
-		CREATE TABLE access_spent(link BLOB NOT NULL, session BLOB NOT NULL, PRIMARY KEY(link, session)) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_passkey(id BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;`)
 	return err
@@ -68,12 +67,6 @@ func apply(tx *sql.Tx, f fact.Fact) error {
 }
 
 func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened) error {
-	if _, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:]); err != nil {
-		return err
-	}
-	if c.Link == (fact.Hash{}) {
-		return nil
-	}
-	_, err := tx.Exec(`INSERT OR IGNORE INTO access_spent VALUES(?,?)`, c.Link[:], about[:])
+	_, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:])
 	return err
 }

@@ -31,8 +31,9 @@ export default async function (room) {
   await until(async () => (await handler.page.getByText(/receipt|arrived/i).count()) > 0, "the receipt shows at the sender", 10000);
   await handler.shot("04-receipt");
 
+  await doctor.page.waitForTimeout(1000); // clicks right after rows moved are taken for the row that stood there
   await doctor.page.locator("table.work tr", { hasText: "FALKNER" }).locator("a.pt").click();
-  await doctor.settled();
+  await doctor.page.waitForURL(/\/case\//);
   await doctor.page.getByText("Tightness in the chest").first().waitFor();
   await doctor.every("06-case");
   await consult(doctor);
