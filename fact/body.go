@@ -86,7 +86,32 @@ func ParseBody(p []byte) (Body, error) {
 	if err := Decode(p[4:4+n], &b); err != nil {
 		return Body{}, fmt.Errorf("%w: %w", ErrBody, err)
 	}
-	return b, nil
+	return b, exact(b, p[4:4+n])
+}
+
+// lastKey is the highest key of a body's map that this version knows.
+const lastKey = 13
+
+// exact refuses an encoding other than the one that Plaintext gives, so that
+// one body has one form; newer keys can't be written again and are let be.
+func exact(b Body, enc []byte) error {
+	again, err := Encode(b)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBody, err)
+	}
+	if bytes.Equal(again, enc) {
+		return nil
+	}
+	var keys map[uint64]cbor.RawMessage
+	if err := decMode.Unmarshal(enc, &keys); err != nil {
+		return fmt.Errorf("%w: %w", ErrBody, err)
+	}
+	for k := range keys {
+		if k > lastKey {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrBody, ErrNotCanonical)
 }
 
 // CommitOf is the header's commitment to a plaintext.

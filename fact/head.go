@@ -78,7 +78,7 @@ func OpenHead(b []byte, key ed25519.PublicKey) (Head, error) {
 	copy(h.LastID[:], b[108:])
 	h.Time = Millis(binary.BigEndian.Uint64(b[140:]))
 	body, sig := b[:148], b[150:]
-	if binary.BigEndian.Uint16(b[148:]) != ed25519.SignatureSize || !ed25519.Verify(key, signingInput("holdfast/head/1", body), sig) {
+	if binary.BigEndian.Uint16(b[148:]) != ed25519.SignatureSize || !VerifyLabelled(key, sig, "holdfast/head/1", body) {
 		return Head{}, fmt.Errorf("%w: size %d", ErrHead, h.Size)
 	}
 	return h, nil
@@ -120,7 +120,7 @@ func OpenReceipt(b []byte, key ed25519.PublicKey) (Receipt, error) {
 	copy(r.Holder[:], b[148:])
 	r.Domain = string(b[fixed : len(b)-ed25519.SignatureSize])
 	body, sig := b[:len(b)-ed25519.SignatureSize], b[len(b)-ed25519.SignatureSize:]
-	if string(r.unsigned()) != string(body) || !ed25519.Verify(key, signingInput("holdfast/receipt/1", body), sig) {
+	if string(r.unsigned()) != string(body) || !VerifyLabelled(key, sig, "holdfast/receipt/1", body) {
 		return Receipt{}, ErrHead
 	}
 	return r, nil

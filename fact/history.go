@@ -117,13 +117,10 @@ func causal(all []Fact, byID map[ID]Fact) History {
 	}
 	parents := make([][]int, len(all))
 	for i, f := range all {
-		for j := i - 1; j >= 0 && all[j].Header.Feed == f.Header.Feed; j-- {
-			if all[j].Header.Seq < f.Header.Seq {
-				parents[i] = append(parents[i], j)
-				break
-			}
+		if j := seqParent(all, i); j >= 0 {
+			parents[i] = append(parents[i], j)
 		}
-		for _, id := range f.Body.Seen {
+		for _, id := range append([]ID{f.Header.Prev}, f.Body.Seen...) {
 			if p, ok := at[id]; ok && p != i {
 				parents[i] = append(parents[i], p)
 			}
@@ -154,6 +151,29 @@ func causal(all []Fact, byID map[ID]Fact) History {
 	return h
 }
 
+// seqParent finds the fact that stands before fact i by the sequence of their
+// feed, or -1. Behind a fork the sequence says nothing, because the branches
+// were written apart: there only what was seen, and the link to the fact
+// before, count; all that came before the fork still does.
+func seqParent(all []Fact, i int) int {
+	feed, seq := all[i].Header.Feed, all[i].Header.Seq
+	first := i
+	for first > 0 && all[first-1].Header.Feed == feed {
+		first--
+	}
+	for j := first + 1; j < len(all) && all[j].Header.Feed == feed && all[j].Header.Seq < seq; j++ {
+		if fork := all[j].Header.Seq; fork == all[j-1].Header.Seq {
+			seq = fork
+		}
+	}
+	for j := i - 1; j >= first; j-- {
+		if all[j].Header.Seq < seq {
+			return j
+		}
+	}
+	return -1
+}
+
 func topological(all []Fact, parents [][]int) []int {
 	waiting := make([]int, len(all))
 	children := make([][]int, len(all))
@@ -171,7 +191,7 @@ func topological(all []Fact, parents [][]int) []int {
 	}
 	for len(order) < len(all) {
 		if len(ready) == 0 { // parents in a circle, which only a forger can write
-			ready = append(ready, leastWaiting(all, waiting))
+			ready = append(ready, onCircle(all, parents, waiting))
 			waiting[ready[0]] = 0
 		}
 		least := 0
@@ -192,14 +212,39 @@ func topological(all []Fact, parents [][]int) []int {
 	return order
 }
 
-func leastWaiting(all []Fact, waiting []int) int {
-	least := -1
+// onCircle finds the fact to show first of those that wait for each other: from
+// the least that waits, back along what it waits for, until a circle closes;
+// of that circle the least.
+func onCircle(all []Fact, parents [][]int, waiting []int) int {
+	least := func(a, b int) bool { return b < 0 || bytes.Compare(all[a].ID[:], all[b].ID[:]) < 0 }
+	at := -1
 	for i, n := range waiting {
-		if n > 0 && (least < 0 || bytes.Compare(all[i].ID[:], all[least].ID[:]) < 0) {
-			least = i
+		if n > 0 && least(i, at) {
+			at = i
 		}
 	}
-	return least
+	visited := map[int]int{}
+	var path []int
+	for {
+		if from, again := visited[at]; again {
+			first := -1
+			for _, i := range path[from:] {
+				if least(i, first) {
+					first = i
+				}
+			}
+			return first
+		}
+		visited[at] = len(path)
+		path = append(path, at)
+		next := -1
+		for _, p := range parents[at] {
+			if waiting[p] > 0 && least(p, next) {
+				next = p
+			}
+		}
+		at = next
+	}
 }
 
 func gapsOf(all []Fact, byID map[ID]Fact) []ID {
@@ -250,17 +295,15 @@ func (h History) Frontier() []ID {
 	if h.before == nil {
 		return []ID{h.facts[len(h.facts)-1].ID}
 	}
-	covered := map[int]bool{}
-	for j := range h.facts {
-		for i := range h.facts {
-			if i != j && h.Before(i, j) {
-				covered[i] = true
-			}
+	covered := make([]uint64, (len(h.facts)+63)/64)
+	for _, past := range h.before {
+		for w, bits := range past {
+			covered[w] |= bits
 		}
 	}
 	open := map[ID]bool{}
 	for i, f := range h.facts {
-		if !covered[i] {
+		if covered[i/64]&(1<<(i%64)) == 0 {
 			open[f.ID] = true
 		}
 	}

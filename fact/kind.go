@@ -87,6 +87,10 @@ type Fact struct {
 	Body   Body
 }
 
+// OfJournal tells whether the fact is the journal's own (kinds 1 to 19: joins,
+// things set aside): every fold passes over those.
+func (f Fact) OfJournal() bool { return f.Body.Kind > 0 && f.Body.Kind < 20 }
+
 // ErrNewer says that a fact cannot be read by this program: the subject shows
 // "newer information not shown here", and nothing is guessed.
 var ErrNewer = errors.New("written by a newer version")

@@ -69,8 +69,10 @@ func under(c *triage.Content, u triage.Urgency, now time.Time, zone *time.Locati
 		by = "by " + now.Add(time.Duration(info.Value)*time.Minute).In(zone).Format("15:04")
 	}
 	switch {
+	case u.Lo == u.Hi && by == "":
+		return "Settled"
 	case u.Lo == u.Hi:
-		return strings.TrimSpace("settled " + by)
+		return "Settled: " + by
 	case by == "":
 		return "Could still be: " + c.LevelInfo(u.Hi).Name
 	}

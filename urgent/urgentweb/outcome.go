@@ -34,7 +34,8 @@ func (a *App) outcomeShow(w http.ResponseWriter, r *http.Request, by web.Caller,
 	if err != nil {
 		return err
 	}
-	p, err := a.outcomePageOf(r.Context(), by, c, form)
+	another := form != nil || r.URL.Query().Has("another")
+	p, err := a.outcomePageOf(r.Context(), by, c, form, another)
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (a *App) send(c urgent.Case, by web.Caller, to chosen, f outcomeForm, now t
 	out = append(out, more...)
 	routes := routesOf(to.Service)
 	switch {
-	case to.Service.ODS == a.Us.ODS && a.Us.ODS != "":
+	case a.ours(to.Service):
 		return out, nil // it waits on our own list, where it is already
 	case len(routes) == 0 && fresh:
 		more, err = a.ringTask(c, by, to, now)

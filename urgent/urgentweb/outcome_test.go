@@ -87,7 +87,7 @@ func TestPassingOverTheFirstNeedsAReason(t *testing.T) {
 	if v.PassedOver != "Cannot get there" || v.Rank < 2 || len(c.Sent) != 0 {
 		t.Errorf("chosen: %+v, %d envelopes to a service that takes none", v, len(c.Sent))
 	}
-	d.get(path+"/outcome").wants(t, "Chosen: Coldwater evening hub", "it is a task already")
+	d.get(path+"/outcome").wants(t, "Chosen: Coldwater evening hub", "It is a task for dispatch already")
 }
 
 func TestShutAndUnknownServicesCannotBeChosen(t *testing.T) {
@@ -104,6 +104,12 @@ func TestOurOwnListTakesNoEnvelope(t *testing.T) {
 	c := d.caseOf(id)
 	if len(c.Sent) != 0 || c.Stage() != urgent.Waiting || !c.OnList() {
 		t.Errorf("%d envelopes, stage %s, on the list %v", len(c.Sent), c.Stage(), c.OnList())
+	}
+	d.get(path+"/outcome").wants(t, "It waits on our own worklist", "Choose another")
+	d.get(path+"/outcome?another=1").wants(t, "Send to the one chosen")
+	d.post(path+"/refer", url.Values{"service": {service(1)}}).is(t, 303)
+	if c = d.caseOf(id); len(c.Sent) != 1 {
+		t.Errorf("choosing another sent %d envelopes", len(c.Sent))
 	}
 }
 

@@ -15,8 +15,12 @@ import (
 	"holdfast/web"
 )
 
-// mostOffered is how many services have a key of their own.
-const mostOffered = 8
+// mostOffered is how many services have a key of their own, and mostShut how
+// many are listed beneath them that can't be chosen.
+const (
+	mostOffered = 8
+	mostShut    = 2
+)
 
 // outcomePage is everything that the page of outcome and service shows.
 type outcomePage struct {
@@ -59,7 +63,7 @@ type outcomeRow struct {
 
 // outcomeStand says where the case stands after the outcome.
 type outcomeStand struct {
-	Kind string // choose, own, ring, sent, ambulance, self-care, closed
+	Kind string // choose, own, sent, ambulance, self-care, closed
 	What string
 	More string
 	Tone string
@@ -70,7 +74,7 @@ func (p outcomePage) path() string { return outcomePath(p.Case.ID) }
 
 func (p outcomePage) mayChoose() bool { return p.Stand.Kind == "choose" }
 
-func (a *App) outcomePageOf(ctx context.Context, by web.Caller, c urgent.Case, form *web.Form) (outcomePage, error) {
+func (a *App) outcomePageOf(ctx context.Context, by web.Caller, c urgent.Case, form *web.Form, another bool) (outcomePage, error) {
 	now, zone := a.Shell.Now(), a.Shell.Zone()
 	know := a.askKnow(ctx, by, c)
 	p := outcomePage{Case: c, Who: a.callBar(c, know), Seen: seenOf(c), Form: form, Options: codeOptions(a.Cases.Rules), Reasons: a.Call.passed, Drawn: now}
@@ -84,8 +88,14 @@ func (a *App) outcomePageOf(ctx context.Context, by web.Caller, c urgent.Case, f
 	p.Codes = joined(" · ", string(d.What.Dx), named("SG ", d.What.SG), named("SD ", d.What.SD))
 	a.outcomeWhy(&p, c, d.What)
 	p.Contact = contactPairs(c)
-	p.Stand = a.standOf(c, row, now)
-	if p.Stand.Kind != "choose" && p.Stand.Kind != "ring" && p.Stand.Kind != "own" {
+	var err error
+	if p.Stand, err = a.standOf(ctx, by, c, row); err != nil {
+		return p, err
+	}
+	if another && p.Stand.Kind == "own" {
+		p.Stand.Kind = "choose"
+	}
+	if !p.mayChoose() {
 		return p, nil
 	}
 	all, err := a.rankedFor(ctx, by, c, now)
@@ -132,34 +142,43 @@ func contactPairs(c urgent.Case) []web.Pair {
 }
 
 // standOf says what the page is for now.
-func (a *App) standOf(c urgent.Case, row triage.Disposition, now time.Time) outcomeStand {
+func (a *App) standOf(ctx context.Context, by web.Caller, c urgent.Case, row triage.Disposition) (outcomeStand, error) {
 	if c.Closed() {
-		return outcomeStand{Kind: "closed", What: "Closed.", More: c.Closings[len(c.Closings)-1].What.Why, Tone: "grn"}
+		return outcomeStand{Kind: "closed", What: "Closed.", More: c.Closings[len(c.Closings)-1].What.Why, Tone: "grn"}, nil
 	}
 	if n := len(c.Sent); n > 0 && c.Sent[n-1].Current {
-		return a.sentStand(c, c.Sent[n-1])
+		return a.sentStand(c, c.Sent[n-1]), nil
 	}
-	switch row.Mode {
-	case triage.ModeSelfCare:
-		return outcomeStand{Kind: "self-care", What: "Care at home.", More: "Give the advice, say when to ring again, then close."}
-	case triage.ModeAmbulance:
-		if len(c.Ambulances) > 0 {
-			return outcomeStand{Kind: "ambulance", What: "An ambulance is asked for.", More: "Ambulance control is rung by dispatch, before all other tasks. The case stays open until they have it.", Tone: "red"}
-		}
+	switch {
+	case row.Mode == triage.ModeSelfCare:
+		return outcomeStand{Kind: "self-care", What: "Care at home.", More: "Give the advice, say when to ring again, then close."}, nil
+	case row.Mode == triage.ModeAmbulance && len(c.Ambulances) > 0:
+		return outcomeStand{Kind: "ambulance", What: "An ambulance is asked for.", More: "Ambulance control is rung by dispatch, before all other tasks. The case stays open until they have it.", Tone: "red"}, nil
 	}
-	if v, ok := c.Service.Get(); ok {
-		return a.chosenStand(c, v)
+	if v, ok := c.Service.Get(); ok && c.Stage() == urgent.Waiting {
+		return a.chosenStand(ctx, by, v)
 	}
-	return outcomeStand{Kind: "choose"}
+	return outcomeStand{Kind: "choose"}, nil
 }
 
-// chosenStand is a service that was chosen and takes no envelope.
-func (a *App) chosenStand(c urgent.Case, v urgent.ServiceChosen) outcomeStand {
-	if d, ok := c.Disposition(); ok && c.Stage() == urgent.Waiting && !d.What.Lowered {
-		return outcomeStand{Kind: "own", What: "Chosen: " + v.Name + ".", More: "The case waits on the worklist. A service that takes no messages is rung by dispatch: it is a task already.", Tone: "grn"}
+// chosenStand is a service that was chosen and gets no envelope: our own list,
+// or one that is rung.
+func (a *App) chosenStand(ctx context.Context, by web.Caller, v urgent.ServiceChosen) (outcomeStand, error) {
+	entries, err := a.Services.All(ctx, by)
+	if err != nil {
+		return outcomeStand{}, err
 	}
-	return outcomeStand{Kind: "choose"}
+	out := outcomeStand{Kind: "own", What: "Chosen: " + v.Name + ".", Tone: "grn", More: "They take no messages. It is a task for dispatch already to ring them; the case waits on the worklist meanwhile."}
+	for _, e := range entries {
+		if s, ok := e.Current(); ok && e.Subject == v.Service && a.ours(s) {
+			out.More = "It waits on our own worklist, with its deadline."
+		}
+	}
+	return out, nil
 }
+
+// ours tells whether a service is our own.
+func (a *App) ours(s directory.Service) bool { return s.ODS != "" && s.ODS == a.Us.ODS }
 
 func (a *App) sentStand(c urgent.Case, s urgent.Sent) outcomeStand {
 	e := c.Envelope(s.What.Envelope)
@@ -188,12 +207,16 @@ func (a *App) outcomeRows(p *outcomePage, all []directory.Ranked, now time.Time)
 	if v, ok := p.Case.Service.Get(); ok && want == "" {
 		want = v.Service.String()
 	}
+	shut := 0
 	for i, r := range all {
 		row := rowOfService(i, r, p.Due, now, a.Shell.Zone(), a.Us)
 		if want == "" && i == 0 && !row.Shut || want == row.ID {
 			p.Chosen = row.ID
 		}
-		if i < mostOffered {
+		if row.Shut {
+			shut++
+		}
+		if i < mostOffered && shut <= mostShut {
 			p.Rows = append(p.Rows, row)
 			continue
 		}
@@ -288,8 +311,11 @@ func (a *App) outcomeLive(w http.ResponseWriter, r *http.Request, by web.Caller)
 			}
 			d, _ := c.Disposition()
 			row, _ := a.Cases.Rules.Code(d.What.Dx)
-			now := a.Shell.Now()
-			return []web.Fragment{{ID: "stand", HTML: outcomeStanding(a.standOf(c, row, now), id.String(), now)}}, nil
+			stand, err := a.standOf(ctx, by, c, row)
+			if err != nil {
+				return nil, err
+			}
+			return []web.Fragment{{ID: "stand", HTML: outcomeStanding(stand, id.String(), a.Shell.Now())}}, nil
 		},
 	})
 }

@@ -1,0 +1,364 @@
+package journal
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/fact/seal"
+)
+
+// Journal is the facts of one organisation on one device.
+type Journal struct {
+	o      Options
+	held   *folderLock
+	papers papers
+	keys   *keybox
+	device ed25519.PrivateKey
+	epoch  hpke.PrivateKey
+
+	subjects *subjectKeys
+	cache    *cache
+	file     atomic.Pointer[dbFile]
+	hand     atomic.Pointer[hand]
+	old      []*dbFile // files that failed, kept open so that nothing writes them again
+
+	queue   chan *act
+	control chan func(w *writer) error // work for the writer between commits
+	stopped chan struct{}
+	closing chan struct{}
+	closed  sync.Once
+	failed  error // of closing
+
+	state   state
+	views   *views
+	drafts  *drafts
+	turns   turns
+	reserve *reserve
+}
+
+// Open opens a folder for work. A journal that does not hold together is
+// refused; a folder that came back from a backup or an image begins a new
+// incarnation; views that do not fit are rebuilt before Open returns, because
+// an empty list is worse than a late start.
+func Open(ctx context.Context, o Options) (*Journal, error) {
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	if !Here(o.Dir) {
+		return nil, refusal.Newf(refusal.Missing, "There is no journal in %s.", o.Dir)
+	}
+	held, err := holdFolder(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{
+		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) error),
+		stopped: make(chan struct{}), closing: make(chan struct{}), cache: newCache(o.CacheFacts),
+	}
+	w, err := j.open(ctx)
+	if err != nil {
+		if f := j.file.Load(); f != nil {
+			err = errors.Join(err, f.close())
+		}
+		return nil, errors.Join(err, held.release())
+	}
+	go j.run(w)
+	return j, nil
+}
+
+// Here tells whether a folder holds a journal that was founded to the end.
+func Here(dir string) bool {
+	_, unfinished := os.Stat(filepath.Join(dir, foundingMarker))
+	_, err := os.Stat(filepath.Join(dir, firstFile))
+	return err == nil && unfinished != nil
+}
+
+// IsDemo tells whether a folder was founded as a demo or rehearsal.
+func IsDemo(dir string) (bool, error) {
+	l, err := readLock(filepath.Join(dir, keysFolder))
+	return l.Demo, err
+}
+
+func (j *Journal) open(ctx context.Context) (*writer, error) {
+	current, err := currentFile(j.o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.openKeys(); err != nil {
+		return nil, err
+	}
+	file, err := openExisting(current.path, j.o.Store)
+	if err != nil {
+		return nil, err
+	}
+	j.file.Store(file)
+	if err := j.admitPapers(file); err != nil {
+		return nil, err
+	}
+	w, err := j.takeUp(file)
+	if err != nil {
+		return nil, err
+	}
+	if current.failed {
+		if w, err = j.moveHouse(w, "disk error"); err != nil {
+			return nil, err
+		}
+	}
+	j.settle(w)
+	if j.reserve, err = openReserve(j.o); err != nil {
+		return nil, err
+	}
+	if j.drafts, err = openDrafts(j.o, j.device); err != nil {
+		return nil, err
+	}
+	j.views, err = openViews(ctx, j, w.pos)
+	return w, err
+}
+
+func (j *Journal) openKeys() error {
+	var err error
+	if j.keys, err = openKeybox(filepath.Join(j.o.Dir, keysFolder), j.o, j.o.Store); err != nil {
+		return err
+	}
+	if j.device, err = j.keys.signing(keyDevice); err != nil {
+		return err
+	}
+	j.epoch, err = j.keys.epoch()
+	return err
+}
+
+// admitPapers reads and checks genesis and device card.
+func (j *Journal) admitPapers(f *dbFile) error {
+	var err error
+	if j.papers.signedGenesis, err = onePaper(f.write, paperGenesis); err != nil {
+		return err
+	}
+	if j.papers.signedCard, err = onePaper(f.write, paperCard); err != nil {
+		return err
+	}
+	if err := j.papers.admit(); err != nil {
+		return err
+	}
+	if !j.device.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(j.papers.card.Key)) {
+		return errors.New("the device key is not the one on the device card")
+	}
+	wrapper, err := wrapperOf(j.epoch, j.papers.org)
+	if err != nil {
+		return err
+	}
+	j.subjects = newSubjectKeys(j.papers.org, wrapper, j.o.Random)
+	return nil
+}
+
+func onePaper(c *sqlConn, sort int64) (fact.Signed, error) {
+	b, err := c.oneBytes("SELECT signed FROM papers WHERE sort=? ORDER BY hash LIMIT 1", sort)
+	if err != nil {
+		return fact.Signed{}, err
+	}
+	var s fact.Signed
+	if b == nil {
+		return s, fmt.Errorf("paper of sort %d is missing", sort)
+	}
+	return s, fact.Decode(b, &s)
+}
+
+// takeUp goes on with the last incarnation, or begins a new one when this is
+// not the start that the journal remembers.
+func (j *Journal) takeUp(file *dbFile) (*writer, error) {
+	c := file.write
+	inc, certificate, err := j.lastIncarnation(c)
+	if err != nil {
+		return nil, err
+	}
+	w := newWriter(j.papers.org, j.o.Clock, file)
+	if w.hand, err = newHand(inc, certificate, nil); err != nil {
+		return nil, err
+	}
+	sizes := map[fact.FeedID]uint64{}
+	for _, name := range fact.Lanes() {
+		feed := w.hand.feeds[name]
+		num, err := c.oneInt("SELECT num FROM feeds WHERE feed=? AND lane=?", feed[:], int64(name))
+		if err != nil || num == 0 {
+			return nil, errors.Join(err, fmt.Errorf("feed %s of the last incarnation is not listed", feed.Short()))
+		}
+		if w.lanes[name], err = loadLane(c, num, feed, inc.Key); err != nil {
+			return nil, err
+		}
+		sizes[feed] = w.lanes[name].tree.size
+	}
+	if w.pos, err = c.oneInt("SELECT max(pos) FROM facts"); err != nil {
+		return nil, err
+	}
+	return j.rememberStart(w, inc, sizes)
+}
+
+func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, error) {
+	var last fact.Incarnation
+	var certificate fact.Signed
+	err := c.each("SELECT signed FROM papers WHERE sort=?", func(v []driverValue) error {
+		var s fact.Signed
+		if err := fact.Decode(v[0].([]byte), &s); err != nil {
+			return err
+		}
+		i, err := fact.OpenIncarnation(s, j.papers.signedCard, j.papers.card)
+		if err != nil {
+			return fmt.Errorf("incarnation: %w", err)
+		}
+		if i.Number >= last.Number {
+			last, certificate = i, s
+		}
+		return nil
+	}, int64(paperIncarnation))
+	if err == nil && last.Number == 0 {
+		err = errors.New("the journal has no incarnation")
+	}
+	return last, certificate, err
+}
+
+func (j *Journal) rememberStart(w *writer, inc fact.Incarnation, sizes map[fact.FeedID]uint64) (*writer, error) {
+	note, err := readStart(j.o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	stored, err := w.file.write.oneBytes("SELECT value FROM meta WHERE name='start'")
+	if err != nil {
+		return nil, err
+	}
+	start := j.keys.in(filepath.Join(j.o.Dir, startFolder))
+	key, keyErr := start.signing(keyIncarnation(inc.Number))
+	same := len(stored) == 32 && note.matches(fact.Hash(stored), sizes) &&
+		keyErr == nil && key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(inc.Key))
+	if !same {
+		j.o.Log.Warn("this folder was restored or copied: a new incarnation begins", "after", inc.Number)
+		return j.reincarnate(w, "restored")
+	}
+	w.hand.key = key
+	_, err = renewStart(j.o, j.o.Store, w.file.write, note, w.feeds())
+	return w, err
+}
+
+// reincarnate begins a new incarnation in w's file.
+func (j *Journal) reincarnate(w *writer, why string) (*writer, error) {
+	if err := makeStartFolder(j.o.Dir, j.o.Store); err != nil {
+		return nil, err
+	}
+	seen, err := j.frontierFromFile(w.file, j.papers.genesis.About)
+	if err != nil {
+		return nil, err
+	}
+	b := beginning{
+		o: j.o, file: w.file, papers: j.papers, keys: j.keys, device: j.device, subjects: j.subjects, pos: w.pos, seen: seen,
+	}
+	return b.begin(b.startKeys().nextNumber(w.hand.number), why, w.feeds())
+}
+
+func (j *Journal) frontierFromFile(f *dbFile, s fact.Subject) ([]fact.ID, error) {
+	all, err := j.readSubject(f, s)
+	if err != nil {
+		return nil, err
+	}
+	e := arrange(s, all, nil)
+	frontier := e.history.Frontier()
+	if len(frontier) > mostSeen {
+		frontier = frontier[:mostSeen]
+	}
+	return frontier, nil
+}
+
+// settle makes a writer's file and incarnation the present ones.
+func (j *Journal) settle(w *writer) {
+	w.last = func(s fact.Subject) (int64, error) {
+		if at, ok := j.cache.last(s); ok {
+			return at, nil
+		}
+		return w.file.write.oneInt("SELECT max(pos) FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", s[:])
+	}
+	j.file.Store(w.file)
+	j.hand.Store(w.hand)
+	j.state.settled(w, j.o.Clock())
+}
+
+// Org names the organisation.
+func (j *Journal) Org() fact.OrgID { return j.papers.org }
+
+// OrgSubject is the organisation as a subject of facts.
+func (j *Journal) OrgSubject() fact.Subject { return j.papers.genesis.About }
+
+// Genesis is what founded the organisation.
+func (j *Journal) Genesis() fact.Genesis { return j.papers.genesis }
+
+// Device is this device's identity towards others.
+func (j *Journal) Device() *Device {
+	return &Device{journal: j}
+}
+
+// Device signs for this device and opens what is sealed to its organisation.
+type Device struct{ journal *Journal }
+
+// Sign signs label ‖ 0 ‖ parts with the key on the device card.
+func (d *Device) Sign(label string, parts ...[]byte) []byte {
+	return fact.SignLabelled(d.journal.device, label, parts...)
+}
+
+// Public is the Ed25519 key on the device card.
+func (d *Device) Public() ed25519.PublicKey { return d.journal.device.Public().(ed25519.PublicKey) }
+
+// Card is the device card, opened.
+func (d *Device) Card() fact.DeviceCard { return d.journal.papers.card }
+
+// Enrolment gives the exact signed bytes from the organisation down to the
+// present incarnation.
+func (d *Device) Enrolment() (genesis, card, incarnation fact.Signed) {
+	p := d.journal.papers
+	return p.signedGenesis, p.signedCard, d.journal.hand.Load().certificate
+}
+
+// EpochPublic is the organisation's HPKE public key (ML-KEM-768 + X25519).
+func (d *Device) EpochPublic() []byte { return d.journal.epoch.PublicKey().Bytes() }
+
+// OpenSealed opens what was sealed to the organisation (HPKE base mode,
+// ML-KEM-768 + X25519, HKDF-SHA256, AES-256-GCM) under this info.
+func (d *Device) OpenSealed(info, sealed []byte) ([]byte, error) {
+	plain, err := hpke.Open(d.journal.epoch, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed)
+	if err != nil {
+		return nil, seal.ErrOpen
+	}
+	return plain, nil
+}
+
+// folderLock keeps a second process out of the folder.
+type folderLock struct{ file *os.File }
+
+func holdFolder(dir string) (*folderLock, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(refusal.New(refusal.Taken, "Holdfast is already running on this folder.").Because(err), f.Close())
+	}
+	return &folderLock{f}, nil
+}
+
+func (l *folderLock) release() error { return l.file.Close() }
+
+func offsetOf(t time.Time) int16 {
+	_, seconds := t.Zone()
+	return int16(seconds / 60)
+}
+
+// Views is a reading handle on the tables of all views. It only reads.
+func (j *Journal) Views() *sql.DB { return j.views.reading }

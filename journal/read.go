@@ -1,0 +1,100 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/fact/seal"
+)
+
+// History gives all facts about a subject that are kept here. A body that
+// can't be opened or was set aside is there as a fact of kind 0: something is
+// not shown.
+func (j *Journal) History(ctx context.Context, s fact.Subject) (fact.History, error) {
+	e, err := j.cached(ctx, s)
+	return e.history, err
+}
+
+func (j *Journal) cached(ctx context.Context, s fact.Subject) (cached, error) {
+	if err := ctx.Err(); err != nil {
+		return cached{}, err
+	}
+	return j.cache.get(s, func() ([]placed, error) { return j.readSubject(j.file.Load(), s) })
+}
+
+type storedFact struct {
+	pos          int64
+	header, body []byte
+}
+
+func (j *Journal) readSubject(f *dbFile, s fact.Subject) ([]placed, error) {
+	return j.readFacts(f, "SELECT pos, header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?) ORDER BY pos", s[:])
+}
+
+// readFacts reads rows first and opens bodies when the connection is given
+// back.
+func (j *Journal) readFacts(f *dbFile, query string, args ...driverValue) ([]placed, error) {
+	var rows []storedFact
+	err := f.read(func(c *sqlConn) error {
+		return c.each(query, func(v []driverValue) error {
+			rows = append(rows, storedFact{v[0].(int64), v[1].([]byte), v[2].([]byte)})
+			return nil
+		}, args...)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read facts: %w", err)
+	}
+	out := make([]placed, 0, len(rows))
+	for _, r := range rows {
+		p, err := j.openStored(f, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// openStored opens a fact. What does not open stays as a fact of kind 0; only
+// a failing disk is an error.
+func (j *Journal) openStored(f *dbFile, r storedFact) (placed, error) {
+	h, err := fact.ParseHeader(r.header)
+	if err != nil {
+		j.o.Log.Error("a stored header does not hold: run holdfast verify", "pos", r.pos)
+		var id fact.ID = [32]byte(fact.Labelled("holdfast/unreadable/1", r.header))
+		return placed{pos: r.pos, header: r.header, fact: fact.Fact{ID: id}}, nil
+	}
+	p := placed{pos: r.pos, header: r.header, fact: fact.Fact{ID: h.ID(), Header: h}}
+	if _, err := j.subjects.keyset(f, h.Subject, false); err != nil {
+		return placed{}, err
+	}
+	body, err := j.subjects.open(f, h, r.body)
+	if err != nil {
+		j.o.Log.Warn("a stored body does not open", "pos", r.pos, "err", err)
+		return p, nil
+	}
+	p.fact.Body = body
+	return p, nil
+}
+
+// Attachment gives an attachment's plain bytes.
+func (j *Journal) Attachment(ctx context.Context, a fact.Attachment) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var sealed []byte
+	err := j.file.Load().read(func(c *sqlConn) error {
+		var err error
+		sealed, err = c.oneBytes("SELECT sealed FROM attachments WHERE hash=?", a.Hash[:])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if sealed == nil {
+		return nil, refusal.New(refusal.Missing, "This attachment is not kept on this device.")
+	}
+	return seal.OpenAttachment(a, sealed)
+}

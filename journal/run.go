@@ -1,0 +1,194 @@
+package journal
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"holdfast/fact"
+)
+
+// run is the writer's goroutine: it takes all acts that are queued, without
+// waiting for more, commits them as one and answers.
+func (j *Journal) run(w *writer) {
+	defer close(j.stopped)
+	check := newCheckpoints(j.o)
+	defer func() { j.failed = errors.Join(j.failed, check.wait()) }()
+	var next *act
+	for {
+		var first *act
+		if next != nil {
+			first, next = next, nil
+		} else {
+			select {
+			case first = <-j.queue:
+			case work := <-j.control:
+				j.failed = errors.Join(j.failed, work(w))
+				continue
+			case err := <-check.done:
+				if err = errors.Join(err, check.finish(w.file)); err != nil {
+					w = j.failStop(w, check, err)
+				} else if err := j.rememberSizes(w); err != nil {
+					j.o.Log.Error("the start folder can't be written", "err", err)
+				}
+				continue
+			case <-j.closing:
+				j.finish(w, check)
+				return
+			}
+		}
+		var batch []*act
+		batch, next = j.collect(first)
+		w = j.commitBatch(w, check, batch)
+		if j.state.refused() != nil {
+			continue
+		}
+		if err := check.consider(w.file); err != nil {
+			w = j.failStop(w, check, err)
+		}
+	}
+}
+
+// collect takes what is queued, up to the bounds of a commit.
+func (j *Journal) collect(first *act) (batch []*act, next *act) {
+	runtime.Gosched() // those who are ready to hand in an act do so first
+	batch = append(make([]*act, 0, 16), first)
+	facts, bytes := len(first.facts), first.bytes
+	for {
+		select {
+		case a := <-j.queue:
+			facts, bytes = facts+len(a.facts), bytes+a.bytes
+			if facts > mostFacts || bytes > mostBytes {
+				return batch, a
+			}
+			batch = append(batch, a)
+		default:
+			return batch, nil
+		}
+	}
+}
+
+// commitBatch commits and answers. After a failure of the disk it goes on in
+// a new file, or refuses everything.
+func (j *Journal) commitBatch(w *writer, check *checkpoints, batch []*act) *writer {
+	if err := j.state.refused(); err != nil {
+		answerAll(batch, err)
+		return w
+	}
+	if j.reserve.low() || !j.roomAgain() {
+		answerAll(batch, j.state.full(j.o.Clock()))
+		return w
+	}
+	out, doubt, err := w.commit(batch, nil)
+	if err == nil {
+		j.cache.committed(out.placed)
+		j.views.offer(out.placed)
+		j.state.moved(w)
+		for i, a := range batch {
+			a.answer <- out.answers[i]
+		}
+		return w
+	}
+	j.o.Log.Error("a commit failed", "doubt", doubt, "err", err)
+	told := notSaved(err)
+	if doubt {
+		told = inDoubt(err)
+	}
+	switch {
+	case isCode(err, sqlite3.SQLITE_FULL):
+		full := j.state.full(j.o.Clock())
+		j.reserve.release()
+		if !doubt {
+			told = full
+		}
+		answerAll(batch, told)
+	case !doubt && (isCode(err, sqlite3.SQLITE_BUSY) || isCode(err, sqlite3.SQLITE_LOCKED)):
+		answerAll(batch, told)
+	default:
+		answerAll(batch, told)
+		return j.failStop(w, check, err)
+	}
+	return w
+}
+
+func answerAll(batch []*act, err error) {
+	for _, a := range batch {
+		a.answer <- answer{err: err}
+	}
+}
+
+// roomAgain tells whether there is room, and takes up saving when a full disk
+// has room again.
+func (j *Journal) roomAgain() bool {
+	if !j.state.isFull() {
+		return true
+	}
+	if !j.reserve.restore() {
+		return false
+	}
+	j.state.resumed(j.o.Clock(), "")
+	return true
+}
+
+// finish answers what is still queued and leaves the file tidy.
+func (j *Journal) finish(w *writer, check *checkpoints) {
+	for {
+		select {
+		case a := <-j.queue:
+			batch, next := j.collect(a)
+			w = j.commitBatch(w, check, batch)
+			if next != nil {
+				w = j.commitBatch(w, check, []*act{next})
+			}
+		default:
+			if j.state.refused() == nil {
+				waited := check.wait()
+				_, _, err := checkpoint(w.file.write, "TRUNCATE")
+				j.failed = errors.Join(j.failed, waited, err, j.rememberSizes(w))
+			}
+			return
+		}
+	}
+}
+
+// rememberSizes notes outside the backups how far the feeds have come.
+func (j *Journal) rememberSizes(w *writer) error {
+	note, err := readStart(j.o.Dir)
+	if err != nil {
+		return err
+	}
+	note.Feeds = w.feeds()
+	return writeStart(j.o.Dir, j.o.Store, note)
+}
+
+// Close answers what is queued, flushes and lets go of the folder.
+func (j *Journal) Close() error {
+	j.closed.Do(func() {
+		close(j.closing)
+		<-j.stopped
+		j.state.close()
+		err := errors.Join(j.failed, j.views.close(), j.file.Load().close())
+		for _, f := range j.old {
+			err = errors.Join(err, f.close())
+		}
+		j.failed = errors.Join(err, j.held.release())
+	})
+	return j.failed
+}
+
+// isCode tells whether an error carries this primary SQLite result code.
+func isCode(err error, code int) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == code
+}
+
+func isNoTransaction(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "no transaction is active")
+}
+
+// Watch has saw called after each commit, when the views have taken it in. It
+// is called from one goroutine, in order, and must not block.
+func (j *Journal) Watch(saw func(committed []fact.Fact)) (stop func()) { return j.views.watch(saw) }

@@ -1,0 +1,250 @@
+package journal
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"holdfast/fact"
+)
+
+// isFileError tells whether the views' file itself is at fault.
+func isFileError(err error) bool {
+	for _, code := range []int{sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
+		sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY} {
+		if isCode(err, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// offer hands over what was committed; it never waits.
+func (v *views) offer(all []placed) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(all) == 0 {
+		return
+	}
+	v.end = all[len(all)-1].pos
+	if len(v.queue) < mostWaiting {
+		v.queue = append(v.queue, all...)
+	}
+	v.changed.Broadcast()
+}
+
+func (v *views) run() {
+	defer close(v.done)
+	for {
+		batch, ok := v.next()
+		if !ok {
+			return
+		}
+		v.takeIn(batch)
+	}
+}
+
+// next waits for facts. What did not fit in memory is read from the file.
+func (v *views) next() ([]placed, bool) {
+	v.mu.Lock()
+	for v.at >= v.end && !v.stopping {
+		v.changed.Wait()
+	}
+	if v.stopping {
+		v.mu.Unlock()
+		return nil, false
+	}
+	for len(v.queue) > 0 && v.queue[0].pos <= v.at {
+		v.queue = v.queue[1:]
+	}
+	if len(v.queue) > 0 && v.queue[0].pos == v.at+1 {
+		n := 1
+		for n < len(v.queue) && n < viewBatch && v.queue[n].pos == v.queue[n-1].pos+1 {
+			n++
+		}
+		batch := v.queue[:n:n]
+		v.queue = v.queue[n:]
+		if len(v.queue) == 0 {
+			v.queue = nil
+		}
+		v.mu.Unlock()
+		return batch, true
+	}
+	at := v.at
+	v.mu.Unlock()
+	batch, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? ORDER BY pos LIMIT ?", at, int64(viewBatch))
+	if err != nil || len(batch) == 0 {
+		v.j.o.Log.Error("views can't read the journal", "err", err)
+		v.setTrouble(behindSentence)
+		v.pause()
+		return nil, true
+	}
+	return batch, true
+}
+
+// pause waits a second, or until the views stop.
+func (v *views) pause() {
+	timer := time.AfterFunc(time.Second, v.changed.Broadcast)
+	defer timer.Stop()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.stopping {
+		v.changed.Wait()
+	}
+}
+
+// takeIn applies a batch and tells those who watch. If the file fails, the
+// views are built anew; the journal is not touched.
+func (v *views) takeIn(batch []placed) {
+	if len(batch) == 0 {
+		return
+	}
+	ctx := context.Background()
+	if len(v.list) > 0 {
+		if err := v.take(ctx, v.list, batch); err != nil {
+			v.repair(ctx, err)
+			return
+		}
+	}
+	v.tell(batch)
+}
+
+// tell notes that a batch is taken in and calls those who watch.
+func (v *views) tell(batch []placed) {
+	facts := make([]fact.Fact, len(batch))
+	v.mu.Lock()
+	for i, p := range batch {
+		facts[i] = p.fact
+		v.applied[p.fact.Header.Feed] = p.fact.Header.Seq + 1
+	}
+	v.at, v.asOf = batch[len(batch)-1].pos, v.j.o.Clock()
+	watchers := make([]func([]fact.Fact), 0, len(v.watchers))
+	for _, w := range v.watchers {
+		watchers = append(watchers, w)
+	}
+	v.changed.Broadcast()
+	v.mu.Unlock()
+	for _, w := range watchers {
+		w(facts)
+	}
+}
+
+// repair builds the views anew after their file failed; until that is done
+// lists are behind and say so.
+func (v *views) repair(ctx context.Context, why error) {
+	v.setTrouble(behindSentence)
+	if err := v.anew(ctx, why); err != nil {
+		v.j.o.Log.Error("the views can't be built anew", "err", err)
+		v.pause()
+		return
+	}
+	var cursor int64
+	if err := v.writing.QueryRowContext(ctx, "SELECT coalesce(min(cursor), 0) FROM holdfast_views").Scan(&cursor); err != nil {
+		v.j.o.Log.Error("the views can't be read", "err", err)
+		v.pause()
+		return
+	}
+	v.setTrouble("")
+	v.skipTo(ctx, cursor)
+}
+
+// skipTo goes on behind a rebuild, telling those who watch what it covered.
+func (v *views) skipTo(ctx context.Context, cursor int64) {
+	v.mu.Lock()
+	at := v.at
+	v.mu.Unlock()
+	for at < cursor {
+		batch, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", at, cursor, int64(viewBatch))
+		if err != nil || len(batch) == 0 {
+			v.j.o.Log.Error("views can't read the journal", "err", err)
+			return
+		}
+		v.tell(batch)
+		at = batch[len(batch)-1].pos
+	}
+}
+
+const behindSentence = "Lists on this machine are behind. Open the case itself to be sure."
+
+func (v *views) watch(saw func([]fact.Fact)) (stop func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	id := v.nextID
+	v.nextID++
+	v.watchers[id] = saw
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.watchers, id)
+	}
+}
+
+func (v *views) setTrouble(s string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.troubles = s
+}
+
+func (v *views) trouble() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.troubles
+}
+
+func (v *views) close() error {
+	v.mu.Lock()
+	v.stopping = true
+	v.changed.Broadcast()
+	v.mu.Unlock()
+	<-v.done
+	return v.closeFiles()
+}
+
+// ViewsAt tells how far the views are: place in the journal, when they last
+// moved or were level, and how many facts they are behind.
+func (j *Journal) ViewsAt() (pos int64, at time.Time, behind int) {
+	j.views.mu.Lock()
+	defer j.views.mu.Unlock()
+	if j.views.at == j.views.end {
+		return j.views.at, j.o.Clock(), 0
+	}
+	return j.views.at, j.views.asOf, int(j.views.end - j.views.at)
+}
+
+// WaitViews waits until the views have taken in these facts, for the given
+// time at most; it tells whether they have.
+func (j *Journal) WaitViews(ctx context.Context, facts []fact.Fact, most time.Duration) bool {
+	v := j.views
+	need := map[fact.FeedID]uint64{}
+	for _, f := range facts {
+		need[f.Header.Feed] = max(need[f.Header.Feed], f.Header.Seq+1)
+	}
+	over := false
+	var once sync.Once
+	end := func() {
+		once.Do(func() {
+			v.mu.Lock()
+			over = true
+			v.changed.Broadcast()
+			v.mu.Unlock()
+		})
+	}
+	timer := time.AfterFunc(most, end)
+	defer timer.Stop()
+	defer context.AfterFunc(ctx, end)()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for {
+		level := v.at >= v.end
+		have := true
+		for feed, n := range need {
+			have = have && v.applied[feed] >= n
+		}
+		if have || level || over || v.stopping {
+			return have || level
+		}
+		v.changed.Wait()
+	}
+}
