@@ -132,6 +132,7 @@ func stage(t *testing.T, n *node.Node, id fact.Subject) urgent.Stage {
 
 func listed(t *testing.T, n *node.Node) []urgent.Row {
 	t.Helper()
+	until(t, "lists that are level with the journal", func() bool { _, _, behind := n.Journal.ViewsAt(); return behind == 0 })
 	list, err := n.Cases.Glance(t.Context(), access.Caller{Role: access.Clinician}, urgentdb.Show{})
 	if err != nil {
 		t.Fatal(err)
@@ -222,6 +223,7 @@ func TestUnknownSenderIsRefusedAndAPersonRings(t *testing.T) {
 	b.Start()
 	id := referred(t, a, b.Us)
 	until(t, "the refusal", func() bool { return stage(t, a, id) == urgent.SendFailed })
+	until(t, "lists that are level with the journal", func() bool { _, _, behind := a.Journal.ViewsAt(); return behind == 0 })
 	tasks, err := a.App.Tasks.Open(t.Context(), access.Caller{Role: access.Dispatcher})
 	if err != nil || len(tasks) != 1 || tasks[0].About != id || !tasks[0].First {
 		t.Fatalf("%+v %v", tasks, err)
