@@ -6,7 +6,7 @@ export GOFLAGS := -mod=readonly
 NAME ?= first-call
 BIN := build/holdfast
 
-.PHONY: demo test check bench story setup tools generate vet unit stories kills clean
+.PHONY: demo test check bench story setup generate vet unit clean
 
 demo: $(BIN)
 	$(BIN) demo
@@ -15,11 +15,13 @@ test: setup vet unit
 	$(MAKE) story NAME=first-call
 	$(MAKE) story NAME=first-call-keyboard
 	$(MAKE) story NAME=passkey
+	$(MAKE) story NAME=around
 	@echo "make test: all of it passed"
 
-# Before an issue is called done: everything, and more of it.
+# Before a change is called done: everything, and more of it.
 check: test
-	HOLDFAST_KILLS=100 go test -count=1 -timeout 20m -run 'Kill' ./journal/...
+	HOLDFAST_KILLS=100 HOLDFAST_FAULTS=all go test -count=1 -timeout 30m ./journal
+	HOLDFAST_KILLS=100 go test -count=1 -timeout 30m -run Kill ./cmd/holdfast
 	$(BIN) content check
 
 vet: $(BIN)

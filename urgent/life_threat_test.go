@@ -45,6 +45,12 @@ func TestThreatRequestsAnAmbulanceAtOnce(t *testing.T) {
 	if len(c.Ambulances) != 1 || c.Ambulances[0].What.Category != "C1" || c.Ambulances[0].What.Instruction != "cpr" || !ok || d.What.Dx != "Dx010" {
 		t.Fatalf("%+v %+v", c.Ambulances, d)
 	}
+	if row := RowOf(c, s.rules, nil); len(row.Holders) != 1 || row.Holders[0].Person != handler.Person {
+		t.Fatalf("whoever stays on the line has the case: %+v", row.Holders)
+	}
+	if _, err := Claim(c, nurse); err != nil {
+		t.Fatalf("a clinician may take it all the same: %v", err)
+	}
 	_, err = CheckLifeThreat(c, handler, s.rules, LifeThreatChecked{}, s.now)
 	wantRefusal(t, err, refusal.Invalid)
 }

@@ -61,7 +61,7 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 	for _, claim := range c.Claims {
 		row.Holders = append(row.Holders, Holder{Person: claim.Person, By: claim.By, At: claim.At, Doing: doing(c, claim)})
 	}
-	if row.Stage == OnCall && c.Taken != nil && len(row.Holders) == 0 {
+	if len(row.Holders) == 0 && c.onTheLine() {
 		row.Holders = []Holder{{Person: c.TakenBy, By: c.Taken.By, At: c.Began, Doing: "on the call"}}
 	}
 	if len(c.Arrived) > 0 {
@@ -72,6 +72,14 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 	}
 	row.Asks = c.Asks()
 	return row
+}
+
+// onTheLine tells whether whoever took the call still has the caller: until
+// there is a disposition, and while they stay on the line for an ambulance.
+// Anybody may claim such a case all the same.
+func (c Case) onTheLine() bool {
+	stage := c.Stage()
+	return c.Taken != nil && (stage == OnCall || stage == Waiting && len(c.Ambulances) > 0)
 }
 
 func (row *Row) fillPatient(c Case) {
