@@ -30,8 +30,10 @@ type casePage struct {
 	Asked     []askedRun
 	Asks      []caseAsk
 	Alerts    []alertLine
-	Unread    []fact.ID // alerts that nobody on this case has read
-	Trouble   string    // why the person's record is not shown
+	Unread    []fact.ID   // alerts that nobody on this case has read
+	Trouble   string      // why the person's record is not shown
+	Maybe     []callMatch // records that the patient may have, when none is linked
+	MaybeNot  string      // why none could be looked for
 	Due       []dueLine
 	People    []web.Pair
 	Codes     []web.Option
@@ -102,6 +104,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Facts: h.Len(), Rights: rightsOf(c, by)}
 	person, trouble := a.personOf(ctx, by, c)
 	p.Trouble = trouble
+	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)
 	p.Who = a.patientBar(c, person, now)
 	p.Line = a.lineOf(h, now, zone)
 	if p.Sent, err = a.sentOf(ctx, c, now, zone); err != nil {

@@ -22,6 +22,7 @@ type caseForm struct {
 	Dx       string   `form:"dx" max:"12" label:"Outcome"`
 	DxWhy    string   `form:"dx_why" max:"2000" label:"Why"`
 	Flags    []string `form:"flag" max:"64"`
+	Record   string   `form:"record" max:"40"`
 }
 
 // caseVerb is a verb with what the form said.

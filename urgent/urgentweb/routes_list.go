@@ -27,6 +27,7 @@ func (a *App) listRoutes(m *web.Mux) {
 	post("/case/{id}/close", a.caseClose)
 	post("/case/{id}/disposition", a.caseDisposition)
 	post("/case/{id}/flags", a.caseFlags)
+	post("/case/{id}/link", a.caseLink)
 	get("/case/{id}/original/{n}", a.caseOriginal)
 	get("/case/{id}/consult", a.consult)
 	post("/case/{id}/consult", a.consultSent)
