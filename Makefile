@@ -34,7 +34,8 @@ unit:
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./...
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./triage ./urgent/urgentweb ./record/recorddb
+	$(MAKE) story NAME=figures
 
 story: setup $(BIN)
 	node web/stories/run.mjs $(NAME)

@@ -176,6 +176,10 @@ func (f Flag) AtHead() bool {
 	return false
 }
 
+// Calm tells whether the flag says that all is well: a scene that is safe
+// (BaRS, flag-categories-bars SS, code S). It is shown, and warns of nothing.
+func (f Flag) Calm() bool { return f.Category.Code == "SS" && f.Code.Code == "S" }
+
 // Consent is what the patient agreed to, as received.
 type Consent struct {
 	Category Code        `cbor:"1,keyasint,omitempty"` // DRC: direct care

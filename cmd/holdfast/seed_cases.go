@@ -199,7 +199,9 @@ func (s *seeder) workOn(ctx context.Context, all []opening) error {
 		return *o.taker, true
 	}
 	// Two in three of those who are known here have been recognised by a person.
-	known := func(o opening) (access.Caller, bool) { return o.handler, o.Person >= 0 && o.Person%3 != 0 && !s.person[o.Person].Zero() }
+	known := func(o opening) (access.Caller, bool) {
+		return o.handler, o.Person >= 0 && o.Person%3 != 0 && !s.person[o.Person].Zero()
+	}
 	err := s.each(ctx, all, known, func(o opening) time.Time { return o.set(s.start) }, func(o opening, by access.Caller, c urgent.Case) ([]fact.Draft, error) {
 		return urgent.LinkRecord(c, by, s.person[o.Person])
 	})

@@ -14,7 +14,7 @@ import (
 func TestARecordIsLinkedByAPersonWhoCompared(t *testing.T) {
 	d := openDesk(t)
 	id := d.arrive(referral("m-1"), "<soap/>")
-	if body := d.get("/case/" + id.String()).is(t, http.StatusOK).body; strings.Contains(body, "The same person") {
+	if body := d.get("/case/"+id.String()).is(t, http.StatusOK).body; strings.Contains(body, "The same person") {
 		t.Error("nobody was found, and somebody is offered")
 	}
 	known := fact.Subject{77}

@@ -83,7 +83,7 @@ func sentViewOf(r exchange.Referral, rules *urgent.Rules, now time.Time, zone *t
 		switch {
 		case f.Status != "" && f.Status != "active":
 			v.Flags = append(v.Flags, words+" ("+f.Status+")")
-		case f.AtHead():
+		case f.AtHead() && !f.Calm():
 			v.HeadFlags = append(v.HeadFlags, joined(", ", words, f.About))
 		default:
 			v.Flags = append(v.Flags, words)

@@ -36,7 +36,11 @@ func (a *App) patientBar(c urgent.Case, person record.Person, now time.Time) web
 	}
 	for _, arrival := range c.Arrived {
 		for _, f := range arrival.What.Referral.FlagsAtHead() {
-			p.Flags = append(p.Flags, web.Tag{Text: orWords(f.Code.Words(), f.Category.Words()), Tone: "amb"})
+			tone := "amb"
+			if f.Calm() {
+				tone = "quiet"
+			}
+			p.Flags = append(p.Flags, web.Tag{Text: orWords(f.Code.Words(), f.Category.Words()), Tone: tone})
 		}
 	}
 	return p

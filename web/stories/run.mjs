@@ -3,7 +3,7 @@
 // --live is given. Status 0: the story holds; 1: it does not; 2: no such story.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { mkdtemp, rm, access } from "node:fs/promises";
+import { mkdtemp, readFile, rm, access } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +40,8 @@ async function startDemo({ still = true, within = 60000 } = {}) {
       ended.then(code => { clearTimeout(timer); fail(new Error(`the demo ended with status ${code}\n${said}`)); });
       createInterface({ input: child.stdout }).once("line", l => { clearTimeout(timer); done(l); });
     });
-    return { demo: JSON.parse(line), stop, said: () => said };
+    const memory = async () => Math.round(Number((await readFile(`/proc/${child.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]) / 1024);
+    return { demo: JSON.parse(line), stop, memory, said: () => said };
   } catch (e) {
     if (child.pid) await stop();
     throw e;
@@ -51,7 +52,9 @@ const began = Date.now();
 let status = 0, room = null, running = null;
 try {
   running = await startDemo({ still: !flags.includes("--live") });
+  const ready = Date.now() - began;
   room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
+  Object.assign(room, { ready, memory: running.memory });
   const story = await import(file);
   await story.default(room);
 } catch (e) {
