@@ -224,6 +224,8 @@ type ReferralArrived struct {
 	Number   string            `cbor:"1,keyasint"`
 	Referral exchange.Referral `cbor:"2,keyasint"`
 	Apart    bool              `cbor:"3,keyasint,omitempty"` // too long for a fact: the whole referral is its attachment
+	Set      string            `cbor:"4,keyasint,omitempty"` // of the sender's document: a higher version of it replaces what is shown
+	Version  uint32            `cbor:"5,keyasint,omitempty"`
 }
 
 // FactKind is kind 214.

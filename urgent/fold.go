@@ -1,6 +1,8 @@
 package urgent
 
 import (
+	"sort"
+
 	"holdfast/codes"
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -156,6 +158,10 @@ func (c *folding) dispose(i int, f fact.Fact, v DispositionSet) {
 // the work before its writer could know, so that nobody is lost between two
 // people who worked apart.
 func (c *folding) settle() {
+	sort.SliceStable(c.Arrived, func(i, j int) bool { // the version to be shown stands last
+		a, b := c.Arrived[i].What, c.Arrived[j].What
+		return a.Set == b.Set && a.Version < b.Version
+	})
 	kept := c.Closings[:0:0]
 	for _, closing := range c.Closings {
 		if c.knewAll(closing.Place) {
@@ -183,6 +189,7 @@ func (c *folding) knewAll(place int) bool {
 // arrive takes in a referral; what it says fills what nobody here has said.
 func (c *folding) arrive(i int, f fact.Fact, v ReferralArrived) {
 	c.begin(v.Number, f.Body.Happened.From)
+	c.news = append(c.news, i)
 	c.Arrived = append(c.Arrived, Arrival{Fact: f.ID, At: f.Body.Happened.From, What: v, Whole: f.Body.Attachments})
 	r := v.Referral
 	if c.Patient.Empty() {

@@ -22,6 +22,9 @@ func ReceiveReferral(c Case, _ access.Caller, r *Rules, ref exchange.Referral, f
 	if c.Begun() {
 		arrived.Number = c.Number
 	}
+	if doc, ok := ref.Newest(); ok {
+		arrived.Set, arrived.Version = doc.Set, uint32(max(doc.Version, 0))
+	}
 	whole, err := fact.Encode(ref)
 	if err != nil {
 		return nil, refusal.New(refusal.Invalid, "The referral cannot be kept as it was read.").Because(err)
@@ -33,6 +36,9 @@ func ReceiveReferral(c Case, _ access.Caller, r *Rules, ref exchange.Referral, f
 		d = fact.Say(c.ID, arrived).With(fact.Blob{Media: exchange.ReferralMedia, Bytes: whole})
 	}
 	out := []fact.Draft{fact.Say(c.ID, from.Fact()).With(from.Blob()), d}
+	if c.hasNewer(arrived) {
+		return out, nil // an older version that came late is kept and changes nothing
+	}
 	set, err := r.dispositionOf(ref, now)
 	if err != nil {
 		return nil, err
@@ -41,6 +47,15 @@ func ReceiveReferral(c Case, _ access.Caller, r *Rules, ref exchange.Referral, f
 		return out, nil
 	}
 	return append(out, fact.Say(c.ID, set)), nil
+}
+
+func (c Case) hasNewer(v ReferralArrived) bool {
+	for _, a := range c.Arrived {
+		if v.Set != "" && a.What.Set == v.Set && a.What.Version > v.Version {
+			return true
+		}
+	}
+	return false
 }
 
 // FileUnder states that a message's number belongs to a case.

@@ -239,6 +239,41 @@ func TestArrivingTwiceIsOneCase(t *testing.T) {
 	}
 }
 
+// Interoperability: setId and versionNumber; a higher version replaces what is
+// shown, the old one stays.
+func TestANewerVersionJoinsItsCase(t *testing.T) {
+	s := open(t)
+	r := Receiver{s}
+	send := func(key string, version int, dx codes.Dx) fact.Subject {
+		t.Helper()
+		ref := exchange.Referral{
+			From: exchange.Party{Name: "Elsewhere 111"}, Dx: codes.ReceivedDx{Code: dx, Original: string(dx)}, Reason: key,
+			Documents: []exchange.Document{{ID: key, Set: "set-1", Version: version}},
+		}
+		filed, err := r.Receive(context.Background(), exchange.Arrival{Route: exchange.ByITK, Sender: "RYE", Keys: []string{key}, Original: []byte(key)}, ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filed.About
+	}
+	first := send("v2", 2, "Dx07")
+	if send("v3", 3, "Dx05") != first || send("v1", 1, "Dx011") != first {
+		t.Fatal("versions of one document became several cases")
+	}
+	h, err := s.Journal.History(context.Background(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := urgent.Fold(first, h)
+	d, _ := c.Disposition()
+	if len(c.Arrived) != 3 || c.Arrived[2].What.Version != 3 || d.What.Dx != "Dx05" || len(c.Messages) != 3 {
+		t.Fatalf("%d arrived, last is version %d, disposition %s", len(c.Arrived), c.Arrived[2].What.Version, d.What.Dx)
+	}
+	if len(s.settled(t).Rows) != 1 {
+		t.Fatal("more than one line on the list")
+	}
+}
+
 func TestTheCallerIsCheckedFirst(t *testing.T) {
 	s := open(t)
 	id := s.waiting(t, "Dx34")

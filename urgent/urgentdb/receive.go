@@ -56,19 +56,43 @@ func (s Receiver) file(tx *journal.Tx, from exchange.Arrival, ref exchange.Refer
 	if len(fresh) == 0 {
 		return exchange.Filed{}, nil, refusal.New(refusal.Invalid, "The message has no number of its own.")
 	}
-	id, err := tx.NewSubject()
+	c, series, err := s.caseFor(tx, from, ref)
 	if err != nil {
 		return exchange.Filed{}, nil, err
 	}
-	out, err := urgent.ReceiveReferral(urgent.Case{ID: id}, s.Device, s.Rules, ref, from, tx.Now())
+	out, err := urgent.ReceiveReferral(c, s.Device, s.Rules, ref, from, tx.Now())
 	if err != nil {
 		return exchange.Filed{}, nil, err
 	}
-	number := urgent.NumberOf(id, tx.Now())
+	id, number := c.ID, urgent.NumberOf(c.ID, tx.Now())
+	if c.Begun() {
+		number = c.Number
+	} else if !series.Zero() {
+		fresh = append(fresh, series)
+	}
 	for _, at := range fresh {
 		out = append(out, urgent.FileUnder(at, id, number))
 	}
 	return exchange.Filed{About: id, Case: number, At: fact.At(tx.Now())}, out, nil
+}
+
+// caseFor gives the case that a referral belongs to: that of an earlier version
+// of the same document, or a new one. series is the subject under which later
+// versions are found, zero when the document has no set.
+func (s Receiver) caseFor(tx *journal.Tx, from exchange.Arrival, ref exchange.Referral) (c urgent.Case, series fact.Subject, err error) {
+	if doc, ok := ref.Newest(); ok && doc.Set != "" {
+		series = s.subjectOf(from.Route, "set/"+string(from.Sender)+"/"+doc.Set)
+		h, err := tx.History(series)
+		if err != nil {
+			return urgent.Case{}, series, err
+		}
+		if was, ok := urgent.Filed(h); ok {
+			c, err = fold(tx, was.Case)
+			return c, series, err
+		}
+	}
+	id, err := tx.NewSubject()
+	return urgent.Case{ID: id}, series, err
 }
 
 // subjectOf names a message's number as a subject; without the organisation's
