@@ -248,7 +248,8 @@ func TestRefusedIsForAPersonAndNotSentAgain(t *testing.T) {
 	if e := r.envelope(about); len(e.Attempts) != 1 || e.Attempts[0].Said != "Not a partner" || e.Standing() != exchange.Refused {
 		t.Errorf("%+v", e)
 	}
-	if all := r.tasks(); len(all) != 2 || all[0].What().What != task.PhoneRefused {
+	r.until("a phone task for each", func() bool { return len(r.tasks()) == 2 })
+	if all := r.tasks(); all[0].What().What != task.PhoneRefused {
 		t.Errorf("%+v", all)
 	}
 }
