@@ -123,6 +123,9 @@ func TestViewsFileFailsWhileRunning(t *testing.T) {
 	if n := countOf(t, j, s); n != 2 {
 		t.Errorf("the view counts %d, want 2", n)
 	}
+	for end := time.Now().Add(10 * time.Second); watched.Load() == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond) // who watches is told after the views are level
+	}
 	if watched.Load() != 1 {
 		t.Errorf("those who watch were told of %d facts, want 1", watched.Load())
 	}
