@@ -10,18 +10,25 @@ import (
 	"holdfast/journal"
 )
 
+// listWait is how long an administrator's answer waits for the staff list to
+// show what was just saved.
+const listWait = 2 * time.Second
+
 // AddStaff adds a member of staff with first roles and gives their subject.
 func (g *Gate) AddStaff(ctx context.Context, by access.Caller, req access.PersonAdded, roles []access.Role) (fact.Subject, error) {
 	if err := g.Enter(ctx, by, access.ManageStaff, fact.Subject{}); err != nil {
 		return fact.Subject{}, err
 	}
 	var person fact.Subject
-	_, err := g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) (out []fact.Draft, err error) {
+	saved, err := g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) (out []fact.Draft, err error) {
 		if person, err = tx.NewSubject(); err != nil {
 			return nil, err
 		}
 		return access.AddPerson(access.Staff{Person: person}, req, roles)
 	})
+	if err == nil {
+		g.journal.WaitViews(ctx, saved, listWait)
+	}
 	return person, err
 }
 
@@ -120,7 +127,7 @@ func (g *Gate) open(ctx context.Context, person fact.Subject, o access.SessionOp
 		return "", access.Caller{}, err
 	}
 	g.remember(hash, place{session: session, person: person})
-	g.journal.WaitViews(ctx, saved, time.Second)
+	g.journal.WaitViews(ctx, saved, listWait)
 	by, err := g.Caller(ctx, token)
 	return token, by, err
 }
