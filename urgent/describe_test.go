@@ -51,4 +51,7 @@ func TestPatientsStatedApartAreBothShown(t *testing.T) {
 	if len(c.Patient.Values) != 2 || len(c.Asks()) != 1 {
 		t.Fatalf("%d patients, asks %v", len(c.Patient.Values), c.Asks())
 	}
+	if ref := ReferralOf(c, handler, us, them, noTexts{}, s.now); len(ref.Notes) != 3 || !ref.Patient.Name.IsZero() {
+		t.Fatalf("the next organisation is not told that two patients are stated: %v", ref.Notes)
+	}
 }

@@ -56,6 +56,12 @@ func ReferralOf(c Case, by access.Caller, from, to exchange.Party, texts Texts, 
 		Assessed: d.What.From, Deadline: d.What.Due, Sent: fact.At(now),
 		Cases: []exchange.CaseNumber{{System: "holdfast/" + by.ODS, Number: c.Number}},
 	}
+	r.Notes = c.Asks() // what waits for a decision here must not read as nothing there
+	for _, v := range c.Patient.Values {
+		if c.Patient.Disputed() {
+			r.Notes = append(r.Notes, "May be about "+v.Value.Identity.Called()+": ask before relying on a record.")
+		}
+	}
 	if p, ok := c.Patient.Get(); ok {
 		r.Patient = p.Identity
 		if p.MayLook == Yes || p.MayLook == NotAsked {

@@ -19,7 +19,7 @@ type View struct{ Rules *urgent.Rules }
 func (View) Name() string { return "urgent" }
 
 // Version is raised whenever Create, Apply or the fold change.
-func (View) Version() int { return 100*urgent.FoldVersion + 2 }
+func (View) Version() int { return 100*urgent.FoldVersion + 3 }
 
 // Create makes the tables. rev rises with every change of any row, so that a
 // reader fetches only what is new to it. due is the deadline in ms, or the far
@@ -122,18 +122,19 @@ func marksOf(r journal.Reader, c urgent.Case) ([]string, error) {
 
 // reports keeps the list of reports that are still to go.
 func reports(tx *sql.Tx, c urgent.Case) error {
+	var waiting fact.Millis // the earliest one that has not gone
 	for _, report := range c.Reports {
-		var err error
-		if report.What.Suppressed == "" && len(report.Done) == 0 {
-			_, err = tx.Exec(`INSERT OR REPLACE INTO urgent_report VALUES(?,?)`, c.ID[:], int64(report.What.Due))
-		} else {
-			_, err = tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, c.ID[:])
-		}
-		if err != nil {
-			return err
+		due := report.What.Due
+		if report.What.Suppressed == "" && len(report.Done) == 0 && (waiting == 0 || due < waiting) {
+			waiting = due
 		}
 	}
-	return nil
+	if waiting == 0 {
+		_, err := tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, c.ID[:])
+		return err
+	}
+	_, err := tx.Exec(`INSERT OR REPLACE INTO urgent_report VALUES(?,?)`, c.ID[:], int64(waiting))
+	return err
 }
 
 // applyRecords folds the open cases of every person whose record has changed.
