@@ -35,6 +35,7 @@ type views struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	queue    []placed
+	anewOf   []fact.Subject // to be taken in again
 	end      int64 // place of the last fact committed
 	at       int64 // place of the last fact taken in
 	asOf     time.Time
@@ -149,7 +150,7 @@ func (v *views) ready(ctx context.Context, view View, end int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		facts, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", cursor, end, int64(viewBatch))
+		facts, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, feed, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", cursor, end, int64(viewBatch))
 		if err != nil || len(facts) == 0 {
 			return errors.Join(err, errIf(len(facts) == 0, "the journal ends early"))
 		}
