@@ -228,4 +228,3 @@ func (j *Journal) OnCommit(tell chan<- struct{}) error {
 		return nil
 	})
 }
-

@@ -1,8 +1,8 @@
 package journal
 
 import (
-	"errors"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"

@@ -36,8 +36,8 @@ type views struct {
 	changed  *sync.Cond
 	queue    []placed
 	anewOf   []fact.Subject // to be taken in again
-	end      int64 // place of the last fact committed
-	at       int64 // place of the last fact taken in
+	end      int64          // place of the last fact committed
+	at       int64          // place of the last fact taken in
 	asOf     time.Time
 	applied  map[fact.FeedID]uint64 // how many facts of each feed are taken in
 	troubles string
