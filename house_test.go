@@ -39,6 +39,7 @@ func law() map[string]string {
 		"fact":                  "fact/refusal codes",
 		"fact/seal":             "fact fact/refusal codes",
 		"fact/facttest":         "fact fact/refusal codes",
+		"fact/share":            "fact fact/refusal codes",
 		"journal":               level0,
 		"content":               level0,
 		"access":                level0,
