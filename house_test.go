@@ -22,6 +22,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/stock"
 	"holdfast/task"
 	"holdfast/urgent"
 )
@@ -47,6 +48,7 @@ func law() map[string]string {
 		"web":                   level1,
 		"record":                level1,
 		"directory":             level1,
+		"stock":                 level1,
 		"triage":                level1 + " triage/sheet",
 		"triage/sheet":          level0,
 		"exchange":              level1 + " record directory",
@@ -61,6 +63,8 @@ func law() map[string]string {
 		"directory/directorydb": level1 + " directory journal",
 		"task/taskdb":           level0 + " access task journal",
 		"exchange/exchangedb":   level1 + " record directory exchange journal task",
+		"stock/stockdb":         level1 + " stock journal",
+		"stock/stockweb":        level1 + " stock stock/stockdb journal web",
 		"triage/triageweb":      level1 + " triage journal web",
 		"urgent/urgentdb":       level2 + " urgent journal",
 		"urgent/urgentweb":      level2 + " urgent urgent/urgentdb journal web triage/triageweb record/recordweb directory/directoryweb exchange/exchangeweb",
@@ -232,7 +236,7 @@ func TestReadmeMapIsTrue(t *testing.T) {
 func TestEveryKindOfFactHasItsPage(t *testing.T) {
 	seen := map[uint32]string{}
 	for _, kinds := range [][]fact.Kind{
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
+		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
 	} {
 		for _, k := range kinds {
 			if was, twice := seen[k.Number]; twice {

@@ -135,7 +135,7 @@ func (r Rights) withoutUses(u Units) []Units {
 		}
 		var next []Units
 		for _, one := range left {
-			next = append(next, minus(one, use.Units)...)
+			next = append(next, one.Without(use.Units)...)
 		}
 		left = next
 	}
@@ -220,15 +220,16 @@ func joined(all []Units, u Units) []Units {
 	return append(all, u)
 }
 
-func minus(a, b Units) (out []Units) {
-	if !a.Touches(b) {
-		return []Units{a}
+// Without gives what is left of the units when b is taken off.
+func (u Units) Without(b Units) (out []Units) {
+	if !u.Touches(b) {
+		return []Units{u}
 	}
-	if a.First < b.First {
-		out = append(out, Some(a.First, b.First-1))
+	if u.First < b.First {
+		out = append(out, Some(u.First, b.First-1))
 	}
-	if b.Last < a.Last {
-		out = append(out, Some(b.Last+1, a.Last))
+	if b.Last < u.Last {
+		out = append(out, Some(b.Last+1, u.Last))
 	}
 	return out
 }
