@@ -183,6 +183,7 @@ func (n *Node) putParts() error {
 		{"message doors", serving(machines, n.config.Machines)},
 		{"live pages", n.listen},
 		{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }},
+		n.putForms(),
 	}
 	return nil
 }
