@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"cmp"
 	"slices"
 
 	"holdfast/fact"
@@ -46,6 +47,7 @@ func (r Range) Account() Account {
 
 func (a *Account) add(says string, all []share.Units) {
 	known := slices.Contains(Hows(), How(says)) || says == "left"
+	slices.SortFunc(all, func(a, b share.Units) int { return cmp.Compare(a.First, b.First) })
 	if n := share.CountOf(all); n > 0 || known {
 		a.Lines = append(a.Lines, Line{Says: says, Count: n, Listed: all})
 	}

@@ -10,7 +10,20 @@
 // the lost device used without their having seen it becomes provisional.
 //
 // Everything is judged by what had been seen, never by a clock: the same
-// facts give the same rights on every device in any order of arrival.
+// facts give the same rights on every device in any order of arrival. For each
+// unit by itself:
+//
+//  1. A fact counts when the right was there to be moved in its own past: it
+//     was its writer's to use or hand on, or, for two people's word, the lost
+//     device's.
+//  2. Two people's word prevails over one device's that was written apart from
+//     it, and over all that rests on that.
+//  3. Two pairs of people who did the same thing apart did it once. Did they
+//     move the right to different devices, it is in dispute.
+//  4. Two facts of one device written apart, as by a copy of it, fall together:
+//     the right is in dispute.
+//  5. What is in dispute is moved only by two people who had seen all of it;
+//     whoever then holds the unit decides on what was used meanwhile.
 package share
 
 import "holdfast/fact"

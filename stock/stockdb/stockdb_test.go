@@ -27,8 +27,10 @@ var (
 func open(t *testing.T, dir string) *stockdb.Forms {
 	t.Helper()
 	o := journal.Options{Dir: dir, Demo: true, Views: []journal.View{accessdb.View{}, taskdb.View{}, stockdb.View{}}, Reserve: 1 << 16}
-	if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "Site"}); err != nil && !refusal.Is(err, refusal.Taken) {
-		t.Log(err) // founded before
+	if !journal.Here(dir) {
+		if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "Site"}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	j, err := journal.Open(t.Context(), o)
 	if err != nil {

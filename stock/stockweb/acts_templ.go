@@ -264,11 +264,11 @@ func usePage(v actView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.SegField(web.Seg{Name: "how", Label: "What became of it", Chosen: v.Form.Value("how"), Error: v.Form.Error("how"), Choices: hows(v.Issue)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = number(v, "last", "To", "The last number, if there are several in a row").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = number(v, "last", "To", "The last number, if there are several in a row").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.SegField(web.Seg{Name: "how", Label: "What became of it", Chosen: v.Form.Value("how"), Error: v.Form.Error("how"), Choices: hows(v.Issue)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

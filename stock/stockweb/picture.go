@@ -22,12 +22,11 @@ func bars(r stock.Range, here fact.Subject) (out []bar) {
 	add := func(says string, n uint64, class string) {
 		out = append(out, bar{Says: says, Count: n, Class: class, Of: max(1, account.Received), Row: len(out)})
 	}
+	add("This device", r.LeftAt(here), "c-ok")
 	for _, d := range r.Rights.Devices() {
-		says := r.Called(d)
-		if d == here {
-			says += " (here)"
+		if d != here {
+			add(r.Called(d), r.LeftAt(d), "c-ok")
 		}
-		add(says, r.LeftAt(d), "c-ok")
 	}
 	var used uint64
 	for _, l := range account.Lines {
@@ -46,27 +45,36 @@ func bars(r stock.Range, here fact.Subject) (out []bar) {
 	return out
 }
 
+// The picture's measures, in its own units.
 const (
-	barLeft  = 170
-	barWide  = 280
-	rowHigh  = 26
-	rowFirst = 4
+	barLeft  = 240
+	barWide  = 400
+	rowHigh  = 24
+	rowFirst = 2
+	mostSaid = 34 // characters that fit beside a bar; the table has the whole name
 )
 
 func (b bar) y() string     { return strconv.Itoa(rowFirst + b.Row*rowHigh) }
 func (b bar) textY() string { return strconv.Itoa(rowFirst + b.Row*rowHigh + 13) }
+func (b bar) count() string { return strconv.FormatUint(b.Count, 10) }
+
+// width is the bar's; a single number still shows.
 func (b bar) width() string {
 	return strconv.FormatUint(max(min(b.Count, 1)*2, b.Count*barWide/b.Of), 10)
 }
-func (b bar) countX() string {
-	return strconv.FormatUint(barLeft+8+max(min(b.Count, 1)*2, b.Count*barWide/b.Of), 10)
+
+func (b bar) short() string {
+	if all := []rune(b.Says); len(all) > mostSaid {
+		return string(all[:mostSaid-1]) + "…"
+	}
+	return b.Says
 }
-func (b bar) count() string { return strconv.FormatUint(b.Count, 10) }
 
-func boxOf(all []bar) string { return "0 0 500 " + strconv.Itoa(2*rowFirst+len(all)*rowHigh) }
+func boxOf(all []bar) string { return "0 0 700 " + strconv.Itoa(rowFirst+len(all)*rowHigh) }
 
+// upper begins a line with a capital.
 func upper(s string) string {
-	if s == "" {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
 		return s
 	}
 	return string(s[0]-'a'+'A') + s[1:]
