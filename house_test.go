@@ -22,6 +22,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/stock"
 	"holdfast/task"
 	"holdfast/urgent"
 )
@@ -68,6 +69,10 @@ func law() map[string]string {
 		"urgent/urgentweb":        level2 + " urgent urgent/urgentdb journal web triage/triageweb record/recordweb directory/directoryweb exchange/exchangeweb",
 		"cmd/…":                   "…",
 		"sim/…":                   "…",
+		"fact/share":              "fact fact/refusal codes",
+		"stock":                   level1,
+		"stock/stockdb":           level1 + " stock journal",
+		"stock/stockweb":          level1 + " stock stock/stockdb journal web",
 	}
 }
 
@@ -234,7 +239,7 @@ func TestReadmeMapIsTrue(t *testing.T) {
 func TestEveryKindOfFactHasItsPage(t *testing.T) {
 	seen := map[uint32]string{}
 	for _, kinds := range [][]fact.Kind{
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
+		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
 	} {
 		for _, k := range kinds {
 			if was, twice := seen[k.Number]; twice {

@@ -76,7 +76,7 @@ func places(by access.Caller) []web.Place {
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)
 	}
-	return append(out, web.Place{Name: "You", Href: "/session"})
+	return append(append(out, formsPlace(by)...), web.Place{Name: "You", Href: "/session"})
 }
 
 // here is what the sign-in page says about this machine.

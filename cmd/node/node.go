@@ -169,11 +169,13 @@ func (n *Node) putPages() error {
 }
 
 func (n *Node) putParts() error {
+	forms := n.putForms()
 	pages, err := n.pageServer()
 	if err != nil {
 		return err
 	}
 	n.parts = []part{
+		forms,
 		{"pages", serving(pages, n.config.Pages)},
 		{"live pages", n.listen},
 		{"other devices", n.keepTogether},
