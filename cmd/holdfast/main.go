@@ -51,6 +51,7 @@ func commands() []command {
 		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
 		{"serve", "--data DIR [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--doors HOST:PORT] [--name HOST]", "a site node", serveCommand},
 		{"org create", "--data DIR --name NAME --ods CODE --device NAME --admin NAME --passphrase-file FILE [--domain BUILDING] [--json]", "founds an organisation with its first device and administrator", orgCreateCommand},
+		{"org export", "--data DIR --out FOLDER [--passphrase-file FILE] [--with-keys PASSPHRASE-FILE] [--json]", "writes the whole record in the open form that holdfast-verify checks", orgExportCommand},
 		{"verify", "DIR [--passphrase-file FILE] [--json]", "re-reads every journal there", verifyCommand},
 		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
 		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},
