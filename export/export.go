@@ -43,16 +43,15 @@ func Write(ctx context.Context, source *journal.ExportSource, out string, o Opti
 		return Summary{}, refusal.Newf(refusal.Invalid, "The passphrase for keys that leave this device needs at least %d characters.", leastPassphrase)
 	}
 	w := &writing{ctx: ctx, source: source, o: o, dir: out + ".part"}
-	if err := w.all(); err != nil {
-		return Summary{}, errors.Join(err, os.RemoveAll(w.dir))
+	err = w.all()
+	if err == nil && len(o.Passphrase) > 0 {
+		err = writeKeys(source, out+".keys", o)
 	}
-	if len(o.Passphrase) > 0 {
-		if err := writeKeys(source, out+".keys", o); err != nil {
-			return Summary{}, errors.Join(err, os.RemoveAll(out+".keys"), os.RemoveAll(w.dir))
-		}
+	if err == nil {
+		err = os.Rename(w.dir, out)
 	}
-	if err := os.Rename(w.dir, out); err != nil {
-		return Summary{}, err
+	if err != nil {
+		return Summary{}, errors.Join(err, os.RemoveAll(w.dir), os.RemoveAll(out+".keys"))
 	}
 	return w.sum, journal.Disk{}.SyncFolder(filepath.Dir(out))
 }

@@ -208,11 +208,7 @@ func (f folder) rehash(t testing.TB, key ed25519.PrivateKey) {
 			}
 		}
 	}
-	names := map[string]bool{}
-	for name := range f {
-		names[name] = true
-	}
-	for _, b := range branchNames(names) {
+	for _, b := range branchesOf(f) {
 		m.counts[1]++
 		end := branchEnd{name: b}
 		if facts := f.records(b.file("facts")); len(facts) > 0 {
@@ -231,14 +227,18 @@ func (f folder) rehash(t testing.TB, key ed25519.PrivateKey) {
 	f[fileManifest] = fmt.Appendf(b, "signature %x\n", m.sig)
 }
 
-// careFeed is the branch of the care lane.
-func (f folder) careFeed(t testing.TB) branchName {
-	t.Helper()
+func branchesOf(f folder) []branchName {
 	names := map[string]bool{}
 	for name := range f {
 		names[name] = true
 	}
-	for _, b := range branchNames(names) {
+	return branchNames(names)
+}
+
+// careFeed is the branch of the care lane.
+func (f folder) careFeed(t testing.TB) branchName {
+	t.Helper()
+	for _, b := range branchesOf(f) {
 		if facts := f.records(b.file("facts")); len(facts) > 0 && facts[0][4] == 2 {
 			return b
 		}

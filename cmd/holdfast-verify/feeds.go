@@ -61,7 +61,8 @@ type branchWalk struct {
 	covered uint64    // the last head reached
 	newest  statement // the last head that could be read
 	said    []*statement
-	beside  hash // in a branch: the fact of branch 0 at the place where they part
+	beside  hash // in a further branch: the fact of branch 0 at the place where they part
+	parts   bool // it does part there
 }
 
 func (w *branchWalk) place(what string, n uint64) string {
@@ -85,7 +86,7 @@ func (w *branchWalk) walk() {
 	})
 	w.finish()
 	in.ends[name] = branchEnd{name: name, first: w.first, size: w.newest.size, root: w.newest.root}
-	if name.number > 0 && w.covered > w.first {
+	if w.parts && w.covered > w.first {
 		in.r.Evidence.add(w.place("seq", w.first), "the device's key has signed two histories that part here: this one and one with fact %x. Both are kept; its device was cloned or its key is in other hands", w.beside[:4])
 	}
 }
@@ -144,7 +145,7 @@ func (w *branchWalk) fact(b []byte) {
 
 // begin finds where a further branch begins: it holds its own facts only.
 func (w *branchWalk) begin(h header) {
-	if w.begun || w.name.number == 0 || h.seq == 0 {
+	if w.begun || w.name.number == 0 {
 		return
 	}
 	trunk := branchName{w.name.feed, 0}
@@ -160,7 +161,10 @@ func (w *branchWalk) begin(h header) {
 		w.tree.add(b[:headerSize])
 		w.prev, w.next = id, uint64(n)+1
 	})
-	w.first = w.next
+	w.first, w.parts = w.next, w.beside != hash{} && w.beside != sha256.Sum256(h.raw)
+	if !w.parts {
+		w.in.r.fail(w.place("seq", h.seq), "branch 0 holds no other fact here: this is no branch")
+	}
 	for w.heads != nil && w.head.size <= w.next {
 		w.in.r.fail(w.place("head", w.head.size), "it lies before the place where the branch parts")
 		w.nextHead()

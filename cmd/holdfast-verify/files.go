@@ -35,9 +35,12 @@ type records struct {
 }
 
 func (in *inspection) open(name, tag string) (*records, error) {
+	if !in.files[name] { // also keeps from opening what is no plain file
+		return nil, errors.New("it is not there")
+	}
 	f, err := in.root.Open(name)
 	if err != nil {
-		return nil, errors.New("it is not there or can't be opened")
+		return nil, err
 	}
 	r := &records{file: f, from: bufio.NewReaderSize(f, 1<<18), at: 8}
 	var got [8]byte
@@ -110,15 +113,14 @@ func (in *inspection) each(name, tag string, do func(n int, b []byte)) {
 
 // listFiles finds every file of the folder. Anything else than a plain file
 // or the folder of feeds does not belong in an export.
-func (in *inspection) listFiles() map[string]bool {
-	out := map[string]bool{}
+func (in *inspection) listFiles() {
 	err := fs.WalkDir(in.root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case path == "." || path == "feeds" && d.IsDir():
 		case d.Type().IsRegular():
-			out[path] = true
+			in.files[path] = true
 		default:
 			in.r.fail(path, "this does not belong in an export")
 			if d.IsDir() {
@@ -130,7 +132,6 @@ func (in *inspection) listFiles() map[string]bool {
 	if err != nil {
 		in.r.fail(in.r.Export, "the folder can't be read: %v", err)
 	}
-	return out
 }
 
 // branchName is the place of one branch of a feed.

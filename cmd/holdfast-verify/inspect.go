@@ -11,6 +11,7 @@ type inspection struct {
 	root *os.Root
 	r    *report
 
+	files    map[string]bool // the plain files that are there
 	m        manifest
 	org      hash
 	wanted   *hash // the organisation that it must be of
@@ -37,7 +38,7 @@ func newInspection(dir string) (*inspection, error) {
 		return nil, err
 	}
 	return &inspection{
-		root: root, r: &report{Export: dir}, cards: map[hash]card{}, feeds: map[hash]feedKey{}, said: map[hash][]*statement{},
+		root: root, r: &report{Export: dir}, files: map[string]bool{}, cards: map[hash]card{}, feeds: map[hash]feedKey{}, said: map[hash][]*statement{},
 		wraps: map[keyName]bool{}, blobs: map[hash]blob{}, ends: map[branchName]branchEnd{}, walked: map[hash][]*branchWalk{},
 	}, nil
 }
@@ -45,10 +46,10 @@ func newInspection(dir string) (*inspection, error) {
 // inspect reads everything. Each step names what does not hold and lets the
 // next one go on.
 func (in *inspection) inspect() {
-	files := in.listFiles()
-	in.branches = branchNames(files)
-	in.strangers(files)
-	in.readOwnWord(files)
+	in.listFiles()
+	in.branches = branchNames(in.files)
+	in.strangers()
+	in.readOwnWord()
 	in.readPapers()
 	if in.wanted != nil && *in.wanted != in.org {
 		in.r.fail(filePapers, "the export is of another organisation than the one wanted")
@@ -70,12 +71,12 @@ func (in *inspection) inspect() {
 }
 
 // strangers names files that an export has no place for.
-func (in *inspection) strangers(files map[string]bool) {
+func (in *inspection) strangers() {
 	known := map[string]bool{fileManifest: true, filePapers: true, fileReceipts: true, fileWraps: true, fileAttachments: true}
 	for _, b := range in.branches {
 		known[b.file("facts")], known[b.file("heads")] = true, true
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for _, name := range slices.Sorted(maps.Keys(in.files)) {
 		if !known[name] {
 			in.r.fail(clean(name), "an export has no such file")
 		}

@@ -142,10 +142,14 @@ func (p *parser) signed() int64 {
 }
 
 // readOwnWord takes in the manifest and compares it with the files.
-func (in *inspection) readOwnWord(files map[string]bool) {
+func (in *inspection) readOwnWord() {
+	if !in.files[fileManifest] {
+		in.r.Missing.add(fileManifest, "an export without it is not whole")
+		return
+	}
 	b, err := in.root.ReadFile(fileManifest)
 	if err != nil {
-		in.r.Missing.add(fileManifest, "an export without it is not whole")
+		in.r.fail(fileManifest, "can't be read: %v", err)
 		return
 	}
 	if in.m, err = readManifest(b); err != nil {
@@ -159,17 +163,17 @@ func (in *inspection) readOwnWord(files map[string]bool) {
 			in.r.fail(fileManifest, "it lists %s twice", clean(f.name))
 		}
 		listed[f.name] = true
-		in.compareFile(f, files)
+		in.compareFile(f)
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
+	for _, name := range slices.Sorted(maps.Keys(in.files)) {
 		if !listed[name] {
 			in.r.fail(clean(name), "the manifest does not list this file")
 		}
 	}
 }
 
-func (in *inspection) compareFile(f fileLine, files map[string]bool) {
-	if !files[f.name] {
+func (in *inspection) compareFile(f fileLine) {
+	if !in.files[f.name] {
 		in.r.Missing.add(clean(f.name), "the manifest lists this file")
 		return
 	}

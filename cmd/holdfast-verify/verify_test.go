@@ -11,9 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
-
-	"holdfast/fact"
 )
 
 // built is the program as people run it.
@@ -221,6 +220,25 @@ func TestTruncatedAndMissingFiles(t *testing.T) {
 	if r, status := inspect(t, f.write(t)); status != notHolds || !says(r.Failures, "feeds/more", "") {
 		t.Errorf("a stranger: %d %+v", status, r)
 	}
+	dir := good.write(t) // a file that never ends is not opened
+	if err := os.Remove(filepath.Join(dir, fileWraps)); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(dir, fileWraps), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, status := inspect(t, dir); status != notHolds || !says(r.Failures, fileWraps, "does not belong") {
+		t.Errorf("a pipe: %d %+v", status, r)
+	}
+	if err := os.Remove(filepath.Join(dir, fileWraps)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(dir, fileWraps)); err != nil {
+		t.Fatal(err)
+	}
+	if r, status := inspect(t, dir); status != notHolds || !says(r.Failures, fileWraps, "does not belong") {
+		t.Errorf("a link: %d %+v", status, r)
+	}
 }
 
 // TestARemovedFactIsNamed takes one fact out, the manifest made to fit: not
@@ -253,130 +271,4 @@ func TestARemovedFactIsNamed(t *testing.T) {
 			t.Errorf("signed by %s: %+v", signer, r.Failures.List)
 		}
 	}
-}
-
-// A tail cut off by whoever holds the device's key: the heads are gone with
-// the facts, and only another device's receipt knows.
-func TestAReceiptKnowsOfACutTail(t *testing.T) {
-	h := newHouse(t, 3)
-	f := read(t, h.export(false))
-	care := f.careFeed(t)
-	facts, heads := f.records(care.file("facts")), f.records(care.file("heads"))
-	incarnation := h.key("start/incarnation-1")
-	head, err := fact.OpenHead(heads[len(heads)-1], incarnation.Public().(ed25519.PublicKey))
-	if err != nil {
-		t.Fatal(err)
-	}
-	receipt := fact.Receipt{Head: head, Holder: fact.FeedID(controlFeed(t, f)), Domain: "attic"}.Sign(incarnation)
-	f.set(fileReceipts, tagReceipts, [][]byte{receipt})
-	f.rehash(t, h.key("keys/device"))
-	if r, status := inspect(t, f.write(t)); status != allHolds || r.Receipts != 1 {
-		t.Fatalf("with the receipt: %d %+v", status, r)
-	}
-	f.set(care.file("facts"), tagFacts, facts[:len(facts)-2])
-	f.set(care.file("heads"), tagHeads, heads[:len(heads)-1])
-	f.rehash(t, h.key("keys/device"))
-	r, status := inspect(t, f.write(t))
-	if status != notHolds {
-		t.Error(status)
-	}
-	wantMissing(t, r, "care, seq 4", "facts 4 to 5 are not here: the receipt of")
-	f.set(fileReceipts, tagReceipts, [][]byte{append(receipt[:len(receipt)-1:len(receipt)-1], receipt[len(receipt)-1]^1)})
-	r, _ = inspect(t, f.write(t))
-	wantFailure(t, r, "receipts, record 0", "its holder has not signed it")
-}
-
-// Two signed histories of one feed are evidence about the device; the export
-// that shows both holds.
-func TestAForkIsEvidence(t *testing.T) {
-	h := newHouse(t, 3)
-	f := read(t, h.export(false))
-	care := f.careFeed(t)
-	facts := f.records(care.file("facts"))
-	var grown tree
-	for _, b := range facts[:2] {
-		grown.add(b[:headerSize])
-	}
-	other := bytes.Clone(facts[3]) // ends an act
-	copy(other[72:112], facts[2][72:112])
-	other[119]++
-	grown.add(other[:headerSize])
-	branch := branchName{care.feed, 1}
-	parsed, err := fact.ParseHeader(other[:headerSize])
-	if err != nil {
-		t.Fatal(err)
-	}
-	head := fact.Head{Org: parsed.Org, Feed: parsed.Feed, Size: 3, Root: fact.Hash(grown.root()), LastID: parsed.ID()}
-	f.set(branch.file("facts"), tagFacts, [][]byte{other})
-	f.set(branch.file("heads"), tagHeads, [][]byte{head.Sign(h.key("start/incarnation-1"))})
-	f.rehash(t, h.key("keys/device"))
-	r, status := inspect(t, f.write(t))
-	if status != allHolds || !says(r.Evidence, "care, branch 1, seq 2", "two histories") {
-		t.Errorf("%d %+v", status, r)
-	}
-	head.Root[0]++
-	f.set(branch.file("heads"), tagHeads, [][]byte{head.Sign(h.key("start/incarnation-1"))})
-	f.rehash(t, h.key("keys/device"))
-	r, _ = inspect(t, f.write(t))
-	wantFailure(t, r, "care, branch 1, head 3", "signed other facts")
-}
-
-// TestNothingRemovedSince compares two exports.
-func TestNothingRemovedSince(t *testing.T) {
-	program := built(t)
-	h := newHouse(t, 2)
-	twin := h
-	twin.o.Dir = t.TempDir()
-	if err := os.CopyFS(twin.o.Dir, os.DirFS(h.o.Dir)); err != nil {
-		t.Fatal(err)
-	}
-	older := h.export(false)
-	h.say(2, 4)
-	newer := h.export(false)
-	if text, status := process(t, program, "--older", older, newer); status != allHolds {
-		t.Errorf("%d %s", status, text)
-	}
-	line, status := process(t, program, "--json", "--older", newer, older)
-	if status != notHolds {
-		t.Error(status)
-	}
-	wantMissing(t, reportOf(t, line), "care, seq 4", "facts 4 to 7 are not here: the older export")
-
-	twin.say(5, 8) // the same machine twice, and another history from fact 4 on
-	line, status = process(t, program, "--json", "--older", newer, twin.export(false))
-	if status != notHolds {
-		t.Error(status)
-	}
-	wantFailure(t, reportOf(t, line), "care, seq 4", "the older export covers another history")
-}
-
-func TestRemovedAttachmentsAndKeysSince(t *testing.T) {
-	h := newHouse(t, 1)
-	older := h.export(false)
-	f := read(t, older)
-	f.set(fileAttachments, tagAttachments, nil)
-	f.rehash(t, h.key("keys/device"))
-	r, status := inspect(t, "--older", older, f.write(t))
-	if status != notHolds {
-		t.Error(status)
-	}
-	wantMissing(t, r, fileAttachments, "was in the older export")
-	f = read(t, older)
-	f.set(fileWraps, tagWraps, nil)
-	f.rehash(t, h.key("keys/device"))
-	r, status = inspect(t, "--older", older, f.write(t))
-	if status != allHolds || !says(r.Evidence, fileWraps, "erased, or withheld") || r.NotOpened.count() != r.Facts {
-		t.Errorf("erased keys: %d %+v", status, r)
-	}
-}
-
-func controlFeed(t testing.TB, f folder) hash {
-	t.Helper()
-	for _, b := range f.records(filePapers) {
-		if b[0] == 3 {
-			return hashOf("holdfast/feed/1", b[1:], []byte{1})
-		}
-	}
-	t.Fatal("no certificate")
-	return hash{}
 }
