@@ -7,6 +7,8 @@ import (
 	"crypto/hpke"
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"path/filepath"
 
 	"holdfast/fact"
@@ -31,9 +33,15 @@ type ExportBranch struct {
 	Feed   fact.FeedID
 	Lane   fact.Lane
 	Branch int
-	First  uint64 // sequence of its first own fact
+	First  uint64 // sequence of its first fact that branch 0 has not
 
-	num int64
+	legs []exportLeg
+}
+
+// exportLeg is a stretch of a branch as it lies in the journal.
+type exportLeg struct {
+	num      int64
+	from, to uint64
 }
 
 // OpenExport opens the journal in a folder for an export. The keys are needed
@@ -58,7 +66,9 @@ func OpenExport(ctx context.Context, dir string, o Options) (*ExportSource, erro
 	if s.device, err = keys.signing(keyDevice); err != nil {
 		return nil, err
 	}
-	if s.epoch, err = keys.epoch(); err != nil {
+	if s.epoch, err = keys.epoch(); errors.Is(err, fs.ErrNotExist) {
+		return nil, refusal.New(refusal.Forbidden, "A desk holds only part of the record. Make the export on a site node.")
+	} else if err != nil {
 		return nil, err
 	}
 	current, err := currentFile(o.Dir)
@@ -78,6 +88,13 @@ func OpenExport(ctx context.Context, dir string, o Options) (*ExportSource, erro
 func (s *ExportSource) begin() error {
 	if err := s.c.exec("BEGIN"); err != nil {
 		return err
+	}
+	format, err := s.c.oneBytes("SELECT value FROM meta WHERE name='format'")
+	if err != nil {
+		return err
+	}
+	if string(format) != formatName {
+		return refusal.New(refusal.Unavailable, "This journal has another form than this program writes. Start Holdfast on it once, then export.")
 	}
 	return s.Papers(func(sort uint8, signed []byte) error {
 		var paper fact.Signed
@@ -136,43 +153,89 @@ func (s *ExportSource) Papers(each func(sort uint8, signed []byte) error) error 
 	})
 }
 
+// exportRow is one row of the table of feeds.
+type exportRow struct {
+	ExportBranch
+	num, parent int64
+	base        uint64
+}
+
 // Branches lists every branch of every feed, ordered by feed and branch.
 func (s *ExportSource) Branches() ([]ExportBranch, error) {
-	var out []ExportBranch
-	const query = "SELECT f.num, f.feed, f.lane, coalesce((SELECT min(seq) FROM facts WHERE feed=f.num), 0) FROM feeds f ORDER BY f.feed, f.num"
-	err := s.each(query, func(v []driverValue) error {
-		b := ExportBranch{num: v[0].(int64), Lane: fact.Lane(v[2].(int64)), First: uint64(v[3].(int64))}
-		copy(b.Feed[:], v[1].([]byte))
-		if n := len(out); n > 0 && out[n-1].Feed == b.Feed {
-			b.Branch = out[n-1].Branch + 1
+	var rows []exportRow
+	byNum := map[int64]exportRow{}
+	parts := 0
+	err := s.each("SELECT num, feed, branch, parent, base, part, lane FROM feeds ORDER BY feed, branch", func(v []driverValue) error {
+		r := exportRow{num: v[0].(int64), parent: v[3].(int64), base: uint64(v[4].(int64))}
+		copy(r.Feed[:], v[1].([]byte))
+		r.Branch, r.Lane = int(v[2].(int64)), fact.Lane(v[6].(int64))
+		if v[5].(int64) != 0 {
+			parts++
 		}
-		out = append(out, b)
+		rows = append(rows, r)
+		byNum[r.num] = r
 		return nil
 	})
-	return out, err
+	if err == nil && parts > 0 {
+		err = refusal.New(refusal.Forbidden, "This device holds only parts of some feeds. Make the export on a site node that holds them whole.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ExportBranch, 0, len(rows))
+	for _, r := range rows {
+		r.First, r.legs = legsOf(r, byNum)
+		out = append(out, r.ExportBranch)
+	}
+	return out, nil
+}
+
+// legsOf follows a branch back to where it leaves branch 0 of its feed.
+func legsOf(r exportRow, byNum map[int64]exportRow) (first uint64, legs []exportLeg) {
+	to := uint64(math.MaxInt64)
+	for at := r; ; at = byNum[at.parent] {
+		if at.parent == 0 {
+			if at.num == r.num {
+				return 0, []exportLeg{{at.num, 0, to}}
+			}
+			return to, legs
+		}
+		if at.base < to {
+			legs = append([]exportLeg{{at.num, at.base, to}}, legs...)
+			to = at.base
+		}
+	}
 }
 
 // Facts gives the facts of a branch in order, from First on.
 func (s *ExportSource) Facts(b ExportBranch, each func(header, body []byte) error) error {
-	return s.each("SELECT header, body FROM facts WHERE feed=? ORDER BY seq", func(v []driverValue) error {
-		return each(v[0].([]byte), v[1].([]byte))
-	}, b.num)
+	for _, leg := range b.legs {
+		err := s.each("SELECT header, body FROM facts WHERE feed=? AND seq>=? AND seq<? ORDER BY seq", func(v []driverValue) error {
+			return each(v[0].([]byte), v[1].([]byte))
+		}, leg.num, int64(leg.from), int64(leg.to))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Heads gives the signed heads of a branch, the smallest first.
+// Heads gives the signed heads of a branch behind First, the smallest first.
 func (s *ExportSource) Heads(b ExportBranch, each func(head []byte) error) error {
-	return s.each("SELECT head FROM heads WHERE feed=? ORDER BY size", func(v []driverValue) error {
-		return each(v[0].([]byte))
-	}, b.num)
+	for _, leg := range b.legs {
+		err := s.each("SELECT head FROM heads WHERE feed=? AND size>? AND size<=? ORDER BY size", func(v []driverValue) error {
+			return each(v[0].([]byte))
+		}, leg.num, int64(leg.from), int64(leg.to))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Receipts gives the receipts that other devices signed about these feeds.
 func (s *ExportSource) Receipts(each func(receipt []byte) error) error {
-	has, err := s.c.oneInt("SELECT count(*) FROM sqlite_master WHERE type='table' AND name='receipts'")
-	if err != nil || has == 0 {
-		return err // a journal from before there were receipts
-	}
-	return s.each("SELECT receipt FROM receipts ORDER BY holder, feed", func(v []driverValue) error {
+	return s.each("SELECT receipt FROM receipts ORDER BY holder, feed, minute", func(v []driverValue) error {
 		return each(v[0].([]byte))
 	})
 }

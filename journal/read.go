@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -25,12 +26,12 @@ func (j *Journal) cached(ctx context.Context, s fact.Subject) (cached, error) {
 }
 
 type storedFact struct {
-	pos          int64
+	pos, num     int64
 	header, body []byte
 }
 
 func (j *Journal) readSubject(f *dbFile, s fact.Subject) ([]placed, error) {
-	return j.readFacts(f, "SELECT pos, header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?) ORDER BY pos", s[:])
+	return j.readFacts(f, "SELECT pos, feed, header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?) ORDER BY pos", s[:])
 }
 
 // readFacts reads rows first and opens bodies when the connection is given
@@ -39,7 +40,7 @@ func (j *Journal) readFacts(f *dbFile, query string, args ...driverValue) ([]pla
 	var rows []storedFact
 	err := f.read(func(c *sqlConn) error {
 		return c.each(query, func(v []driverValue) error {
-			rows = append(rows, storedFact{v[0].(int64), v[1].([]byte), v[2].([]byte)})
+			rows = append(rows, storedFact{v[0].(int64), v[1].(int64), v[2].([]byte), v[3].([]byte)})
 			return nil
 		}, args...)
 	})
@@ -66,16 +67,18 @@ func (j *Journal) openStored(f *dbFile, r storedFact) (placed, error) {
 		var id fact.ID = [32]byte(fact.Labelled("holdfast/unreadable/1", r.header))
 		return placed{pos: r.pos, header: r.header, fact: fact.Fact{ID: id}}, nil
 	}
-	p := placed{pos: r.pos, header: r.header, fact: fact.Fact{ID: h.ID(), Header: h}}
+	p := placed{pos: r.pos, num: r.num, header: r.header, fact: fact.Fact{ID: h.ID(), Header: h}}
 	if _, err := j.subjects.keyset(f, h.Subject, false); err != nil {
 		return placed{}, err
 	}
 	body, err := j.subjects.open(f, h, r.body)
-	if err != nil {
+	if err == nil {
+		p.fact.Body = body
+	} else if !j.erased(h.Subject) {
+		j.noteUnopened(r, h)
 		j.o.Log.Warn("a stored body does not open", "pos", r.pos, "err", err)
-		return p, nil
 	}
-	p.fact.Body = body
+	_, p.fact.Held = j.house.Load().judge.held(r.num, p.fact)
 	return p, nil
 }
 
@@ -97,4 +100,53 @@ func (j *Journal) Attachment(ctx context.Context, a fact.Attachment) ([]byte, er
 		return nil, refusal.New(refusal.Missing, "This attachment is not kept on this device.")
 	}
 	return seal.OpenAttachment(a, sealed)
+}
+
+// noteUnopened remembers a fact whose bytes are changed, so that it is mended
+// from another device.
+func (j *Journal) noteUnopened(r storedFact, h fact.Header) {
+	if b := j.branches.get(r.num); b != nil && (int(h.BodyLen) != len(r.body) || fact.BodyHashOf(r.body) != h.BodyHash) {
+		j.lost.add(Lost{Feed: b.feed, Seq: h.Seq})
+	}
+}
+
+// Subjects lists every subject that has facts here.
+func (j *Journal) Subjects(ctx context.Context) ([]fact.Subject, error) {
+	var out []fact.Subject
+	err := j.file.Load().read(func(c *sqlConn) error {
+		return c.each("SELECT subject FROM subjects ORDER BY num", func(v []driverValue) error {
+			out = append(out, fact.Subject(v[0].([]byte)))
+			return ctx.Err()
+		})
+	})
+	return out, err
+}
+
+// HeldDigest sums up what is cut off, so that states are compared only where
+// the same facts are held.
+func (j *Journal) HeldDigest() fact.Hash {
+	h := j.house.Load()
+	var parts [][]byte
+	for _, c := range h.Cuts {
+		parts = append(parts, append([]byte(nil), c.ID[:]...), []byte{boolByte(c.Over)})
+		back := make([][]byte, 0, len(c.Back))
+		for id := range c.Back {
+			back = append(back, append([]byte(nil), id[:]...))
+		}
+		slices.SortFunc(back, slices.Compare)
+		parts = append(parts, back...)
+	}
+	erased := make([][]byte, 0, len(h.Erased))
+	for s := range h.Erased {
+		erased = append(erased, append([]byte(nil), s[:]...))
+	}
+	slices.SortFunc(erased, slices.Compare)
+	return fact.Labelled("holdfast/held/1", append(parts, erased...)...)
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
