@@ -41,6 +41,7 @@ func law() map[string]string {
 		"fact/seal":               "fact fact/refusal codes",
 		"fact/facttest":           "fact fact/refusal codes",
 		"journal":                 level0,
+		"export":                  level0 + " journal",
 		"content":                 level0,
 		"access":                  level0,
 		"task":                    level0 + " access",
