@@ -1,6 +1,7 @@
 // morph makes what is on the page like what the server says, touching only what
 // differs, so that focus, selection, scroll and what is half-typed stay.
-// take: what was typed was sent, so the server's values count.
+// take tells of a control that what stands in it was sent, so that the server's
+// value counts; what was typed since then stays.
 
 const ownClasses = ["at", "fresh", "next", "on", "down"];
 
@@ -8,7 +9,7 @@ function morph(from, to, take) {
   morphAttributes(from, to);
   if (from instanceof HTMLInputElement || from instanceof HTMLTextAreaElement || from instanceof HTMLSelectElement) {
     if (!(from instanceof HTMLSelectElement)) { morphControl(from, to, take); return; }
-    const own = !take && (from === document.activeElement || dirty(from)) ? from.value : null;
+    const own = !take?.(from) && (from === document.activeElement || dirty(from)) ? from.value : null;
     morphChildren(from, to, take);
     from.value = own ?? to.value;
     return;
@@ -41,8 +42,17 @@ function dirty(el) {
   return el.value !== el.defaultValue;
 }
 
+function stateOf(el) { return el.type === "checkbox" || el.type === "radio" ? el.checked : el.value; }
+
+// asSent remembers a form as it is sent, and tells later which of its controls
+// still hold what was sent.
+function asSent(form) {
+  const sent = new Map([...form.elements].map(el => [el, stateOf(el)]));
+  return el => !sent.has(el) || sent.get(el) === stateOf(el);
+}
+
 function morphControl(from, to, take) {
-  if (!take && (from === document.activeElement || dirty(from))) return;
+  if (!take?.(from) && (from === document.activeElement || dirty(from))) return;
   if (from.type === "checkbox" || from.type === "radio") {
     if (from.checked !== to.checked) from.checked = to.checked;
     return;

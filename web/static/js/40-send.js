@@ -23,6 +23,7 @@ async function onSubmit(e) {
   } else {
     url.search = data.toString();
   }
+  const unchanged = asSent(form);
   form.dataset.busy = "1";
   form.setAttribute("aria-busy", "true");
   try {
@@ -37,7 +38,7 @@ async function onSubmit(e) {
     }
     if (post && res.status < 500) onceNames.delete(form);
     if (res.status === 422) draftBack(form);
-    arrive(doc, res.url, res.status === 422 ? "keep" : "take");
+    arrive(doc, res.url, res.status === 422 ? null : unchanged);
   } catch {
     say(words.noAnswer, !post ? words.noAnswerGet : form.hasAttribute("data-once") ? words.noAnswerOnce : words.noAnswerPost);
     draftBack(form);
@@ -51,7 +52,7 @@ function signInPath(doc) { return $("a.btn.go", doc)?.getAttribute("href") || "/
 
 // arrive shows a page that has come: the same place is morphed, another one is
 // put in its stead.
-function arrive(doc, url, mode) {
+function arrive(doc, url, take) {
   const src = s => $("script[src]", s)?.getAttribute("src");
   if (src(doc) !== src(document) || !$("#main", doc)) { location.assign(url); return; }
   const to = new URL(url), same = to.pathname === location.pathname;
@@ -59,7 +60,7 @@ function arrive(doc, url, mode) {
   for (const name of ["data-now", "data-rate", "data-zone"]) document.documentElement.setAttribute(name, doc.documentElement.getAttribute(name) || "");
   document.title = doc.title;
   if (same) {
-    keepPlace(() => morph(document.body, doc.body, mode === "take"));
+    keepPlace(() => morph(document.body, doc.body, take));
   } else {
     stopLive();
     document.body.className = doc.body.className;

@@ -181,7 +181,7 @@ async function lookAnew(all) {
     const main = $("#main", doc), here = $("#main");
     if (!res.ok || $("[data-refusal]", doc) || !main || !here || !res.url.startsWith(location.origin + location.pathname)) return;
     if (!all && $("tbody[data-held]", here)) keepPlace(() => partsFrom(main));
-    else { dropHeld(); keepPlace(() => morph(here, main, false)); }
+    else { dropHeld(); keepPlace(() => morph(here, main)); }
     for (const id of ["who"]) { const a = document.getElementById(id), b = $("#" + id, doc); if (a && b) morph(a, b); }
     ready();
   } catch { /* the stream itself says that the device is silent */ } finally {

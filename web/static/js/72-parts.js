@@ -22,7 +22,7 @@ async function partsAsk(form, box) {
     keepPlace(() => {
       for (const next of [...doc.body.children]) {
         const here = next.id && document.getElementById(next.id);
-        if (here) morph(here, next, false);
+        if (here) morph(here, next);
         else if (next.id && next.matches("dialog")) document.body.append(document.importNode(next, true));
       }
     });
