@@ -44,6 +44,38 @@ func (r *Rules) Judge(l LifeThreatChecked) Threat {
 	return t
 }
 
+// LifeThreat gives the newest answers to the three questions; of answers
+// given apart the worst of each, and what was answered before what was not
+// asked. ok is false when nobody has asked.
+func (c Case) LifeThreat() (l LifeThreatChecked, ok bool) {
+	for _, v := range c.Threat.Values {
+		l.Awake = worse(l.Awake, v.Value.Awake, No)
+		l.Breathing = worse(l.Breathing, v.Value.Breathing, No)
+		l.Bleeding = worse(l.Bleeding, v.Value.Bleeding, Yes)
+		l.WithPatient = worse(l.WithPatient, v.Value.WithPatient, Yes) // with the patient "unsure" counts as bad
+	}
+	return l, !c.Threat.Empty()
+}
+
+// worse gives the answer that asks for more care, worst being the worst one.
+func worse(a, b, worst YesNo) YesNo {
+	rank := func(v YesNo) int {
+		switch v {
+		case worst:
+			return 3
+		case Unsure:
+			return 2
+		case NotAsked:
+			return 0
+		}
+		return 1
+	}
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
 func unsureOf(l LifeThreatChecked) []string {
 	var out []string
 	if l.Awake == Unsure {
@@ -122,8 +154,9 @@ func ambulance(c Case, r *Rules, row ThreatRow, why string, now time.Time) ([]fa
 	}
 	d.Why = why
 	out := []fact.Draft{fact.Say(c.ID, req)}
-	if old, ok := c.Disposition(); ok && old.What.Level <= d.Level {
-		return out, nil // as urgent already: the clock does not start again
+	old, had := c.Disposition()
+	if had && old.What.Level <= d.Level {
+		d = old.still() // as urgent already: the clock does not start again
 	}
 	return append(out, fact.Say(c.ID, d)), nil
 }

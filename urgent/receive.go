@@ -1,6 +1,10 @@
 package urgent
 
 import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/access"
@@ -44,7 +48,7 @@ func ReceiveReferral(c Case, _ access.Caller, r *Rules, ref exchange.Referral, f
 		return nil, err
 	}
 	if old, had := c.Disposition(); had && old.What.Level < set.Level {
-		return out, nil
+		set = old.still()
 	}
 	return append(out, fact.Say(c.ID, set)), nil
 }
@@ -63,14 +67,21 @@ func FileUnder(key fact.Subject, c fact.Subject, number string) fact.Draft {
 	return fact.Say(key, ArrivalFiled{Case: c, Number: number})
 }
 
-// Filed reads the history of a message's number: the case it was filed under.
-func Filed(h fact.History) (ArrivalFiled, bool) {
+// Filed reads the history of a message's number: the cases it was filed
+// under, each once, by their numbers. It is one, unless the message reached
+// two devices that could not see each other.
+func Filed(h fact.History) []ArrivalFiled {
+	var out []ArrivalFiled
 	for _, f := range h.Facts() {
-		if v, err := fact.Read[ArrivalFiled](f); err == nil {
-			return v, true
+		v, err := fact.Read[ArrivalFiled](f)
+		if err == nil && !slices.ContainsFunc(out, func(o ArrivalFiled) bool { return o.Case == v.Case }) {
+			out = append(out, v)
 		}
 	}
-	return ArrivalFiled{}, false
+	slices.SortFunc(out, func(a, b ArrivalFiled) int {
+		return cmp.Or(strings.Compare(a.Number, b.Number), bytes.Compare(a.Case[:], b.Case[:]))
+	})
+	return out
 }
 
 // dispositionOf reads the code and the clock of a referral.

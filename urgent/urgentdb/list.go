@@ -121,7 +121,8 @@ func (s *Cases) Of(ctx context.Context, by access.Caller, person fact.Subject, s
 	if err := s.Gate.Enter(ctx, by, access.SeePerson, person); err != nil {
 		return nil, err
 	}
-	return s.rows(ctx, `SELECT row FROM urgent_case WHERE record = ? AND began >= ? ORDER BY began DESC LIMIT 100`, person[:], since.UnixMilli())
+	return s.rows(ctx, `SELECT c.row FROM urgent_about a JOIN urgent_case c ON c.id = a.id
+		WHERE a.record = ? AND c.began >= ? ORDER BY c.began DESC LIMIT 100`, person[:], since.UnixMilli())
 }
 
 func (s *Cases) rows(ctx context.Context, query string, args ...any) (out []urgent.Row, err error) {
