@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -73,18 +74,18 @@ func (s Staff) spentTwice(h fact.History) []fact.Disagreement {
 	for _, l := range s.Links {
 		d := fact.Disagreement{Subject: s.Person, Matter: fact.Matter{Kind: LinkSpent{}.FactKind().Number}, What: "A one-time link, used twice"}
 		browsers := map[fact.Hash]bool{}
-		last := -1
+		var uses []int
 		for i, f := range h.Facts() {
 			if c, err := fact.Read[LinkSpent](f); err == nil && c.Token == l.Token {
-				browsers[c.Browser], last = true, i
+				browsers[c.Browser], uses = true, append(uses, i)
 				d.Values = append(d.Values, h.Said(f.ID, "Used to sign in"))
 			}
 			if c, err := fact.Read[PasskeyEnrolled](f); err == nil && c.Link == l.Token {
-				browsers[fact.Labelled("passkey", c.ID)], last = true, i
+				browsers[fact.Labelled("passkey", c.ID)], uses = true, append(uses, i)
 				d.Values = append(d.Values, h.Said(f.ID, "Used to enrol a passkey"))
 			}
 		}
-		if len(browsers) > 1 && !linkedSince(h, last, l.Token) {
+		if len(browsers) > 1 && !linkedSince(h, uses, l.Token) {
 			out = append(out, d)
 		}
 	}
@@ -92,10 +93,10 @@ func (s Staff) spentTwice(h fact.History) []fact.Disagreement {
 }
 
 // linkedSince tells whether another link was made, or a passkey enrolled by
-// another link, after place from.
-func linkedSince(h fact.History, from int, token fact.Hash) bool {
+// another link, by somebody who had seen every use.
+func linkedSince(h fact.History, uses []int, token fact.Hash) bool {
 	for i, f := range h.Facts() {
-		if !h.Before(from, i) {
+		if slices.ContainsFunc(uses, func(u int) bool { return !h.Before(u, i) }) {
 			continue
 		}
 		if c, err := fact.Read[LinkMade](f); err == nil && c.Token != token {

@@ -178,7 +178,8 @@ func dispute[T comparable](r fact.Register[T], show func(T) string) *Dispute {
 // value: "TANSLEY, Wilfred or TANSLEY, Wilfrid".
 func (p Person) Called() string {
 	if d := dispute(p.Name, Name.Display); d != nil {
-		return strings.Join(d.Values, " or ")
+		slices.Sort(d.Values)
+		return strings.Join(slices.Compact(d.Values), " or ")
 	}
 	return p.Identity().Called()
 }

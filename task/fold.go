@@ -127,7 +127,7 @@ func (f *folding) settle() {
 			continue
 		}
 		next := cmp.Or(t.Says.Next, f.t.What().Due)
-		if f.t.Next == 0 || next < f.t.Next {
+		if next != 0 && (f.t.Next == 0 || next < f.t.Next) {
 			f.t.Next = next
 		}
 	}

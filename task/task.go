@@ -88,7 +88,7 @@ type Released struct {
 }
 
 // FactKind is kind 402.
-func (Released) FactKind() fact.Kind { return kind(402, "task-released", fact.Undetermined) }
+func (Released) FactKind() fact.Kind { return kind(402, "task-released", fact.Grow) }
 
 // Tried says that it was tried in vain, and when it is tried next.
 type Tried struct {

@@ -1,6 +1,8 @@
 package urgent
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/access"
@@ -148,6 +150,9 @@ func ambulance(c Case, r *Rules, row ThreatRow, why string, now time.Time) ([]fa
 	req := AmbulanceRequested{
 		Category: row.Category, Why: why, Number: c.RingBack(), Place: c.Place.Or(codes.Place{}), Instruction: row.Instruction, Dx: row.Dx,
 	}
+	if c.Place.Disputed() {
+		req.Why = joinSentences(req.Why, "Two places are stated, ask which: "+placesStated(c))
+	}
 	d, err := r.disposition(row.Dx, now)
 	if err != nil {
 		return nil, err
@@ -161,13 +166,27 @@ func ambulance(c Case, r *Rules, row ThreatRow, why string, now time.Time) ([]fa
 	return append(out, fact.Say(c.ID, d)), nil
 }
 
+func placesStated(c Case) string {
+	var all []string
+	for _, v := range c.Place.Values {
+		all = append(all, v.Value.String())
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " or ")
+}
+
 // RingBack gives the number to ring: the agreed one, else the one on the
-// line, else the first that a sender gave.
+// line, else the first that a sender gave. Of numbers agreed apart it is the
+// first by its digits; the case shows each.
 func (c Case) RingBack() codes.Phone {
+	var agreed codes.Phone
 	for _, v := range c.Caller.Values {
-		if v.Value.RingBack.Present() {
-			return v.Value.RingBack
+		if p := v.Value.RingBack; p.Present() && (!agreed.Present() || p.Dial() < agreed.Dial()) {
+			agreed = p
 		}
+	}
+	if agreed.Present() {
+		return agreed
 	}
 	if c.Taken != nil && c.Taken.Calling.Present() {
 		return c.Taken.Calling

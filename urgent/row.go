@@ -66,13 +66,23 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 		row.Holders = []Holder{{Person: c.TakenBy, By: c.Taken.By, At: c.Began, Doing: "on the call"}}
 	}
 	if len(c.Arrived) > 0 {
-		row.From111 = c.Arrived[0].What.Referral.From.Name
+		row.From111 = senders(c)
 		if len(row.Why) == 0 {
 			row.Why = firstSection(c.Arrived[0].What)
 		}
 	}
 	row.Asks = c.Asks()
 	return row
+}
+
+// senders names everybody who sent the case, each once.
+func senders(c Case) string {
+	var all []string
+	for _, a := range c.Arrived {
+		all = append(all, a.What.Referral.From.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " and ")
 }
 
 // reasons gives why they ring; of reasons stated apart each.
