@@ -27,6 +27,7 @@ import (
 func Views(rules *urgent.Rules) []journal.View {
 	return []journal.View{
 		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, urgentdb.View{Rules: rules},
+		urgentdb.ApartView{Rules: rules},
 	}
 }
 
