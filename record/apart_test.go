@@ -215,6 +215,20 @@ func twoDecisions(t *testing.T) (*world, fact.Disagreement) {
 	return w, all[0]
 }
 
+// Whoever takes the patient on is told what is not settled here.
+func TestNotesSayWhatIsNotSettled(t *testing.T) {
+	w, _ := twoDecisions(t)
+	w.none("a")
+	w.allergy("b")
+	notes := strings.Join(w.sync("a", "b").Notes(), " ")
+	if !strings.Contains(notes, "none of them counts") || !strings.Contains(notes, "Penicillin: rash") || strings.Contains(notes, "do not attempt") {
+		t.Errorf("%q", notes)
+	}
+	if n := registered(t, wilfred()).all().Notes(); len(n) != 0 {
+		t.Errorf("nothing is in dispute, and %q", n)
+	}
+}
+
 func TestSettleADecisionAboutResuscitation(t *testing.T) {
 	w, d := twoDecisions(t)
 	v := d.Values[0]

@@ -51,6 +51,24 @@ func (p Person) Disagreements(h fact.History) []fact.Disagreement {
 	return out
 }
 
+// Notes says what of the record is not settled, for whoever takes the patient
+// on: a decision in dispute must not read as none, and none as a decision.
+func (p Person) Notes() []string {
+	var out []string
+	if _, disputed := p.Resuscitation(); disputed {
+		out = append(out, "Decisions about resuscitation on our record disagree: none of them counts as one. Ask to see the form.")
+	}
+	for _, a := range p.ToAsk() {
+		if !a.Disputed {
+			out = append(out, "To be asked about: "+a.Sentence()+". "+a.Ask+".")
+		}
+	}
+	for _, d := range p.Disputes() {
+		out = append(out, "Our record has different values for the "+d.Field.String()+": "+strings.Join(d.Values, " or ")+".")
+	}
+	return out
+}
+
 // decisions gives every resuscitation decision that stands and every
 // withdrawal that speaks against one.
 func (p Person) decisions(h fact.History) (fact.Disagreement, bool) {

@@ -902,7 +902,7 @@ func apartWhy(v apartView) templ.Component {
 
 func apartSet(v apartView) string {
 	if v.ChoiceError != "" {
-		return "picks f err"
+		return "picks err"
 	}
 	return "picks"
 }
