@@ -1,10 +1,6 @@
 package urgent
 
 import (
-	"bytes"
-	"cmp"
-	"slices"
-	"strings"
 	"time"
 
 	"holdfast/access"
@@ -65,23 +61,6 @@ func (c Case) hasNewer(v ReferralArrived) bool {
 // FileUnder states that a message's number belongs to a case.
 func FileUnder(key fact.Subject, c fact.Subject, number string) fact.Draft {
 	return fact.Say(key, ArrivalFiled{Case: c, Number: number})
-}
-
-// Filed reads the history of a message's number: the cases it was filed
-// under, each once, by their numbers. It is one, unless the message reached
-// two devices that could not see each other.
-func Filed(h fact.History) []ArrivalFiled {
-	var out []ArrivalFiled
-	for _, f := range h.Facts() {
-		v, err := fact.Read[ArrivalFiled](f)
-		if err == nil && !slices.ContainsFunc(out, func(o ArrivalFiled) bool { return o.Case == v.Case }) {
-			out = append(out, v)
-		}
-	}
-	slices.SortFunc(out, func(a, b ArrivalFiled) int {
-		return cmp.Or(strings.Compare(a.Number, b.Number), bytes.Compare(a.Case[:], b.Case[:]))
-	})
-	return out
 }
 
 // dispositionOf reads the code and the clock of a referral.

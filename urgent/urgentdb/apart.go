@@ -29,6 +29,7 @@ const (
 	AboutStaff   Sort = "staff"
 	AboutTask    Sort = "task"
 	AboutService Sort = "service"
+	AboutMessage Sort = "message"
 )
 
 // Apart is what was written apart about one subject and waits for a person,
@@ -51,6 +52,8 @@ func sortOf(f fact.Fact) Sort {
 		return AboutStaff
 	case k >= 100 && k < 200:
 		return AboutRecord
+	case k == (urgent.ArrivalFiled{}).FactKind().Number:
+		return AboutMessage
 	case k >= 200 && k < 400 && IsCase(f):
 		return AboutCase
 	case k >= 400 && k < 500:
@@ -90,6 +93,11 @@ func Waiting(id fact.Subject, h fact.History, r *urgent.Rules) []Apart {
 	case AboutTask:
 		t := task.Fold(id, h)
 		all, one.Called, one.About = t.Disagreements(h), t.What().Reason, t.What().About
+	case AboutMessage:
+		all = urgent.FiledTwice(id, h)
+		for _, was := range urgent.Filed(h) {
+			one.Called, one.About = joinedBy(one.Called, " and ", was.Number), was.Case
+		}
 	case AboutService:
 		e := directory.Fold(id, h)
 		s, _ := e.Current()
@@ -171,6 +179,19 @@ func (a Apart) since() fact.Millis {
 // Since gives when the last of the values was written.
 func (a Apart) Since() time.Time { return a.since().Time() }
 
+// sameMessage tells whether two lines are about one message, of which each
+// number is a subject of its own.
+func (a Apart) sameMessage(o Apart) bool {
+	return a.Sort == AboutMessage && o.Sort == AboutMessage && a.Called == o.Called
+}
+
+func joinedBy(a, with, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + with + b
+}
+
 // Apart lets the caller in, records the look, and lists what waits for a
 // person, what has waited longest first. An administrator sees what is theirs
 // to settle and nobody's record.
@@ -197,7 +218,7 @@ func (s *Cases) apart(ctx context.Context, by access.Caller) (out []Apart, err e
 			return nil, fmt.Errorf("a disagreement in the view: %w", err)
 		}
 		one.Join, _ = s.Rules.Joins.Of(one.Matter)
-		if by.Role != access.Administrator || one.Join.MaySettle(string(by.Role)) {
+		if (by.Role != access.Administrator || one.Join.MaySettle(string(by.Role))) && !slices.ContainsFunc(out, one.sameMessage) {
 			out = append(out, one)
 		}
 	}
@@ -236,6 +257,9 @@ func (s *Cases) Settle(ctx context.Context, by access.Caller, id fact.Subject, s
 		h, err := tx.History(id)
 		if err != nil {
 			return nil, err
+		}
+		if sortOfHistory(h) == AboutMessage {
+			return s.settleMessage(tx, h, by, req)
 		}
 		return settle(id, h, by, s.Rules, req, tx.Now())
 	})

@@ -14,6 +14,7 @@ import (
 	"holdfast/access"
 	"holdfast/codes"
 	"holdfast/content"
+	"holdfast/exchange"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/journal"
@@ -114,7 +115,12 @@ func TestDisagreementsAreListedUntilSettled(t *testing.T) {
 	}
 	_, page, err := s.ApartOf(t.Context(), nurse, id)
 	must(t, err)
-	req := fact.Settling{Matter: all[0].Matter, Choice: all[0].Values[0].Choice, Why: "Seen the form"}
+	req := fact.Settling{Matter: all[0].Matter, Why: "Seen the form"}
+	for _, v := range all[0].Values {
+		if strings.Contains(v.Text, "do not attempt") {
+			req.Choice = v.Choice
+		}
+	}
 	err = s.Settle(t.Context(), handler, id, page, req)
 	if !refusal.Is(err, refusal.Forbidden) || !strings.Contains(err.Error(), "a clinician") {
 		t.Fatal("a call handler settles a resuscitation decision", err)
@@ -171,5 +177,51 @@ func TestADisputedCaseIsListedAndSettled(t *testing.T) {
 	must(t, s.Settle(t.Context(), handler, id, page, fact.Settling{Matter: all[0].Matter, Choice: all[0].Values[1].Choice, Why: "asked"}))
 	if all := s.list(t, handler); len(all) != 0 {
 		t.Fatalf("%+v", all)
+	}
+}
+
+// One message reaches two devices apart and stands as two cases: a newer
+// version reaches both, and the list says so until one goes on.
+func TestOneMessageFiledApart(t *testing.T) {
+	s := openSite(t)
+	send := func(key string, version int) exchange.Filed {
+		t.Helper()
+		ref := exchange.Referral{From: exchange.Party{Name: "Elsewhere 111"}, Dx: codes.ReceivedDx{Code: "Dx05", Original: "Dx05"}, Documents: []exchange.Document{{ID: key, Set: "set-1", Version: version}}}
+		filed, err := Receiver{s.Cases}.Receive(t.Context(), exchange.Arrival{Route: exchange.ByITK, Sender: "RYE", Keys: []string{key}, Original: []byte(key)}, ref)
+		must(t, err)
+		return filed
+	}
+	one := send("v1", 1)
+	s.restore(t)
+	other := s.waiting(t, "Dx12")
+	row, _, err := s.Row(t.Context(), other)
+	must(t, err)
+	for _, key := range []string{"v1", seriesKey("RYE", "set-1")} {
+		s.say(t, s.Device, Receiver{s.Cases}.subjectOf(exchange.ByITK, key), []fact.ID{}, urgent.ArrivalFiled{Case: other, Number: row.Number})
+	}
+	all := s.list(t, nurse)
+	if len(all) != 1 || all[0].Sort != AboutMessage || len(all[0].Values) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	send("v2", 2)
+	for _, id := range []fact.Subject{one.About, other} {
+		h, err := s.Journal.History(t.Context(), id)
+		must(t, err)
+		if c := urgent.Fold(id, h); len(c.Arrived) == 0 || c.Arrived[len(c.Arrived)-1].What.Version != 2 {
+			t.Errorf("case %s did not hear of the newer version", c.Number)
+		}
+	}
+	for _, v := range all[0].Values {
+		if v.Text == "Case "+one.Case {
+			must(t, s.Settle(t.Context(), nurse, all[0].Subject, nil, fact.Settling{Matter: all[0].Matter, Choice: v.Choice, Why: "the same patient"}))
+		}
+	}
+	if all := s.list(t, nurse); len(all) != 0 {
+		t.Errorf("settled, and still listed: %+v", all)
+	}
+	h, err := s.Journal.History(t.Context(), other)
+	must(t, err)
+	if c := urgent.Fold(other, h); !c.Closed() || !strings.Contains(c.Closings[0].What.Why, one.Case) {
+		t.Errorf("the other case is still open: %s", c.Stage())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 
 	"holdfast/access"
+	"holdfast/codes"
 	"holdfast/exchange"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -87,7 +88,7 @@ func (s Receiver) file(tx *journal.Tx, from exchange.Arrival, ref exchange.Refer
 // set.
 func (s Receiver) casesFor(tx *journal.Tx, from exchange.Arrival, ref exchange.Referral) (cases []urgent.Case, series fact.Subject, err error) {
 	if doc, ok := ref.Newest(); ok && doc.Set != "" {
-		series = s.subjectOf(from.Route, "set/"+string(from.Sender)+"/"+doc.Set)
+		series = s.subjectOf(from.Route, seriesKey(from.Sender, doc.Set))
 		h, err := tx.History(series)
 		if err != nil {
 			return nil, series, err
@@ -106,6 +107,9 @@ func (s Receiver) casesFor(tx *journal.Tx, from exchange.Arrival, ref exchange.R
 	id, err := tx.NewSubject()
 	return []urgent.Case{{ID: id}}, series, err
 }
+
+// seriesKey names the versions of one document.
+func seriesKey(sender codes.ODS, set string) string { return "set/" + string(sender) + "/" + set }
 
 // subjectOf names a message's number as a subject; without the organisation's
 // founding bytes nobody can tell which number it is.
