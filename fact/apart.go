@@ -1,6 +1,9 @@
 package fact
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // OneFeed tells whether all facts stand in one feed: then nothing was written
 // apart.
@@ -58,6 +61,17 @@ type Settling struct {
 	Matter Matter
 	Choice string // of a value, or of what else may be chosen
 	Why    string
+}
+
+// Covers tells whether somebody whose page showed the facts of a frontier had
+// seen a fact.
+func (h History) Covers(frontier []ID, id ID) bool {
+	place := func(id ID) int { return slices.IndexFunc(h.facts, func(f Fact) bool { return f.ID == id }) }
+	at := place(id)
+	return slices.ContainsFunc(frontier, func(f ID) bool {
+		p := place(f)
+		return f == id || at >= 0 && p >= 0 && h.Before(at, p)
+	})
 }
 
 // Said gives one side of a disagreement, by the fact that says it.

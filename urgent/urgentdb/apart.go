@@ -258,6 +258,9 @@ func (s *Cases) Settle(ctx context.Context, by access.Caller, id fact.Subject, s
 		if err != nil {
 			return nil, err
 		}
+		if err := sawAll(id, h, s.Rules, seen, req.Matter); err != nil {
+			return nil, err
+		}
 		if sortOfHistory(h) == AboutMessage {
 			return s.settleMessage(tx, h, by, req)
 		}
@@ -267,6 +270,23 @@ func (s *Cases) Settle(ctx context.Context, by access.Caller, id fact.Subject, s
 		s.Journal.WaitViews(ctx, saved, viewWait)
 	}
 	return err
+}
+
+// sawAll refuses a settling by somebody whose page did not show every value: a
+// value that has come since is never decided about unseen. Without a page
+// there is nothing to compare with.
+func sawAll(id fact.Subject, h fact.History, r *urgent.Rules, seen []fact.ID, m fact.Matter) error {
+	if seen == nil {
+		return nil
+	}
+	for _, d := range Waiting(id, h, r) {
+		for _, v := range d.Values {
+			if d.Matter == m && !h.Covers(seen, v.Fact) {
+				return refusal.New(refusal.Taken, "Another value has come since you looked. Look at all of them, then settle it.")
+			}
+		}
+	}
+	return nil
 }
 
 func settle(id fact.Subject, h fact.History, by access.Caller, r *urgent.Rules, req fact.Settling, now time.Time) ([]fact.Draft, error) {

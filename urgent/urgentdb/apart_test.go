@@ -125,6 +125,14 @@ func TestDisagreementsAreListedUntilSettled(t *testing.T) {
 	if !refusal.Is(err, refusal.Forbidden) || !strings.Contains(err.Error(), "a clinician") {
 		t.Fatal("a call handler settles a resuscitation decision", err)
 	}
+	third := attempt
+	third.Decision = record.SeeForm
+	s.say(t, handler, id, seen, third)
+	if err := s.Settle(t.Context(), nurse, id, page, req); !refusal.Is(err, refusal.Taken) {
+		t.Fatal("settled without having seen a value that came since", err)
+	}
+	_, page, err = s.ApartOf(t.Context(), nurse, id)
+	must(t, err)
 	must(t, s.Settle(t.Context(), nurse, id, page, req))
 	if all := s.list(t, nurse); len(all) != 0 {
 		t.Fatalf("settled, and still listed: %+v", all)

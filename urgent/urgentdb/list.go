@@ -36,6 +36,7 @@ type List struct {
 	AsOf    time.Time
 	Behind  int // facts not yet in the view
 	Waiting int // reports still to go
+	Apart   int // disagreements that wait for a person
 }
 
 // List lets the caller in, records the look, and gives the list.
@@ -75,7 +76,7 @@ func (s *Cases) list(ctx context.Context, by access.Caller, show Show) (List, er
 			out.Rows = append(out.Rows, row)
 		}
 	}
-	err = s.Journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM urgent_report`).Scan(&out.Waiting)
+	err = s.Journal.Views().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM urgent_report), (SELECT count(*) FROM apart_open)`).Scan(&out.Waiting, &out.Apart)
 	return out, err
 }
 

@@ -80,6 +80,7 @@ func TestTwoDecisionsAboutResuscitationAreShownAndSettled(t *testing.T) {
 	page.without(t, ">No CPR<", ">CPR: attempt<")
 	tasks := d.get("/tasks").is(t, http.StatusOK)
 	tasks.wants(t, "These two disagree", "2 to settle", "Resuscitation", "/apart/"+person.String(), "Where the patient is", "A clinician")
+	d.get("/worklist").wants(t, "2 disagreements", "to settle")
 	d.get("/apart").is(t, http.StatusOK).wants(t, "2 to settle", "The Old Forge, Millrace Lane")
 
 	one := d.get("/apart/"+person.String()+"?back="+id.String()).is(t, http.StatusOK)
