@@ -11,12 +11,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"testing"
 
 	"holdfast/access"
+	"holdfast/content"
 	"holdfast/directory"
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -237,18 +239,63 @@ func TestReadmeMapIsTrue(t *testing.T) {
 	}
 }
 
+// allKinds lists every kind of fact of every package.
+func allKinds() []fact.Kind {
+	return slices.Concat(
+		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
+	)
+}
+
+// What a clinician reads and signs is what the program does: every kind stands
+// in the table of joins with the join that its code declares, and no other.
+func TestEveryKindStandsInTheTableOfJoins(t *testing.T) {
+	set, err := content.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	joins, err := content.LoadJoins(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[uint32]fact.Kind{}
+	for _, k := range allKinds() {
+		kinds[k.Number] = k
+		row, ok := joins.Of(fact.Matter{Kind: k.Number})
+		if !ok {
+			t.Errorf("kind %d, %s, is not in the table of joins", k.Number, k.Name)
+			continue
+		}
+		if row.Name != k.Name || row.Join != k.Join {
+			t.Errorf("kind %d: the table says %s, %s; the code %s, %s", k.Number, row.Name, row.Join, k.Name, k.Join)
+		}
+	}
+	hazards, err := os.ReadFile("docs/safety/hazards.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range joins.All() {
+		if k, ok := kinds[row.Matter.Kind]; !ok || k.Name != row.Name {
+			t.Errorf("the table of joins has kind %d, %s, which no program writes", row.Matter.Kind, row.Name)
+		}
+		if row.Hazard != "" && !strings.Contains(string(hazards), "| "+row.Hazard+" |") {
+			t.Errorf("kind %d %s: %s is not in the hazard log", row.Matter.Kind, row.Matter.Part, row.Hazard)
+		}
+		for _, role := range row.Settles {
+			if !slices.Contains(access.Roles(), access.Role(role)) {
+				t.Errorf("kind %d %s: %s is no role", row.Matter.Kind, row.Matter.Part, role)
+			}
+		}
+	}
+}
+
 func TestEveryKindOfFactHasItsPage(t *testing.T) {
 	seen := map[uint32]string{}
-	for _, kinds := range [][]fact.Kind{
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
-	} {
-		for _, k := range kinds {
-			if was, twice := seen[k.Number]; twice {
-				t.Errorf("kind %d is both %s and %s", k.Number, was, k.Name)
-			}
-			seen[k.Number] = k.Name
-			checkPage(t, k)
+	for _, k := range allKinds() {
+		if was, twice := seen[k.Number]; twice {
+			t.Errorf("kind %d is both %s and %s", k.Number, was, k.Name)
 		}
+		seen[k.Number] = k.Name
+		checkPage(t, k)
 	}
 	pages, err := filepath.Glob("docs/facts/[0-9]*.md")
 	if err != nil {

@@ -21,6 +21,7 @@ type PersonAdded struct {
 	Name         string `cbor:"1,keyasint"`
 	Title        string `cbor:"2,keyasint,omitempty"`
 	Registration string `cbor:"3,keyasint,omitempty"` // "GMC 1234567"
+	Why          string `cbor:"4,keyasint,omitempty"` // when it settles which of two entries stands
 }
 
 // FactKind is kind 20.
@@ -32,12 +33,13 @@ func (PersonAdded) FactKind() fact.Kind {
 type RoleGranted struct {
 	Role  Role        `cbor:"1,keyasint"`
 	Until fact.Millis `cbor:"2,keyasint,omitempty"` // 0: until it is ended
+	Why   string      `cbor:"3,keyasint,omitempty"` // when it settles whether a role is held
 }
 
 // FactKind is kind 21.
 func (RoleGranted) FactKind() fact.Kind { return kind(21, fact.Control, "role-granted", fact.Grow) }
 
-// RoleEnded takes a role away; it beats a grant written apart.
+// RoleEnded takes a role away; it beats a grant of the same role written apart.
 type RoleEnded struct {
 	Grant fact.ID `cbor:"1,keyasint"`
 	Why   string  `cbor:"2,keyasint"`

@@ -27,6 +27,8 @@ const (
 	SeeServices    Act = "find a service"
 	SeeTasks       Act = "see tasks"
 	DoTask         Act = "do a task"
+	SeeApart       Act = "see what was written apart"
+	SettleApart    Act = "settle what was written apart"
 	SeeBoard       Act = "see the board"
 	ManageStaff    Act = "manage people and roles"
 	KeepServices   Act = "keep the directory of services"
@@ -82,6 +84,8 @@ func Table() []Row {
 		{SeeServices, append(all, Administrator), NotAPerson},
 		{SeeTasks, all, List},
 		{DoTask, append(all, Device), ByItsFact},
+		{SeeApart, append(all, Administrator), List},
+		{SettleApart, append(all, Administrator), ByItsFact}, // the table of joins says which of them
 		{SeeBoard, []Role{Manager, Dispatcher, Clinician}, List},
 		{ManageStaff, []Role{Administrator, Device}, ByItsFact},
 		{KeepServices, []Role{Administrator, Device}, ByItsFact},

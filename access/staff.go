@@ -25,44 +25,73 @@ type Grant struct {
 	Role  Role        `cbor:"2,keyasint"`
 	Until fact.Millis `cbor:"3,keyasint"`
 	Ended bool        `cbor:"4,keyasint"`
+	// Apart says that the grant was not ended by name: somebody ended the
+	// role who could not know of it. The role stays ended until somebody who
+	// has seen both grants it anew.
+	Apart bool `cbor:"5,keyasint,omitempty"`
+	place int
+}
+
+// ending is one ending of a grant.
+type ending struct {
+	grant fact.ID
+	place int
 }
 
 // FoldStaff folds the facts about one member of staff.
 func FoldStaff(about fact.Subject, h fact.History) Staff {
 	s := Staff{Person: about}
-	ended := map[fact.ID]bool{}
+	var ends []ending
 	for i, f := range h.Facts() {
 		if f.OfJournal() {
 			continue
 		}
-		if err := s.apply(h, i, f, ended); err != nil {
+		if err := s.apply(h, i, f, &ends); err != nil {
 			s.NotShown = append(s.NotShown, f.ID)
 		}
 	}
-	for i := range s.Grants {
-		s.Grants[i].Ended = ended[s.Grants[i].Fact]
-	}
+	s.endGrants(h, ends)
 	return s
 }
 
-func (s *Staff) apply(h fact.History, i int, f fact.Fact, ended map[fact.ID]bool) error {
+// endGrants ends the grants that were ended by name, and those of the same
+// role that were written apart from such an ending: ending beats granting.
+func (s *Staff) endGrants(h fact.History, ends []ending) {
+	role := map[fact.ID]Role{}
+	for _, g := range s.Grants {
+		role[g.Fact] = g.Role
+	}
+	for i, g := range s.Grants {
+		for _, e := range ends {
+			switch {
+			case e.grant == g.Fact:
+				s.Grants[i].Ended, s.Grants[i].Apart = true, false
+			case role[e.grant] == g.Role && h.Apart(e.place, g.place) && !s.Grants[i].Ended:
+				s.Grants[i].Ended, s.Grants[i].Apart = true, true
+			}
+		}
+	}
+}
+
+func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error {
 	switch f.Body.Kind {
 	case PersonAdded{}.FactKind().Number:
 		c, err := fact.Read[PersonAdded](f)
 		if err == nil {
+			c.Why = "" // said of the settling, not of the person
 			s.Details.Set(h, i, c)
 		}
 		return err
 	case RoleGranted{}.FactKind().Number:
 		c, err := fact.Read[RoleGranted](f)
 		if err == nil {
-			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, Until: c.Until})
+			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, Until: c.Until, place: i})
 		}
 		return err
 	case RoleEnded{}.FactKind().Number:
 		c, err := fact.Read[RoleEnded](f)
 		if err == nil {
-			ended[c.Grant] = true
+			*ends = append(*ends, ending{c.Grant, i})
 		}
 		return err
 	case LinkMade{}.FactKind().Number:

@@ -32,6 +32,7 @@ type OrganisationListed struct {
 	Type  string      `cbor:"3,keyasint,omitempty"` // "111 provider", "out-of-hours provider", "GP practice"
 	Phone codes.Phone `cbor:"4,keyasint,omitempty"` // for staff, not for patients
 	Place codes.Place `cbor:"5,keyasint,omitempty"`
+	Why   string      `cbor:"6,keyasint,omitempty"` // when it settles which of two entries stands
 }
 
 // FactKind is kind 500.
@@ -43,6 +44,7 @@ func (OrganisationListed) FactKind() fact.Kind {
 // replaces what its writer had seen.
 type ServiceListed struct {
 	Service Service `cbor:"1,keyasint"`
+	Why     string  `cbor:"2,keyasint,omitempty"` // when it settles which of two entries stands
 }
 
 // FactKind is kind 501.

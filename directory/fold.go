@@ -2,7 +2,9 @@ package directory
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
+	"strings"
 
 	"holdfast/codes"
 	"holdfast/fact"
@@ -15,6 +17,7 @@ type Entry struct {
 	Organisation fact.Register[OrganisationListed] `cbor:"2,keyasint"`
 	Service      fact.Register[Service]            `cbor:"3,keyasint"`
 	Ended        string                            `cbor:"4,keyasint,omitempty"` // why it no longer runs
+	Apart        bool                              `cbor:"9,keyasint,omitempty"` // ended by one, listed by another who could not know
 	Notices      []Notice                          `cbor:"5,keyasint"`           // those not taken back
 	Localities   []Locality                        `cbor:"6,keyasint"`
 	NotShown     []fact.ID                         `cbor:"7,keyasint"`
@@ -41,14 +44,39 @@ func Fold(about fact.Subject, h fact.History) Entry {
 		}
 	}
 	f.e.Notices = slices.DeleteFunc(f.e.Notices, func(n Notice) bool { return slices.Contains(f.taken, n.Fact) })
-	for _, end := range f.ends {
-		again := slices.ContainsFunc(f.listed, func(i int) bool { return h.Before(end.at, i) })
-		if !again {
-			f.e.Ended = end.why
-		}
-	}
+	f.end()
+	sortLocalities(f.e.Localities)
 	f.e.Frontier = h.Frontier()
 	return f.e
+}
+
+// end says why an entry no longer runs: every reason given that nobody has
+// overtaken by listing it again. Ending stands against a listing written apart.
+func (f *folding) end() {
+	var whys []string
+	for _, end := range f.ends {
+		if slices.ContainsFunc(f.listed, func(i int) bool { return f.h.Before(end.at, i) }) {
+			continue
+		}
+		whys = append(whys, end.why)
+		f.e.Apart = f.e.Apart || slices.ContainsFunc(f.listed, func(i int) bool { return f.h.Apart(end.at, i) && !f.endedAfter(i) })
+	}
+	slices.Sort(whys)
+	f.e.Ended = strings.Join(slices.Compact(whys), "; ")
+}
+
+// endedAfter tells whether somebody ended the entry who had seen a listing.
+func (f *folding) endedAfter(listed int) bool {
+	return slices.ContainsFunc(f.ends, func(e ending) bool { return f.h.Before(listed, e.at) })
+}
+
+// sortLocalities puts localities in an order of their own, so that of two
+// points for one name the same counts everywhere.
+func sortLocalities(all []Locality) {
+	slices.SortFunc(all, func(a, b Locality) int {
+		return cmp.Or(strings.Compare(string(a.Postcode), string(b.Postcode)), strings.Compare(a.Name, b.Name),
+			first(!a.Grid.Irish, !b.Grid.Irish), cmp.Compare(a.Grid.East, b.Grid.East), cmp.Compare(a.Grid.North, b.Grid.North))
+	})
 }
 
 type folding struct {
@@ -69,6 +97,7 @@ func (f *folding) apply(i int, one fact.Fact) error {
 	case OrganisationListed{}.FactKind().Number:
 		c, err := fact.Read[OrganisationListed](one)
 		if err == nil {
+			c.Why = "" // said of the settling, not of the organisation
 			f.e.Organisation.Set(f.h, i, c)
 		}
 		return err
@@ -116,18 +145,25 @@ func (f *folding) localities(more []Locality) {
 }
 
 // Current gives what is known of the service, when that is one thing: the
-// same entry written twice apart is one.
+// same entry written twice apart is one. Of entries that disagree it gives one
+// to show, the same on every device, without its doors: nothing is sent to a
+// service of which it is not settled how it is reached.
 func (e Entry) Current() (Service, bool) {
 	if e.Service.Empty() {
 		return Service{}, false
 	}
-	first := e.Service.Values[0].Value
+	shown, one := e.Service.Values[0].Value, true
 	for _, v := range e.Service.Values[1:] {
-		if !same(first, v.Value) {
-			return first, false
+		c := compare(v.Value, shown)
+		one = one && c == 0
+		if c < 0 {
+			shown = v.Value
 		}
 	}
-	return first, true
+	if !one {
+		shown.Doors = nil
+	}
+	return shown, one
 }
 
 // Disputed tells whether different entries for the service stand side by
@@ -137,10 +173,16 @@ func (e Entry) Disputed() bool {
 	return !ok && !e.Service.Empty()
 }
 
-func same(a, b Service) bool {
+func same(a, b Service) bool { return compare(a, b) == 0 }
+
+// compare orders services by what they say.
+func compare(a, b Service) int {
 	x, errX := fact.Encode(a)
 	y, errY := fact.Encode(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
+	if errX != nil || errY != nil {
+		return 1 // what cannot be compared is never the same
+	}
+	return bytes.Compare(x, y)
 }
 
 // Locate finds the point of a place: its own, else that of its postcode,

@@ -112,6 +112,9 @@ func rank(e Entry, need Need, here codes.Grid, localities []Locality) Ranked {
 	if e.Disputed() {
 		r.against("Two entries about this service disagree: ring first")
 	}
+	if e.Apart {
+		r.against("One person ended this service while another listed it: ring first")
+	}
 	if len(e.NotShown) > 0 {
 		r.against("Something about this service cannot be shown here: ring first")
 	}

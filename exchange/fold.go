@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"holdfast/fact"
 )
@@ -23,6 +24,7 @@ type Envelope struct {
 	Attempts []Attempt         `cbor:"11,keyasint"`
 	Receipts []Receipt         `cbor:"12,keyasint"`
 	Overdue  bool              `cbor:"13,keyasint"` // it was said that no receipt came in time
+	Turned   bool              `cbor:"14,keyasint"` // refused, and nobody who had seen that handed it over since
 }
 
 // Attempt is one attempt to send, in causal order.
@@ -32,6 +34,7 @@ type Attempt struct {
 	Outcome Outcome     `cbor:"3,keyasint"`
 	Status  int         `cbor:"4,keyasint,omitempty"`
 	Said    string      `cbor:"5,keyasint,omitempty"`
+	place   int
 }
 
 // Standing says where an envelope stands.
@@ -58,7 +61,7 @@ func (e Envelope) Standing() Standing {
 	switch {
 	case len(e.Receipts) > 0 && e.Prepared != fact.ID{}:
 		return Doubtful
-	case e.turned():
+	case e.Turned:
 		return Refused
 	case e.Overdue:
 		return Late
@@ -66,19 +69,6 @@ func (e Envelope) Standing() Standing {
 		return UnderWay
 	}
 	return Waiting
-}
-
-// turned tells whether the newest attempt that had an answer was refused.
-func (e Envelope) turned() bool {
-	for i := len(e.Attempts) - 1; i >= 0; i-- {
-		switch e.Attempts[i].Outcome {
-		case Turned:
-			return true
-		case Handed:
-			return false
-		}
-	}
-	return false
 }
 
 // NeedsPerson tells whether somebody must ring the other side.
@@ -105,12 +95,15 @@ func TimerID(about fact.Subject, kind uint32, began fact.ID) fact.Hash {
 // of errors.Join beside the envelopes, so that the page can say that
 // something is not shown.
 func FoldEnvelopes(h fact.History) ([]Envelope, error) {
-	f := folding{at: map[EnvelopeID]int{}}
+	f := folding{h: h, at: map[EnvelopeID]int{}}
 	var bad []error
-	for _, one := range h.Facts() {
-		if err := f.add(one); err != nil {
+	for i, one := range h.Facts() {
+		if err := f.add(i, one); err != nil {
 			bad = append(bad, fmt.Errorf("fact %s: %w", one.ID.Short(), err))
 		}
+	}
+	for i := range f.all {
+		f.all[i].Turned = f.turned(f.all[i].Attempts)
 	}
 	return f.all, errors.Join(bad...)
 }
@@ -127,7 +120,19 @@ func FoldEnvelope(h fact.History, id EnvelopeID) (e Envelope, ok bool, err error
 	return Envelope{ID: id}, false, err
 }
 
+// turned tells whether an attempt was refused and nobody who had seen that
+// handed the envelope over since. Handed over and refused apart counts as
+// refused: somebody rings.
+func (f *folding) turned(all []Attempt) bool {
+	return slices.ContainsFunc(all, func(a Attempt) bool {
+		return a.Outcome == Turned && !slices.ContainsFunc(all, func(o Attempt) bool {
+			return o.Outcome == Handed && f.h.Before(a.place, o.place)
+		})
+	})
+}
+
 type folding struct {
+	h   fact.History
 	all []Envelope
 	at  map[EnvelopeID]int
 }
@@ -142,7 +147,7 @@ func (f *folding) of(one fact.Fact, id EnvelopeID) *Envelope {
 	return &f.all[i]
 }
 
-func (f *folding) add(one fact.Fact) error {
+func (f *folding) add(i int, one fact.Fact) error {
 	switch one.Body.Kind {
 	case EnvelopePrepared{}.FactKind().Number:
 		v, err := fact.Read[EnvelopePrepared](one)
@@ -156,7 +161,7 @@ func (f *folding) add(one fact.Fact) error {
 			return err
 		}
 		e := f.of(one, v.Envelope)
-		e.Attempts = append(e.Attempts, Attempt{At: one.Body.Happened.From, Route: v.Route, Outcome: v.Outcome, Status: v.Status, Said: v.Said})
+		e.Attempts = append(e.Attempts, Attempt{At: one.Body.Happened.From, Route: v.Route, Outcome: v.Outcome, Status: v.Status, Said: v.Said, place: i})
 	case ReceiptReceived{}.FactKind().Number:
 		v, err := fact.Read[ReceiptReceived](one)
 		if err != nil {
@@ -173,14 +178,26 @@ func (f *folding) add(one fact.Fact) error {
 	return nil
 }
 
-// prepared keeps the first statement; a second one of the same number says
-// the same.
+// prepared keeps the statement; a second one of the same number carries the
+// same content. Prepared apart it is due at the earlier time, and may go by
+// every route that either names.
 func (e *Envelope) prepared(one fact.Fact, v EnvelopePrepared) {
-	if e.Prepared != (fact.ID{}) {
+	if e.Prepared == (fact.ID{}) {
+		e.Prepared, e.Kept = one.ID, one.Body.Attachments
+		e.Carries, e.To, e.Content, e.Size, e.Due, e.Routes = v.Carries, v.To, v.Content, v.Size, v.Due, v.Routes
 		return
 	}
-	e.Prepared, e.Kept = one.ID, one.Body.Attachments
-	e.Carries, e.To, e.Content, e.Size, e.Due, e.Routes = v.Carries, v.To, v.Content, v.Size, v.Due, v.Routes
+	if e.Content != v.Content {
+		return
+	}
+	if v.Due != 0 && (e.Due == 0 || v.Due < e.Due) {
+		e.Due = v.Due
+	}
+	for _, r := range v.Routes {
+		if !slices.Contains(e.Routes, r) {
+			e.Routes = append(slices.Clip(e.Routes), r)
+		}
+	}
 }
 
 func (e *Envelope) receipt(r Receipt) {

@@ -406,9 +406,10 @@ func (r *Register[T]) Set(h History, i int, v T) {
 	r.Values = append(kept, Stated[T]{Value: v, Fact: h.facts[i].ID, Place: i})
 }
 
-// Get gives the value when there is exactly one.
+// Get gives the value when there is exactly one; the same value stated twice
+// apart is one.
 func (r Register[T]) Get() (T, bool) {
-	if len(r.Values) == 1 {
+	if r.one() {
 		return r.Values[0].Value, true
 	}
 	var none T
@@ -423,8 +424,8 @@ func (r Register[T]) Or(other T) T {
 	return other
 }
 
-// Disputed tells whether values written apart wait for a person.
-func (r Register[T]) Disputed() bool { return len(r.Values) > 1 }
+// Disputed tells whether different values written apart wait for a person.
+func (r Register[T]) Disputed() bool { return len(r.Values) > 1 && !r.one() }
 
 // Empty tells whether nothing was ever stated.
 func (r Register[T]) Empty() bool { return len(r.Values) == 0 }

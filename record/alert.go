@@ -138,7 +138,10 @@ type Alert struct {
 	Stands bool         `cbor:"6,keyasint"`
 	Why    string       `cbor:"7,keyasint,omitempty"` // it no longer stands
 	Ask    string       `cbor:"8,keyasint,omitempty"` // what speaks against it, to be decided by a person
-	place  int
+	// Disputed is set on a resuscitation decision that is none, because
+	// another or a withdrawal was written apart.
+	Disputed bool `cbor:"9,keyasint,omitempty"`
+	place    int
 }
 
 // Interrupts tells whether the alert may stand before the emergency path.
@@ -152,11 +155,15 @@ func (a Alert) ReviewDue(now time.Time) bool {
 }
 
 // Label gives the alert in two or three words for dense rows: "No CPR",
-// "Penicillin: rash".
+// "Penicillin: rash". A resuscitation decision that is disputed never reads
+// as one.
 func (a Alert) Label() string {
 	s := a.Says
 	switch s.Kind {
 	case Resuscitation:
+		if a.Disputed {
+			return "CPR: records disagree"
+		}
 		return map[Decision]string{DoNotAttempt: "No CPR", Attempt: "CPR: attempt", SeeForm: "CPR: read form"}[s.Decision]
 	case SceneDanger:
 		return "Scene danger"
@@ -194,6 +201,9 @@ func (a Alert) Sentence() string {
 	switch s.Kind {
 	case Resuscitation:
 		out = "Resuscitation: " + s.Decision.String() + ". " + s.Text
+		if a.Disputed {
+			out = "Not a decision, records disagree. One says: " + s.Decision.String() + ". " + s.Text
+		}
 	case Allergy:
 		out = "Allergy: " + a.Label() + ". " + s.Text
 	}

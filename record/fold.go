@@ -62,7 +62,7 @@ func (f *folding) apply(i int, one fact.Fact) error {
 	case ContactNoted{}.FactKind().Number:
 		c, err := fact.Read[ContactNoted](one)
 		if err == nil {
-			f.p.Contacts = append(f.p.Contacts, Contact{Fact: one.ID, At: one.Body.Happened.From, Says: c})
+			f.contact(i, Contact{Fact: one.ID, At: one.Body.Happened.From, Says: c})
 		}
 		return err
 	}
@@ -163,6 +163,34 @@ func (f *folding) field(i int, id Identity, field Field) {
 	}
 }
 
+// contact keeps a note of a contact. What it says of a case replaces what its
+// writer had seen said, part by part; what was said apart stands beside it.
+func (f *folding) contact(i int, c Contact) {
+	f.p.Contacts = append(f.p.Contacts, c)
+	n := slices.IndexFunc(f.p.Episodes, func(e Episode) bool { return e.Case == c.Says.Case })
+	if n < 0 {
+		n = len(f.p.Episodes)
+		f.p.Episodes = append(f.p.Episodes, Episode{Case: c.Says.Case})
+	}
+	e := &f.p.Episodes[n]
+	if c.Says.Complaint != "" && e.Complaint.Empty() {
+		e.Complaint.Set(f.h, i, c.Says.Complaint)
+	} else if c.Says.Complaint != "" && !f.sawOne(e.Complaint, i) {
+		e.Complaint.Set(f.h, i, c.Says.Complaint) // the first account stands beside one given apart
+	}
+	if c.Says.Dx != "" {
+		e.Dx.Set(f.h, i, c.Says.Dx)
+	}
+	if c.Says.Outcome != "" {
+		e.Outcome.Set(f.h, i, c.Says.Outcome)
+	}
+}
+
+// sawOne tells whether the writer of fact i had seen a value.
+func (f *folding) sawOne(r fact.Register[string], i int) bool {
+	return slices.ContainsFunc(r.Values, func(v fact.Stated[string]) bool { return f.h.Before(v.Place, i) })
+}
+
 // standingLines drops the lines whose end was written by somebody who had
 // seen them; a line given apart from its end stays.
 func (f *folding) standingLines() []Line {
@@ -176,72 +204,4 @@ func (f *folding) standingLines() []Line {
 		}
 	}
 	return out
-}
-
-// judgeAlerts says of every alert whether it stands and what speaks against
-// it. An alert that one person ended and another confirmed apart stands and
-// is asked about, as does one that "none known" was written against.
-func (f *folding) judgeAlerts() {
-	for n := range f.p.Alerts {
-		a := &f.p.Alerts[n]
-		f.judgeEndings(a)
-		f.judgeReplaced(a)
-	}
-	for n := range f.p.Alerts {
-		a := &f.p.Alerts[n]
-		if !a.Stands || a.Ask != "" {
-			continue
-		}
-		if slices.ContainsFunc(f.p.Answers, func(o Answered) bool { return o.Kind == a.Says.Kind && o.Answer == NoneKnown }) {
-			a.Ask = "Somebody else was told that none is known"
-		}
-		if a.Says.Kind == Resuscitation && f.otherDecision(*a) {
-			a.Ask = "Another decision is on record, written apart"
-		}
-	}
-}
-
-func (f *folding) judgeEndings(a *Alert) {
-	for _, e := range f.endings {
-		if e.value.Alert != a.Fact {
-			continue
-		}
-		contradicted, decided := false, false
-		for _, c := range f.confirms {
-			if c.value.Alert == a.Fact && !f.h.Before(c.at, e.at) {
-				contradicted = true
-				decided = decided || f.h.Before(e.at, c.at)
-			}
-		}
-		switch {
-		case !contradicted:
-			a.Stands, a.Why, a.Ask = false, e.value.Why, ""
-			return
-		case !decided:
-			a.Ask = "Ended by one person and confirmed by another: " + e.value.Why
-		}
-	}
-}
-
-// judgeReplaced ends a resuscitation decision that the writer of a later one
-// had seen: there is one decision, not a list.
-func (f *folding) judgeReplaced(a *Alert) {
-	if a.Says.Kind != Resuscitation || !a.Stands {
-		return
-	}
-	for _, later := range f.p.Alerts {
-		if later.Says.Kind == Resuscitation && f.h.Before(a.place, later.place) {
-			a.Stands, a.Why, a.Ask = false, "Replaced by a later decision", ""
-			return
-		}
-	}
-}
-
-func (f *folding) otherDecision(a Alert) bool {
-	for _, o := range f.p.StandingOf(Resuscitation) {
-		if o.Fact != a.Fact && o.Says.Decision != a.Says.Decision {
-			return true
-		}
-	}
-	return false
 }

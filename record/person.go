@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,6 +37,16 @@ type Person struct {
 	NotShown      []fact.ID                      `cbor:"22,keyasint"` // facts this program cannot read
 	Gaps          []fact.ID                      `cbor:"23,keyasint"` // facts somebody had seen that are not here
 	Frontier      []fact.ID                      `cbor:"24,keyasint"` // what a page of this state has seen
+	Episodes      []Episode                      `cbor:"25,keyasint"` // what is known of each case they were in contact about
+}
+
+// Episode is what notes say of one case; what was said apart stands side by
+// side.
+type Episode struct {
+	Case      fact.Subject            `cbor:"1,keyasint"`
+	Complaint fact.Register[string]   `cbor:"2,keyasint"`
+	Dx        fact.Register[codes.Dx] `cbor:"3,keyasint"`
+	Outcome   fact.Register[string]   `cbor:"4,keyasint"`
 }
 
 // Answered is a standing answer about a kind of alert.
@@ -167,7 +178,8 @@ func dispute[T comparable](r fact.Register[T], show func(T) string) *Dispute {
 // value: "TANSLEY, Wilfred or TANSLEY, Wilfrid".
 func (p Person) Called() string {
 	if d := dispute(p.Name, Name.Display); d != nil {
-		return strings.Join(d.Values, " or ")
+		slices.Sort(d.Values)
+		return strings.Join(slices.Compact(d.Values), " or ")
 	}
 	return p.Identity().Called()
 }
@@ -239,10 +251,11 @@ func (p Person) ToAsk() []Alert {
 }
 
 // Resuscitation gives the decision on record. disputed is true when several
-// stand side by side: then nothing is automatic and a clinician is asked.
+// stand side by side, or one that somebody withdrew apart: then there is no
+// decision, nothing is automatic and a clinician is asked.
 func (p Person) Resuscitation() (d Decision, disputed bool) {
-	for i, a := range p.StandingOf(Resuscitation) {
-		if i > 0 && a.Says.Decision != d {
+	for _, a := range p.StandingOf(Resuscitation) {
+		if a.Disputed {
 			return NoDecision, true
 		}
 		d = a.Says.Decision
@@ -262,34 +275,40 @@ func (p Person) AlertOf(id fact.ID) (Alert, bool) {
 
 // CasesSince lists the cases other than one that the person was in contact
 // about at or after a time, the earliest first, each once: for the repeat
-// caller rule.
+// caller rule. What was noted apart is given side by side; a code only when
+// all say the same.
 func (p Person) CasesSince(since time.Time, other fact.Subject) []Contact {
 	var out []Contact
 	for _, c := range p.Contacts {
 		if c.At < fact.At(since) || c.Says.Case == other {
 			continue
 		}
-		same := func(o Contact) bool { return o.Says.Case == c.Says.Case }
-		if i := slices.IndexFunc(out, same); i >= 0 {
-			out[i].Says = fuller(out[i].Says, c.Says)
+		i := slices.IndexFunc(out, func(o Contact) bool { return o.Says.Case == c.Says.Case })
+		if i < 0 {
+			out = append(out, p.told(c))
 			continue
 		}
-		out = append(out, c)
+		out[i].At = min(out[i].At, c.At)
 	}
-	slices.SortStableFunc(out, func(a, b Contact) int { return int(a.At - b.At) })
+	slices.SortStableFunc(out, func(a, b Contact) int { return cmp.Compare(a.At, b.At) })
 	return out
 }
 
-// fuller fills what the first note of a contact left open from a later one.
-func fuller(a, b ContactNoted) ContactNoted {
-	if a.Complaint == "" {
-		a.Complaint = b.Complaint
+// told fills a contact with all that is known of its case.
+func (p Person) told(c Contact) Contact {
+	for _, e := range p.Episodes {
+		if e.Case == c.Says.Case {
+			c.Says.Complaint, c.Says.Outcome, c.Says.Dx = sideBySide(e.Complaint), sideBySide(e.Outcome), the(e.Dx)
+		}
 	}
-	if b.Dx != "" {
-		a.Dx = b.Dx
+	return c
+}
+
+func sideBySide(r fact.Register[string]) string {
+	var all []string
+	for _, v := range r.Values {
+		all = append(all, v.Value)
 	}
-	if b.Outcome != "" {
-		a.Outcome = b.Outcome
-	}
-	return a
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " or ")
 }

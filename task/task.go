@@ -9,6 +9,8 @@
 package task
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"holdfast/codes"
@@ -87,7 +89,7 @@ type Released struct {
 }
 
 // FactKind is kind 402.
-func (Released) FactKind() fact.Kind { return kind(402, "task-released", fact.Undetermined) }
+func (Released) FactKind() fact.Kind { return kind(402, "task-released", fact.Grow) }
 
 // Tried says that it was tried in vain, and when it is tried next.
 type Tried struct {
@@ -135,45 +137,56 @@ func SubjectOf(timer fact.Hash) fact.Subject {
 
 // Task is the fold of one task.
 type Task struct {
-	Subject  fact.Subject           `cbor:"1,keyasint"`
-	Says     fact.Register[Raised]  `cbor:"2,keyasint"`
-	RaisedAt fact.Millis            `cbor:"3,keyasint,omitempty"`
-	Holder   fact.Register[Holding] `cbor:"4,keyasint"`
-	Tries    []Try                  `cbor:"5,keyasint"`
-	Ends     []End                  `cbor:"6,keyasint"`
-	NotShown []fact.ID              `cbor:"7,keyasint"`
-	Frontier []fact.ID              `cbor:"8,keyasint"`
+	Subject  fact.Subject          `cbor:"1,keyasint"`
+	Says     fact.Register[Raised] `cbor:"2,keyasint"`
+	RaisedAt fact.Millis           `cbor:"3,keyasint,omitempty"`
+	Holds    []Holding             `cbor:"9,keyasint"` // two when taken apart
+	Tries    []Try                 `cbor:"5,keyasint"`
+	Ends     []End                 `cbor:"6,keyasint"`
+	NotShown []fact.ID             `cbor:"7,keyasint"`
+	Frontier []fact.ID             `cbor:"8,keyasint"`
+	Next     fact.Millis           `cbor:"10,keyasint,omitempty"` // when it is tried next, after a try in vain
 }
 
-// Holding is who has a task; the zero Holding is nobody.
+// Holding is who has a task.
 type Holding struct {
 	Person fact.Subject `cbor:"1,keyasint,omitempty"`
 	Says   string       `cbor:"2,keyasint,omitempty"`
 	Since  fact.Millis  `cbor:"3,keyasint,omitempty"`
+	Fact   fact.ID      `cbor:"4,keyasint"`
+	place  int
 }
 
 // Try is one try in vain.
 type Try struct {
-	By   fact.Subject `cbor:"1,keyasint"`
-	At   fact.Millis  `cbor:"2,keyasint"`
-	Says Tried        `cbor:"3,keyasint"`
+	By    fact.Subject `cbor:"1,keyasint"`
+	At    fact.Millis  `cbor:"2,keyasint"`
+	Says  Tried        `cbor:"3,keyasint"`
+	place int
 }
 
 // End is one end of a task; two who end it apart both stand.
 type End struct {
-	By   fact.Subject `cbor:"1,keyasint"`
-	At   fact.Millis  `cbor:"2,keyasint"`
-	Says Done         `cbor:"3,keyasint"`
+	By    fact.Subject `cbor:"1,keyasint"`
+	At    fact.Millis  `cbor:"2,keyasint"`
+	Says  Done         `cbor:"3,keyasint"`
+	Fact  fact.ID      `cbor:"4,keyasint"`
+	Apart bool         `cbor:"5,keyasint,omitempty"` // somebody else took it who could not know: it does not end the task
+	place int
 }
 
 // Exists tells whether the task was raised.
 func (t Task) Exists() bool { return !t.Says.Empty() }
 
-// Open tells whether there is still something to do.
-func (t Task) Open() bool { return t.Exists() && len(t.Ends) == 0 }
+// Open tells whether there is still something to do. A task that one person
+// passed on or gave up while another took it apart is open until somebody who
+// has seen both ends it.
+func (t Task) Open() bool {
+	return t.Exists() && !slices.ContainsFunc(t.Ends, func(e End) bool { return !e.Apart })
+}
 
-// What gives what is to be done. Raised apart by several devices it is the
-// first in the order of facts; they share a timer and say the same.
+// What gives what is to be done. Raised apart by several devices it is one:
+// they share a timer.
 func (t Task) What() Raised {
 	if t.Says.Empty() {
 		return Raised{}
@@ -182,24 +195,10 @@ func (t Task) What() Raised {
 }
 
 // Holders lists who has it now: nobody, one, or two who took it apart.
-func (t Task) Holders() []Holding {
-	var out []Holding
-	for _, v := range t.Holder.Values {
-		if !v.Value.Person.Zero() {
-			out = append(out, v.Value)
-		}
-	}
-	return out
-}
+func (t Task) Holders() []Holding { return t.Holds }
 
 // Due gives when it is to be done or tried next.
-func (t Task) Due() time.Time {
-	due := t.What().Due
-	if n := len(t.Tries); n > 0 && t.Tries[n-1].Says.Next != 0 {
-		due = t.Tries[n-1].Says.Next
-	}
-	return due.Time()
-}
+func (t Task) Due() time.Time { return cmp.Or(t.Next, t.What().Due).Time() }
 
 // Late tells whether an open task is past its time.
 func (t Task) Late(now time.Time) bool { return t.Open() && now.After(t.Due()) }

@@ -8,6 +8,8 @@
 package urgent
 
 import (
+	"cmp"
+
 	"holdfast/codes"
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -15,42 +17,51 @@ import (
 )
 
 // FoldVersion is raised whenever Fold changes what it makes of the same facts.
-const FoldVersion = 1
+const FoldVersion = 2
 
 // Case is the present state of one case.
 type Case struct {
-	ID            fact.Subject                    `cbor:"1,keyasint"`
-	Number        string                          `cbor:"2,keyasint"`
-	Began         fact.Millis                     `cbor:"3,keyasint"`
-	Taken         *CallTaken                      `cbor:"4,keyasint"`
-	TakenBy       fact.Subject                    `cbor:"5,keyasint"`
-	Arrived       []Arrival                       `cbor:"6,keyasint"`
-	Caller        fact.Register[CallerDescribed]  `cbor:"7,keyasint"`
-	Patient       fact.Register[PatientDescribed] `cbor:"8,keyasint"`
-	Place         fact.Register[codes.Place]      `cbor:"9,keyasint"`
-	Reason        fact.Register[string]           `cbor:"10,keyasint"`
-	Contact       fact.Register[ContactAgreed]    `cbor:"11,keyasint"`
-	FlagsRead     []fact.ID                       `cbor:"12,keyasint"`
-	LifeThreats   []LifeThreatChecked             `cbor:"13,keyasint"`
-	Ambulances    []Ambulance                     `cbor:"14,keyasint"`
-	Triages       []TriageDone                    `cbor:"15,keyasint"`
-	Dispositions  []Disposition                   `cbor:"16,keyasint"`
-	Service       fact.Register[ServiceChosen]    `cbor:"17,keyasint"`
-	Sent          []Sent                          `cbor:"18,keyasint"`
-	Claims        []Holding                       `cbor:"19,keyasint"` // in force; two when written apart
-	Started       []Started                       `cbor:"20,keyasint"`
-	Consultations []Consultation                  `cbor:"21,keyasint"`
-	Outcome       fact.Register[OutcomeSet]       `cbor:"22,keyasint"`
-	Closings      []Closing                       `cbor:"23,keyasint"`
-	Notes         []NoteMade                      `cbor:"24,keyasint"`
-	Reports       []Report                        `cbor:"25,keyasint"`
-	Line          []Entry                         `cbor:"26,keyasint"`
-	NotShown      []fact.ID                       `cbor:"27,keyasint"`
-	Gaps          []fact.ID                       `cbor:"28,keyasint"`
-	Frontier      []fact.ID                       `cbor:"29,keyasint"`
-	Decided       bool                            `cbor:"30,keyasint"` // an outcome stands, nothing new came after it
-	Envelopes     []exchange.Envelope             `cbor:"31,keyasint"`
-	Messages      []Message                       `cbor:"32,keyasint"`
+	ID            fact.Subject                     `cbor:"1,keyasint"`
+	Number        string                           `cbor:"2,keyasint"`
+	Began         fact.Millis                      `cbor:"3,keyasint"`
+	Taken         *CallTaken                       `cbor:"4,keyasint"`
+	TakenBy       fact.Subject                     `cbor:"5,keyasint"`
+	Arrived       []Arrival                        `cbor:"6,keyasint"`
+	Caller        fact.Register[CallerDescribed]   `cbor:"7,keyasint"`
+	Patient       fact.Register[PatientDescribed]  `cbor:"8,keyasint"`
+	Place         fact.Register[codes.Place]       `cbor:"9,keyasint"`
+	Reason        fact.Register[string]            `cbor:"10,keyasint"`
+	Contact       fact.Register[ContactAgreed]     `cbor:"11,keyasint"`
+	FlagsRead     []fact.ID                        `cbor:"12,keyasint"`
+	LifeThreats   []LifeThreatChecked              `cbor:"13,keyasint"`
+	Ambulances    []Ambulance                      `cbor:"14,keyasint"`
+	Triages       []TriageDone                     `cbor:"15,keyasint"`
+	Dispositions  []Disposition                    `cbor:"16,keyasint"`
+	Service       fact.Register[ServiceChosen]     `cbor:"17,keyasint"`
+	Sent          []Sent                           `cbor:"18,keyasint"`
+	Claims        []Holding                        `cbor:"19,keyasint"` // in force; two when written apart
+	Started       []Started                        `cbor:"20,keyasint"`
+	Consultations []Consultation                   `cbor:"21,keyasint"`
+	Outcome       fact.Register[OutcomeSet]        `cbor:"22,keyasint"`
+	Closings      []Closing                        `cbor:"23,keyasint"`
+	Notes         []NoteMade                       `cbor:"24,keyasint"`
+	Reports       []Report                         `cbor:"25,keyasint"`
+	Line          []Entry                          `cbor:"26,keyasint"`
+	NotShown      []fact.ID                        `cbor:"27,keyasint"`
+	Gaps          []fact.ID                        `cbor:"28,keyasint"`
+	Frontier      []fact.ID                        `cbor:"29,keyasint"`
+	Decided       bool                             `cbor:"30,keyasint"` // an outcome stands, nothing new came after it
+	Envelopes     []exchange.Envelope              `cbor:"31,keyasint"`
+	Messages      []Message                        `cbor:"32,keyasint"`
+	Threat        fact.Register[LifeThreatChecked] `cbor:"33,keyasint"` // the newest answers
+	Settled       []SettlingMade                   `cbor:"34,keyasint"`
+}
+
+// SettlingMade is one disagreement that a person has settled.
+type SettlingMade struct {
+	Fact fact.ID     `cbor:"1,keyasint"`
+	At   fact.Millis `cbor:"2,keyasint"`
+	What Settled     `cbor:"3,keyasint"`
 }
 
 // Arrival is a referral that somebody else sent.
@@ -78,10 +89,12 @@ type Ambulance struct {
 
 // TriageDone is one run of questions.
 type TriageDone struct {
-	Fact fact.ID      `cbor:"1,keyasint"`
-	At   fact.Millis  `cbor:"2,keyasint"`
-	By   fact.Subject `cbor:"3,keyasint"`
-	What Triaged      `cbor:"4,keyasint"`
+	Fact  fact.ID      `cbor:"1,keyasint"`
+	At    fact.Millis  `cbor:"2,keyasint"`
+	By    fact.Subject `cbor:"3,keyasint"`
+	What  Triaged      `cbor:"4,keyasint"`
+	Place int          `cbor:"5,keyasint"`
+	Over  bool         `cbor:"6,keyasint"` // somebody who had seen it asked again
 }
 
 // Disposition is one disposition in force: those written apart stand side by
@@ -101,6 +114,8 @@ type Sent struct {
 	At      fact.Millis  `cbor:"3,keyasint"`
 	What    ReferralSent `cbor:"4,keyasint"`
 	Current bool         `cbor:"5,keyasint"` // nothing new about the patient came after it
+	Over    bool         `cbor:"6,keyasint"` // somebody who had seen it sent the case on again
+	Apart   bool         `cbor:"7,keyasint"` // somebody has the case who could not know that it was sent
 }
 
 // Holding is a claim in force.
@@ -166,18 +181,36 @@ type Entry struct {
 func (c Case) Begun() bool { return c.Taken != nil || len(c.Arrived) > 0 }
 
 // Disposition gives the disposition that counts: of several written apart,
-// the most urgent, and of equally urgent ones the earliest deadline.
+// the most urgent; of equally urgent ones the earliest deadline, and then the
+// first by its code. The earliest deadline of all of them is its own.
 func (c Case) Disposition() (Disposition, bool) {
 	if len(c.Dispositions) == 0 {
 		return Disposition{}, false
 	}
-	best := c.Dispositions[0]
+	best, due := c.Dispositions[0], c.Dispositions[0].What.Due
 	for _, d := range c.Dispositions[1:] {
-		if d.What.Level < best.What.Level || (d.What.Level == best.What.Level && earlier(d.What.Due, best.What.Due)) {
+		if d.before(best) {
 			best = d
 		}
+		if earlier(d.What.Due, due) {
+			due = d.What.Due
+		}
 	}
+	best.What.Due = due
 	return best, true
+}
+
+// before tells whether d counts rather than o. It looks at what they say and
+// never at where they stand.
+func (d Disposition) before(o Disposition) bool {
+	a, b := d.What, o.What
+	switch {
+	case a.Level != b.Level:
+		return a.Level < b.Level
+	case a.Due != b.Due:
+		return earlier(a.Due, b.Due)
+	}
+	return cmp.Or(cmp.Compare(a.Dx, b.Dx), cmp.Compare(a.From, b.From), cmp.Compare(a.Why, b.Why)) < 0
 }
 
 func earlier(a, b fact.Millis) bool { return a != 0 && (b == 0 || a < b) }
@@ -217,15 +250,8 @@ func (c Case) Stage() Stage {
 	case len(c.Started) > 0 && len(c.Claims) > 0:
 		return Consulting
 	}
-	if s := c.lastSent(); s != nil {
-		e := c.Envelope(s.What.Envelope)
-		switch {
-		case e.Standing() == exchange.Delivered:
-			return HandedOn
-		case e.NeedsPerson():
-			return SendFailed
-		}
-		return Sending
+	if stage, sent := c.sentStage(); sent {
+		return stage
 	}
 	if _, ok := c.Disposition(); ok || len(c.Arrived) > 0 {
 		return Waiting
@@ -233,11 +259,35 @@ func (c Case) Stage() Stage {
 	return OnCall
 }
 
-func (c Case) lastSent() *Sent {
-	if len(c.Sent) == 0 || !c.Sent[len(c.Sent)-1].Current {
-		return nil
+// sentStage says how far a case that was sent on has come: of several
+// referrals made apart, by the one that needs a person most.
+func (c Case) sentStage() (Stage, bool) {
+	stage, sent := HandedOn, false
+	for _, s := range c.SentNow() {
+		if s.Apart {
+			continue // somebody here has it, and is asked about this one
+		}
+		sent = true
+		switch e := c.Envelope(s.What.Envelope); {
+		case e.NeedsPerson():
+			return SendFailed, true
+		case e.Standing() != exchange.Delivered:
+			stage = Sending
+		}
 	}
-	return &c.Sent[len(c.Sent)-1]
+	return stage, sent
+}
+
+// SentNow lists the referrals under which the case stands elsewhere, or is on
+// its way: one, or several that were made apart.
+func (c Case) SentNow() []Sent {
+	var out []Sent
+	for _, s := range c.Sent {
+		if s.Current && !s.Over {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // Envelope gives the state of one of the case's envelopes.

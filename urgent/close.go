@@ -18,6 +18,9 @@ func Close(c Case, by access.Caller, why string) ([]fact.Draft, error) {
 	if c.Closed() {
 		return nil, nil
 	}
+	if c.Outcome.Disputed() {
+		return nil, refusal.New(refusal.Taken, "Two outcomes are set. A clinician who has seen both says which stands; then it can be closed.")
+	}
 	why = strings.TrimSpace(why)
 	if stage := c.Stage(); stage != Finishing && stage != HandedOn && why == "" {
 		return nil, refusal.Field("why", "No outcome is set. Say why the case ends here.")

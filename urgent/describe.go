@@ -24,7 +24,9 @@ type Description struct {
 }
 
 // Describe states what is new or changed about caller, patient, place, reason
-// and safe contact. What did not change is not said again.
+// and safe contact. What did not change is not said again. Where values stand
+// side by side the page shows empty fields: what is left empty there says
+// nothing and takes nothing back.
 func Describe(c Case, _ access.Caller, d Description) ([]fact.Draft, error) {
 	if err := mustBeOpen(c); err != nil {
 		return nil, err
@@ -33,22 +35,31 @@ func Describe(c Case, _ access.Caller, d Description) ([]fact.Draft, error) {
 		return nil, refusal.Newf(refusal.Invalid, "That is longer than %d characters. Keep the rest for a note.", MaxWords)
 	}
 	var out []fact.Draft
-	if d.Caller != nil && differs(c.Caller, *d.Caller) {
+	if d.Caller != nil && differs(c.Caller, *d.Caller) && !(c.Caller.Disputed() && d.Caller.blank()) {
 		out = append(out, fact.Say(c.ID, *d.Caller))
 	}
-	if d.Patient != nil && differs(c.Patient, *d.Patient) {
+	if d.Patient != nil && differs(c.Patient, *d.Patient) && !(c.Patient.Disputed() && d.Patient.blank()) {
 		out = append(out, fact.Say(c.ID, *d.Patient))
 	}
 	if d.Place != nil && !d.Place.IsZero() && differs(c.Place, *d.Place) {
 		out = append(out, fact.Say(c.ID, PlaceStated{Place: *d.Place}))
 	}
-	if d.Reason != nil && differs(c.Reason, strings.TrimSpace(*d.Reason)) {
+	if d.Reason != nil && differs(c.Reason, strings.TrimSpace(*d.Reason)) && !(c.Reason.Disputed() && strings.TrimSpace(*d.Reason) == "") {
 		out = append(out, fact.Say(c.ID, ReasonStated{Words: strings.TrimSpace(*d.Reason)}))
 	}
 	if d.Contact != nil && *d.Contact != (ContactAgreed{}) && differs(c.Contact, *d.Contact) {
 		out = append(out, fact.Say(c.ID, *d.Contact))
 	}
 	return out, nil
+}
+
+// blank tells whether nothing is said that tells one caller from another.
+func (v CallerDescribed) blank() bool { return v.Is == "" && v.Name == "" && !v.RingBack.Present() }
+
+// blank tells whether nothing is said that tells one patient from another.
+func (v PatientDescribed) blank() bool {
+	id := v.Identity
+	return v.Record.Zero() && id.Name.IsZero() && id.Born.IsZero() && !id.NHS.Present() && !id.CHI.Present() && !id.HCN.Present() && id.Description == ""
 }
 
 // differs tells whether v says anything beyond the one value that stands. An

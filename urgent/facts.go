@@ -20,7 +20,7 @@ func Kinds() []fact.Kind {
 		AmbulanceRequested{}.FactKind(), Triaged{}.FactKind(), DispositionSet{}.FactKind(), ServiceChosen{}.FactKind(),
 		ReferralSent{}.FactKind(), ArrivalFiled{}.FactKind(), ReferralArrived{}.FactKind(), Claimed{}.FactKind(),
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
-		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(),
+		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
 	}
 }
 
@@ -329,3 +329,17 @@ type ReportDone struct {
 
 // FactKind is kind 223.
 func (ReportDone) FactKind() fact.Kind { return kind(223, "report-done", fact.Grow) }
+
+// Settled says why one of several values written apart stands; the value
+// itself is stated anew beside it, by the same person in the same act.
+type Settled struct {
+	Kind   uint32    `cbor:"1,keyasint"`           // of the facts that disagreed
+	What   string    `cbor:"2,keyasint"`           // in plain words: "the patient"
+	Stands string    `cbor:"3,keyasint,omitempty"` // the value that was chosen, in words
+	Seen   []fact.ID `cbor:"4,keyasint"`           // the facts that disagreed
+	Why    string    `cbor:"5,keyasint"`
+	By     string    `cbor:"6,keyasint"`
+}
+
+// FactKind is kind 230.
+func (Settled) FactKind() fact.Kind { return kind(230, "settled", fact.Grow) }

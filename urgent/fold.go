@@ -1,7 +1,8 @@
 package urgent
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 
 	"holdfast/codes"
 	"holdfast/exchange"
@@ -14,7 +15,7 @@ import (
 func Fold(id fact.Subject, h fact.History) Case {
 	c := Case{ID: id, Gaps: h.Gaps(), Frontier: h.Frontier()}
 	c.Envelopes, _ = exchange.FoldEnvelopes(h) // what it cannot read is listed below, one by one
-	f := folding{Case: &c, h: h, released: map[fact.ID]bool{}}
+	f := folding{Case: &c, h: h, released: map[fact.ID]bool{}, said: map[uint32][]int{}}
 	for i, one := range h.Facts() {
 		if err := f.apply(i, one); err != nil {
 			c.NotShown = append(c.NotShown, one.ID)
@@ -32,7 +33,10 @@ type folding struct {
 	*Case
 	h        fact.History
 	released map[fact.ID]bool
-	news     []int // places of facts that say something new about the patient's state
+	said     map[uint32][]int // places of what was stated, by kind
+	news     []int            // places of facts that say something new about the patient's state
+	work     []int            // places of facts by which somebody works on the case
+	done     []ReportDone
 }
 
 // take reads a fact's content and hands it on.
@@ -49,23 +53,29 @@ func (c *folding) apply(i int, f fact.Fact) error {
 	if f.OfJournal() {
 		return nil
 	}
+	if works(f.Body.Kind) {
+		c.work = append(c.work, i)
+	}
 	switch f.Body.Kind {
 	case 200:
-		return take(f, func(v CallTaken) { c.begin(v.Number, at); c.Taken, c.TakenBy = &v, f.Body.Person })
+		return take(f, func(v CallTaken) { c.taken(f, v) })
 	case 201:
 		return take(f, func(v CallerDescribed) { c.Caller.Set(c.h, i, v) })
 	case 202:
-		return take(f, func(v PatientDescribed) { c.Patient.Set(c.h, i, v) })
+		return take(f, func(v PatientDescribed) { c.state(202, i); c.Patient.Set(c.h, i, v) })
 	case 203:
-		return take(f, func(v PlaceStated) { c.Place.Set(c.h, i, v.Place) })
+		return take(f, func(v PlaceStated) { c.state(203, i); c.Place.Set(c.h, i, v.Place) })
 	case 204:
-		return take(f, func(v ReasonStated) { c.Reason.Set(c.h, i, v.Words) })
+		return take(f, func(v ReasonStated) { c.state(204, i); c.Reason.Set(c.h, i, v.Words) })
 	case 205:
-		return take(f, func(v ContactAgreed) { c.Contact.Set(c.h, i, v) })
+		return take(f, func(v ContactAgreed) { c.state(205, i); c.Contact.Set(c.h, i, v) })
 	case 206:
 		return take(f, func(v FlagsRead) { c.FlagsRead = union(c.FlagsRead, v.Flags) })
 	case 207:
-		return take(f, func(v LifeThreatChecked) { c.LifeThreats = append(c.LifeThreats, v) })
+		return take(f, func(v LifeThreatChecked) {
+			c.LifeThreats = append(c.LifeThreats, v)
+			c.Threat.Set(c.h, i, v)
+		})
 	case 208:
 		return take(f, func(v AmbulanceRequested) {
 			c.news = append(c.news, i)
@@ -74,7 +84,7 @@ func (c *folding) apply(i int, f fact.Fact) error {
 	case 209:
 		return take(f, func(v Triaged) {
 			c.news = append(c.news, i)
-			c.Triages = append(c.Triages, TriageDone{Fact: f.ID, At: at, By: f.Body.Person, What: v})
+			c.Triages = append(c.Triages, TriageDone{Fact: f.ID, At: at, By: f.Body.Person, What: v, Place: i})
 		})
 	case 210:
 		return take(f, func(v DispositionSet) { c.news = append(c.news, i); c.dispose(i, f, v) })
@@ -113,7 +123,9 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 	case 222:
 		return take(f, func(v ReportMade) { c.Reports = append(c.Reports, Report{Fact: f.ID, At: at, What: v}) })
 	case 223:
-		return take(f, func(v ReportDone) { c.reportDone(v) })
+		return take(f, func(v ReportDone) { c.done = append(c.done, v) })
+	case 230:
+		return take(f, func(v Settled) { c.Settled = append(c.Settled, SettlingMade{Fact: f.ID, At: at, What: v}) })
 	}
 	return c.applyExchange(f, at)
 }
@@ -136,10 +148,39 @@ func (c *folding) applyExchange(f fact.Fact, at fact.Millis) error {
 	return fact.ErrNewer
 }
 
-func (c *folding) begin(number string, at fact.Millis) {
-	if c.Number == "" || c.Began > at {
-		c.Number, c.Began = number, at
+// works tells whether a fact of this kind shows somebody at work on the case:
+// a closing whose writer could not know of it does not end that work.
+func works(kind uint32) bool {
+	switch kind {
+	case 201, 202, 203, 204, 205, 207, 215, 217, 218, 219, 221:
+		return true
 	}
+	return false
+}
+
+// taken keeps the call; said twice it is one call, the first by its own words.
+func (c *folding) taken(f fact.Fact, v CallTaken) {
+	if c.begin(v.Number, f.Body.Happened.From) || c.Taken == nil {
+		c.Taken, c.TakenBy = &v, f.Body.Person
+	}
+}
+
+// begin keeps the earliest beginning; of two at the same moment, the number
+// that comes first in the alphabet.
+func (c *folding) begin(number string, at fact.Millis) bool {
+	if c.Number != "" && (at > c.Began || at == c.Began && number >= c.Number) {
+		return false
+	}
+	c.Number, c.Began = number, at
+	return true
+}
+
+// state remembers that something was stated, and where.
+func (c *folding) state(kind uint32, i int) { c.said[kind] = append(c.said[kind], i) }
+
+// knew tells whether the writer of fact i had seen anything stated of a kind.
+func (c *folding) knew(kind uint32, i int) bool {
+	return slices.ContainsFunc(c.said[kind], func(j int) bool { return c.h.Before(j, i) })
 }
 
 // dispose keeps what was written apart beside the new one; a disposition that
@@ -156,52 +197,74 @@ func (c *folding) dispose(i int, f fact.Fact, v DispositionSet) {
 
 // settle: something new about the patient's state takes back whatever ended
 // the work before its writer could know, so that nobody is lost between two
-// people who worked apart.
+// people who worked apart. A closing ends nothing that somebody worked on
+// apart, a referral takes the case from nobody who claimed it apart.
 func (c *folding) settle() {
-	sort.SliceStable(c.Arrived, func(i, j int) bool { // the version to be shown stands last
-		a, b := c.Arrived[i].What, c.Arrived[j].What
-		return a.Set == b.Set && a.Version < b.Version
+	sortArrived(c.Arrived)
+	c.Closings = slices.DeleteFunc(c.Closings, func(closing Closing) bool {
+		return !c.knewAll(closing.Place) || slices.ContainsFunc(c.work, func(w int) bool { return c.h.Apart(w, closing.Place) })
 	})
-	kept := c.Closings[:0:0]
-	for _, closing := range c.Closings {
-		if c.knewAll(closing.Place) {
-			kept = append(kept, closing)
-		}
+	for i, s := range c.Sent {
+		c.Sent[i].Current = c.knewAll(s.Place)
+		c.Sent[i].Over = slices.ContainsFunc(c.Sent, func(o Sent) bool { return c.h.Before(s.Place, o.Place) })
+		c.Sent[i].Apart = slices.ContainsFunc(c.Claims, func(h Holding) bool { return c.h.Apart(h.Place, s.Place) })
 	}
-	c.Closings = kept
-	for i := range c.Sent {
-		c.Sent[i].Current = c.knewAll(c.Sent[i].Place)
+	for i, t := range c.Triages {
+		c.Triages[i].Over = slices.ContainsFunc(c.Triages, func(o TriageDone) bool { return c.h.Before(t.Place, o.Place) })
 	}
 	for _, o := range c.Outcome.Values {
 		c.Decided = c.Decided || c.knewAll(o.Place)
 	}
+	for _, d := range c.done {
+		c.reportDone(d)
+	}
+}
+
+// sortArrived puts the versions of one document in order, where the first of
+// them stands; what is to be shown stands last of them.
+func sortArrived(all []Arrival) {
+	series := func(a Arrival) string {
+		if a.What.Set == "" {
+			return a.Fact.String()
+		}
+		return a.What.Set
+	}
+	first := map[string]int{}
+	for i, a := range all {
+		if _, ok := first[series(a)]; !ok {
+			first[series(a)] = i
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Arrival) int {
+		return cmp.Or(cmp.Compare(first[series(a)], first[series(b)]), cmp.Compare(a.What.Version, b.What.Version))
+	})
 }
 
 func (c *folding) knewAll(place int) bool {
-	for _, n := range c.news {
-		if !c.h.Before(n, place) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(c.news, func(n int) bool { return !c.h.Before(n, place) })
 }
 
-// arrive takes in a referral; what it says fills what nobody here has said.
+// arrive takes in a referral; what it says fills what its arrival had not
+// seen stated by anybody. What was stated apart from it stands beside it.
 func (c *folding) arrive(i int, f fact.Fact, v ReferralArrived) {
 	c.begin(v.Number, f.Body.Happened.From)
 	c.news = append(c.news, i)
 	c.Arrived = append(c.Arrived, Arrival{Fact: f.ID, At: f.Body.Happened.From, What: v, Whole: f.Body.Attachments})
 	r := v.Referral
-	if c.Patient.Empty() {
+	if !c.knew(202, i) {
+		c.state(202, i)
 		c.Patient.Set(c.h, i, PatientDescribed{Identity: r.Patient})
 	}
-	if place := placeOf(r); c.Place.Empty() && !place.IsZero() {
+	if place := placeOf(r); !c.knew(203, i) && !place.IsZero() {
+		c.state(203, i)
 		c.Place.Set(c.h, i, place)
 	}
-	if c.Contact.Empty() && r.Reach != (exchange.Reach{}) {
+	if !c.knew(205, i) && r.Reach != (exchange.Reach{}) {
+		c.state(205, i)
 		c.Contact.Set(c.h, i, ContactAgreed{Ring: YesNo(r.Reach.Ring), Text: YesNo(r.Reach.Text), Voicemail: YesNo(r.Reach.Voicemail), MayTell: r.Reach.MayTell})
 	}
-	if c.Reason.Empty() && r.Reason != "" {
+	if !c.knew(204, i) && r.Reason != "" {
+		c.state(204, i)
 		c.Reason.Set(c.h, i, r.Reason)
 	}
 }
@@ -240,19 +303,16 @@ func (c *folding) release(claim fact.ID) {
 
 func (c *folding) reportDone(v ReportDone) {
 	for i := range c.Reports {
-		if c.Reports[i].Fact == v.Report {
+		if c.Reports[i].Fact == v.Report && !slices.Contains(c.Reports[i].Done, v.Route) {
 			c.Reports[i].Done = append(c.Reports[i].Done, v.Route)
+			slices.Sort(c.Reports[i].Done)
 		}
 	}
 }
 
 func union(a, b []fact.ID) []fact.ID {
 	for _, id := range b {
-		known := false
-		for _, have := range a {
-			known = known || have == id
-		}
-		if !known {
+		if !slices.Contains(a, id) {
 			a = append(a, id)
 		}
 	}

@@ -1,6 +1,8 @@
 package urgent
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/access"
@@ -42,6 +44,38 @@ func (r *Rules) Judge(l LifeThreatChecked) Threat {
 	}
 	t.Row, t.Found = r.Threats[key]
 	return t
+}
+
+// LifeThreat gives the newest answers to the three questions; of answers
+// given apart the worst of each, and what was answered before what was not
+// asked. ok is false when nobody has asked.
+func (c Case) LifeThreat() (l LifeThreatChecked, ok bool) {
+	for _, v := range c.Threat.Values {
+		l.Awake = worse(l.Awake, v.Value.Awake, No)
+		l.Breathing = worse(l.Breathing, v.Value.Breathing, No)
+		l.Bleeding = worse(l.Bleeding, v.Value.Bleeding, Yes)
+		l.WithPatient = worse(l.WithPatient, v.Value.WithPatient, Yes) // with the patient "unsure" counts as bad
+	}
+	return l, !c.Threat.Empty()
+}
+
+// worse gives the answer that asks for more care, worst being the worst one.
+func worse(a, b, worst YesNo) YesNo {
+	rank := func(v YesNo) int {
+		switch v {
+		case worst:
+			return 3
+		case Unsure:
+			return 2
+		case NotAsked:
+			return 0
+		}
+		return 1
+	}
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
 }
 
 func unsureOf(l LifeThreatChecked) []string {
@@ -116,25 +150,43 @@ func ambulance(c Case, r *Rules, row ThreatRow, why string, now time.Time) ([]fa
 	req := AmbulanceRequested{
 		Category: row.Category, Why: why, Number: c.RingBack(), Place: c.Place.Or(codes.Place{}), Instruction: row.Instruction, Dx: row.Dx,
 	}
+	if c.Place.Disputed() {
+		req.Why = joinSentences(req.Why, "Two places are stated, ask which: "+placesStated(c))
+	}
 	d, err := r.disposition(row.Dx, now)
 	if err != nil {
 		return nil, err
 	}
 	d.Why = why
 	out := []fact.Draft{fact.Say(c.ID, req)}
-	if old, ok := c.Disposition(); ok && old.What.Level <= d.Level {
-		return out, nil // as urgent already: the clock does not start again
+	old, had := c.Disposition()
+	if had && old.What.Level <= d.Level {
+		d = old.still() // as urgent already: the clock does not start again
 	}
 	return append(out, fact.Say(c.ID, d)), nil
 }
 
+func placesStated(c Case) string {
+	var all []string
+	for _, v := range c.Place.Values {
+		all = append(all, v.Value.String())
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " or ")
+}
+
 // RingBack gives the number to ring: the agreed one, else the one on the
-// line, else the first that a sender gave.
+// line, else the first that a sender gave. Of numbers agreed apart it is the
+// first by its digits; the case shows each.
 func (c Case) RingBack() codes.Phone {
+	var agreed codes.Phone
 	for _, v := range c.Caller.Values {
-		if v.Value.RingBack.Present() {
-			return v.Value.RingBack
+		if p := v.Value.RingBack; p.Present() && (!agreed.Present() || p.Dial() < agreed.Dial()) {
+			agreed = p
 		}
+	}
+	if agreed.Present() {
+		return agreed
 	}
 	if c.Taken != nil && c.Taken.Calling.Present() {
 		return c.Taken.Calling

@@ -44,7 +44,7 @@ func ReceiveReferral(c Case, _ access.Caller, r *Rules, ref exchange.Referral, f
 		return nil, err
 	}
 	if old, had := c.Disposition(); had && old.What.Level < set.Level {
-		return out, nil
+		set = old.still()
 	}
 	return append(out, fact.Say(c.ID, set)), nil
 }
@@ -61,16 +61,6 @@ func (c Case) hasNewer(v ReferralArrived) bool {
 // FileUnder states that a message's number belongs to a case.
 func FileUnder(key fact.Subject, c fact.Subject, number string) fact.Draft {
 	return fact.Say(key, ArrivalFiled{Case: c, Number: number})
-}
-
-// Filed reads the history of a message's number: the case it was filed under.
-func Filed(h fact.History) (ArrivalFiled, bool) {
-	for _, f := range h.Facts() {
-		if v, err := fact.Read[ArrivalFiled](f); err == nil {
-			return v, true
-		}
-	}
-	return ArrivalFiled{}, false
 }
 
 // dispositionOf reads the code and the clock of a referral.

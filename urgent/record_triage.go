@@ -31,8 +31,9 @@ func ConcludedOf(o triage.Outcome) Concluded {
 }
 
 // RecordTriage records a run of questions and sets the disposition it came
-// to. When the case has a more urgent disposition that one stands: asking
-// again never lowers urgency without a clinician's reason.
+// to. When the case has a more urgent disposition that one stands and is said
+// again: asking again never lowers urgency without a clinician's reason, and
+// counts beside one that is being lowered elsewhere at the same moment.
 func RecordTriage(c Case, by access.Caller, r *Rules, req TriageRequest, now time.Time) ([]fact.Draft, error) {
 	if !c.Begun() {
 		return nil, refusal.New(refusal.Missing, "There is no such case here.")
@@ -44,7 +45,7 @@ func RecordTriage(c Case, by access.Caller, r *Rules, req TriageRequest, now tim
 	came := ConcludedOf(req.Outcome)
 	out := []fact.Draft{fact.Say(c.ID, Triaged{Record: req.Record, Outcome: came, Words: req.Words, Again: had})}
 	if had && old.What.Level < came.Level {
-		return out, nil
+		return append(out, fact.Say(c.ID, old.still())), nil
 	}
 	d, err := r.disposition(came.Dx, now)
 	if err != nil {
@@ -53,6 +54,14 @@ func RecordTriage(c Case, by access.Caller, r *Rules, req TriageRequest, now tim
 	d.SG, d.SD, d.Level = came.SG, came.SD, came.Level
 	d.Due = sooner(old.What, d)
 	return append(out, fact.Say(c.ID, d)), nil
+}
+
+// still says again that a disposition stands, by somebody who has new word of
+// the patient.
+func (d Disposition) still() DispositionSet {
+	v := d.What
+	v.Lowered = false
+	return v
 }
 
 // sooner keeps an earlier deadline that was promised already.

@@ -1,6 +1,9 @@
 package urgent
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/access"
@@ -21,8 +24,10 @@ func Refer(c Case, by access.Caller, r *Rules, ref exchange.Referral, routes []e
 	if _, ok := c.Disposition(); !ok {
 		return nil, refusal.New(refusal.Invalid, "Set the outcome first: the referral says by when.")
 	}
-	if s := c.lastSent(); s != nil && !c.Envelope(s.What.Envelope).NeedsPerson() {
-		return nil, refusal.Newf(refusal.Taken, "This case has gone to %s already.", s.What.To.Name)
+	for _, s := range c.SentNow() {
+		if !s.Apart && !c.Envelope(s.What.Envelope).NeedsPerson() {
+			return nil, refusal.Newf(refusal.Taken, "This case has gone to %s already.", s.What.To.Name)
+		}
 	}
 	out, err := exchange.Prepare(by, exchange.ToSend{
 		About: c.ID, Referral: &ref, To: ref.To, Due: now.Add(r.Receipt), Routes: routes,
@@ -75,8 +80,8 @@ func ReferralOf(c Case, by access.Caller, from, to exchange.Party, texts Texts, 
 		r.Contacts = []exchange.Contact{contactOf(caller, r.Patient.Name.Spoken())}
 	}
 	r.Sections = sectionsOf(c, texts)
-	if t := c.LastTriage(); t != nil {
-		r.Answers = texts.Answers(t.What.Record)
+	for _, t := range c.NewestTriages() {
+		r.Answers = append(r.Answers, texts.Answers(t.What.Record)...)
 	}
 	return r
 }
@@ -97,7 +102,7 @@ func sectionsOf(c Case, texts Texts) []exchange.Section {
 		}
 	}
 	add("Why they rang", c.Reason.Or(""))
-	if t := c.LastTriage(); t != nil {
+	for _, t := range c.NewestTriages() {
 		reasons := ""
 		for _, why := range texts.Reasons(t.What.Record) {
 			reasons += "- " + why + "\n"
@@ -142,10 +147,27 @@ func (v ContactAgreed) String() string {
 	return out
 }
 
-// LastTriage gives the newest run of questions, or nil.
-func (c Case) LastTriage() *TriageDone {
-	if len(c.Triages) == 0 {
-		return nil
+// NewestTriages lists the runs of questions that nobody has overtaken, the
+// most urgent first: one, or several that were asked apart.
+func (c Case) NewestTriages() []TriageDone {
+	var out []TriageDone
+	for _, t := range c.Triages {
+		if !t.Over {
+			out = append(out, t)
+		}
 	}
-	return &c.Triages[len(c.Triages)-1]
+	slices.SortStableFunc(out, func(a, b TriageDone) int {
+		x, y := a.What.Outcome, b.What.Outcome
+		return cmp.Or(cmp.Compare(x.Level, y.Level), cmp.Compare(x.Dx, y.Dx), cmp.Compare(a.At, b.At), strings.Compare(a.What.Words, b.What.Words))
+	})
+	return out
+}
+
+// LastTriage gives the newest run of questions, of several asked apart the
+// most urgent; nil when there is none.
+func (c Case) LastTriage() *TriageDone {
+	if all := c.NewestTriages(); len(all) > 0 {
+		return &all[0]
+	}
+	return nil
 }

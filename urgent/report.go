@@ -1,6 +1,8 @@
 package urgent
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/access"
@@ -22,6 +24,9 @@ func MakeReport(c Case, by access.Caller, r *Rules, from exchange.Party, now tim
 	if c.Outcome.Disputed() {
 		return nil, refusal.New(refusal.Taken, "Two outcomes are on record. Decide which one stands, then report.")
 	}
+	if c.Patient.Disputed() {
+		return nil, refusal.New(refusal.Taken, "Two patients are stated on this case. Decide who it is about, then report: else it may go to the wrong practice.")
+	}
 	report := reportOf(c, r, set, from, by, now)
 	made := ReportMade{Report: report, Due: fact.At(r.ReportBy.nextWorkingDay(now))}
 	d, _ := c.Disposition()
@@ -29,13 +34,22 @@ func MakeReport(c Case, by access.Caller, r *Rules, from exchange.Party, now tim
 	case silent:
 		made.Suppressed, made.Due = why, 0
 	case !ok && c.Stage() == HandedOn:
-		made.Suppressed, made.Due = "It went to "+c.lastSent().What.To.Name+", who report to the GP themselves.", 0
+		made.Suppressed, made.Due = "It went to "+sentNames(c)+", who report to the GP themselves.", 0
 	case !ok:
 		return nil, refusal.New(refusal.Invalid, "Set the outcome first: the report begins with it.")
 	case report.To.Name == "" && report.To.ODS == "":
 		made.Suppressed, made.Due = "No GP practice is known for this patient.", 0
 	}
 	return []fact.Draft{fact.Say(c.ID, made)}, nil
+}
+
+func sentNames(c Case) string {
+	var names []string
+	for _, s := range c.SentNow() {
+		names = append(names, s.What.To.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " and ")
 }
 
 // DoneReport says that a report went on its way.
@@ -73,9 +87,9 @@ func reportOf(c Case, r *Rules, set OutcomeSet, from exchange.Party, by access.C
 	}
 	for _, one := range c.Consultations {
 		out.Sections = append(out.Sections, consultationSections(one.What)...)
-		out.SafetyNet = joinSentences(one.What.Net.Expect, one.What.Net.Worse)
+		out.SafetyNet = joinSentences(out.SafetyNet, one.What.Net.Expect, one.What.Net.Worse)
 		if one.What.Obs != nil {
-			out.Findings = findings(*one.What.Obs, one.At)
+			out.Findings = append(out.Findings, findings(*one.What.Obs, one.At)...)
 		}
 	}
 	if len(out.Sections) == 0 {

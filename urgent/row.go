@@ -1,6 +1,7 @@
 package urgent
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +47,7 @@ type Holder struct {
 func RowOf(c Case, r *Rules, marks []string) Row {
 	row := Row{
 		Case: c.ID, Number: c.Number, Stage: c.Stage(), From: c.Began, Patient: "UNKNOWN", Marks: marks,
-		Why: firstLine(c.Reason.Or("")), Where: town(c.Place.Or(codes.Place{})),
+		Why: reasons(c), Where: town(c.Place.Or(codes.Place{})),
 	}
 	if d, ok := c.Disposition(); ok {
 		row.Priority, row.Dx, row.From, row.Due = r.Priority(d.What), d.What.Dx, d.What.From, d.What.Due
@@ -65,13 +66,33 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 		row.Holders = []Holder{{Person: c.TakenBy, By: c.Taken.By, At: c.Began, Doing: "on the call"}}
 	}
 	if len(c.Arrived) > 0 {
-		row.From111 = c.Arrived[0].What.Referral.From.Name
+		row.From111 = senders(c)
 		if len(row.Why) == 0 {
 			row.Why = firstSection(c.Arrived[0].What)
 		}
 	}
 	row.Asks = c.Asks()
 	return row
+}
+
+// senders names everybody who sent the case, each once.
+func senders(c Case) string {
+	var all []string
+	for _, a := range c.Arrived {
+		all = append(all, a.What.Referral.From.Name)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " and ")
+}
+
+// reasons gives why they ring; of reasons stated apart each.
+func reasons(c Case) string {
+	var all []string
+	for _, v := range c.Reason.Values {
+		all = append(all, firstLine(v.Value))
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " / ")
 }
 
 // onTheLine tells whether whoever took the call still has the caller: until
@@ -82,16 +103,36 @@ func (c Case) onTheLine() bool {
 	return c.Taken != nil && (stage == OnCall || stage == Waiting && len(c.Ambulances) > 0)
 }
 
+// fillPatient says whom the case is about; of patients stated apart every name,
+// and of the rest only what all say.
 func (row *Row) fillPatient(c Case) {
-	if len(c.Patient.Values) == 0 {
+	if c.Patient.Empty() {
 		return
 	}
-	p := c.Patient.Values[0].Value
-	row.Patient, row.Born, row.Sex, row.Record = p.Identity.Called(), p.Identity.Born, p.Identity.Sex, p.Record
+	var names []string
+	for i, v := range c.Patient.Values {
+		id := v.Value.Identity
+		names = append(names, id.Called())
+		if i == 0 {
+			row.Born, row.Sex, row.Record = id.Born, id.Sex, v.Value.Record
+		}
+		if row.Born != id.Born {
+			row.Born = codes.Date{}
+		}
+		if row.Sex != id.Sex {
+			row.Sex = codes.SexNotAsked
+		}
+		if row.Record != v.Value.Record {
+			row.Record = fact.Subject{}
+		}
+	}
+	slices.Sort(names)
+	row.Patient = strings.Join(slices.Compact(names), " or ")
+	p, ok := c.Patient.Get()
 	if number := p.Identity.NHS; number.Present() && number.Status != codes.Verified {
 		row.Marks = append(row.Marks, "Number unverified")
 	}
-	if p.Record.Zero() && c.Taken != nil && c.Stage() != OnCall {
+	if ok && p.Record.Zero() && c.Taken != nil && c.Stage() != OnCall {
 		row.Marks = append(row.Marks, "Not traced")
 	}
 }
@@ -116,9 +157,13 @@ func (c Case) Asks() []string {
 	}
 	say(c.Patient.Disputed(), "Two patients stated: decide which")
 	say(c.Place.Disputed(), "Two places stated: ask which")
+	say(c.Caller.Disputed(), "Two callers stated: ask which to ring")
+	say(c.Contact.Disputed(), "Two answers on safe contact: ask before ringing")
 	say(len(c.Claims) > 1, "Two people have it")
+	say(c.sentTwice(), "Sent to two services: ring one")
+	say(c.sentAndClaimed(), "Sent elsewhere and claimed here")
 	say(c.Outcome.Disputed(), "Two outcomes: decide which")
-	say(len(c.Dispositions) > 1, "Two dispositions: the more urgent counts")
+	say(len(c.Dispositions) > 1 && !c.sameDispositions(), "Two dispositions: the more urgent counts")
 	say(len(c.NotShown) > 0, "Newer information not shown here")
 	return out
 }

@@ -27,6 +27,7 @@ type Rules struct {
 	Urgent   []PriorityRow
 	ReportBy Clock
 	Receipt  time.Duration // how long a receipt may take before somebody rings
+	Joins    *content.Joins
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -72,7 +73,9 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 			return nil, err
 		}
 	}
-	return r, nil
+	var err error
+	r.Joins, err = content.LoadJoins(set)
+	return r, err
 }
 
 func (r *Rules) loadLevels(set *content.Set) error {

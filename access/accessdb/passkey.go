@@ -49,7 +49,7 @@ func (u user) WebAuthnName() string        { return u.staff.Name() }
 func (u user) WebAuthnDisplayName() string { return u.staff.Name() }
 func (u user) WebAuthnCredentials() []webauthn.Credential {
 	var out []webauthn.Credential
-	for _, p := range u.staff.Passkeys {
+	for _, p := range u.staff.Usable() {
 		var c webauthn.Credential
 		if json.Unmarshal(p.Credential, &c) == nil {
 			out = append(out, c)

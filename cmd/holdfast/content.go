@@ -25,6 +25,7 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	p := newProgress(t.err)
 	p.doingNow("walking every question of every complaint")
 	r := triage.Check(files, time.Now)
+	checkJoins(files, &r)
 	p.done()
 	if *asJSON {
 		err = printContentJSON(t, r)
@@ -35,6 +36,18 @@ func contentCommand(_ context.Context, t term, args []string) error {
 		return errNotHold
 	}
 	return err
+}
+
+// checkJoins adds what is wrong with the table of joins to the report.
+func checkJoins(files fs.FS, r *triage.Report) {
+	set, err := content.Load(files)
+	if err != nil {
+		return // said already
+	}
+	if _, err := content.LoadJoins(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "joins", Where: "joins.csv", What: err.Error()})
+		r.Failures++
+	}
 }
 
 // contentFiles gives the folder that was named, or what the program carries.

@@ -27,7 +27,8 @@ import (
 // they take in facts.
 func Views(rules *urgent.Rules) []journal.View {
 	return []journal.View{
-		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, stockdb.View{}, urgentdb.View{Rules: rules},
+		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, stockdb.View{},
+		urgentdb.View{Rules: rules}, urgentdb.ApartView{Rules: rules},
 	}
 }
 

@@ -71,7 +71,7 @@ func places(by access.Caller) []web.Place {
 	case access.Manager:
 		out = []web.Place{board, list, tasks, services}
 	case access.Administrator:
-		out = []web.Place{{Name: "Staff", Href: "/staff"}, services}
+		out = []web.Place{{Name: "Staff", Href: "/staff"}, services, {Name: "To settle", Href: "/apart"}}
 	}
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)

@@ -36,6 +36,7 @@ type List struct {
 	AsOf    time.Time
 	Behind  int // facts not yet in the view
 	Waiting int // reports still to go
+	Apart   int // disagreements that wait for a person
 }
 
 // List lets the caller in, records the look, and gives the list.
@@ -75,7 +76,7 @@ func (s *Cases) list(ctx context.Context, by access.Caller, show Show) (List, er
 			out.Rows = append(out.Rows, row)
 		}
 	}
-	err = s.Journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM urgent_report`).Scan(&out.Waiting)
+	err = s.Journal.Views().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM urgent_report), (SELECT count(*) FROM apart_open)`).Scan(&out.Waiting, &out.Apart)
 	return out, err
 }
 
@@ -121,7 +122,8 @@ func (s *Cases) Of(ctx context.Context, by access.Caller, person fact.Subject, s
 	if err := s.Gate.Enter(ctx, by, access.SeePerson, person); err != nil {
 		return nil, err
 	}
-	return s.rows(ctx, `SELECT row FROM urgent_case WHERE record = ? AND began >= ? ORDER BY began DESC LIMIT 100`, person[:], since.UnixMilli())
+	return s.rows(ctx, `SELECT c.row FROM urgent_about a JOIN urgent_case c ON c.id = a.id
+		WHERE a.record = ? AND c.began >= ? ORDER BY c.began DESC LIMIT 100`, person[:], since.UnixMilli())
 }
 
 func (s *Cases) rows(ctx context.Context, query string, args ...any) (out []urgent.Row, err error) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 
 	"holdfast/access"
+	"holdfast/codes"
 	"holdfast/exchange"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -48,25 +49,29 @@ func (s Receiver) file(tx *journal.Tx, from exchange.Arrival, ref exchange.Refer
 		if err != nil {
 			return exchange.Filed{}, nil, err
 		}
-		if was, ok := urgent.Filed(h); ok {
-			return exchange.Filed{About: was.Case, Case: was.Number, At: h.Facts()[0].Header.Recorded, Again: true}, nil, nil
+		if was := urgent.Filed(h); len(was) > 0 {
+			return exchange.Filed{About: was[0].Case, Case: was[0].Number, At: h.Facts()[0].Header.Recorded, Again: true}, nil, nil
 		}
 		fresh = append(fresh, at)
 	}
 	if len(fresh) == 0 {
 		return exchange.Filed{}, nil, refusal.New(refusal.Invalid, "The message has no number of its own.")
 	}
-	c, series, err := s.caseFor(tx, from, ref)
+	cases, series, err := s.casesFor(tx, from, ref)
 	if err != nil {
 		return exchange.Filed{}, nil, err
 	}
-	out, err := urgent.ReceiveReferral(c, s.Device, s.Rules, ref, from, tx.Now())
-	if err != nil {
-		return exchange.Filed{}, nil, err
+	var out []fact.Draft
+	for _, c := range cases {
+		more, err := urgent.ReceiveReferral(c, s.Device, s.Rules, ref, from, tx.Now())
+		if err != nil {
+			return exchange.Filed{}, nil, err
+		}
+		out = append(out, more...)
 	}
-	id, number := c.ID, urgent.NumberOf(c.ID, tx.Now())
-	if c.Begun() {
-		number = c.Number
+	id, number := cases[0].ID, urgent.NumberOf(cases[0].ID, tx.Now())
+	if cases[0].Begun() {
+		number = cases[0].Number
 	} else if !series.Zero() {
 		fresh = append(fresh, series)
 	}
@@ -76,24 +81,35 @@ func (s Receiver) file(tx *journal.Tx, from exchange.Arrival, ref exchange.Refer
 	return exchange.Filed{About: id, Case: number, At: fact.At(tx.Now())}, out, nil
 }
 
-// caseFor gives the case that a referral belongs to: that of an earlier version
-// of the same document, or a new one. series is the subject under which later
-// versions are found, zero when the document has no set.
-func (s Receiver) caseFor(tx *journal.Tx, from exchange.Arrival, ref exchange.Referral) (c urgent.Case, series fact.Subject, err error) {
+// casesFor gives the case that a referral belongs to: that of an earlier version
+// of the same document, or a new one. An earlier version that two devices filed
+// apart stands as two cases, and both hear of the newer one. series is the
+// subject under which later versions are found, zero when the document has no
+// set.
+func (s Receiver) casesFor(tx *journal.Tx, from exchange.Arrival, ref exchange.Referral) (cases []urgent.Case, series fact.Subject, err error) {
 	if doc, ok := ref.Newest(); ok && doc.Set != "" {
-		series = s.subjectOf(from.Route, "set/"+string(from.Sender)+"/"+doc.Set)
+		series = s.subjectOf(from.Route, seriesKey(from.Sender, doc.Set))
 		h, err := tx.History(series)
 		if err != nil {
-			return urgent.Case{}, series, err
+			return nil, series, err
 		}
-		if was, ok := urgent.Filed(h); ok {
-			c, err = fold(tx, was.Case)
-			return c, series, err
+		for _, was := range urgent.Filed(h) {
+			c, err := fold(tx, was.Case)
+			if err != nil {
+				return nil, series, err
+			}
+			cases = append(cases, c)
+		}
+		if len(cases) > 0 {
+			return cases, series, nil
 		}
 	}
 	id, err := tx.NewSubject()
-	return urgent.Case{ID: id}, series, err
+	return []urgent.Case{{ID: id}}, series, err
 }
+
+// seriesKey names the versions of one document.
+func seriesKey(sender codes.ODS, set string) string { return "set/" + string(sender) + "/" + set }
 
 // subjectOf names a message's number as a subject; without the organisation's
 // founding bytes nobody can tell which number it is.

@@ -3,6 +3,7 @@ package urgentdb
 import (
 	"database/sql"
 	"errors"
+	"slices"
 
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -19,7 +20,7 @@ type View struct{ Rules *urgent.Rules }
 func (View) Name() string { return "urgent" }
 
 // Version is raised whenever Create, Apply or the fold change.
-func (View) Version() int { return 100*urgent.FoldVersion + 3 }
+func (View) Version() int { return 100*urgent.FoldVersion + 4 }
 
 // Create makes the tables. rev rises with every change of any row, so that a
 // reader fetches only what is new to it. due is the deadline in ms, or the far
@@ -31,6 +32,8 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE UNIQUE INDEX urgent_rev ON urgent_case(rev);
 		CREATE INDEX urgent_number ON urgent_case(number);
 		CREATE INDEX urgent_record ON urgent_case(record, began);
+		CREATE TABLE urgent_about(record BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY(record, id)) STRICT, WITHOUT ROWID;
+		CREATE INDEX urgent_about_id ON urgent_about(id);
 		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
 	return err
 }
@@ -98,7 +101,27 @@ func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
 	if err != nil {
 		return err
 	}
+	if err := abouts(tx, c); err != nil {
+		return err
+	}
 	return reports(tx, c)
+}
+
+// abouts keeps whose records a case shows: several when different patients
+// were stated apart.
+func abouts(tx *sql.Tx, c urgent.Case) error {
+	if _, err := tx.Exec(`DELETE FROM urgent_about WHERE id = ?`, c.ID[:]); err != nil {
+		return err
+	}
+	for _, p := range c.Patient.Values {
+		if p.Value.Record.Zero() {
+			continue
+		}
+		if _, err := tx.Exec(`INSERT OR IGNORE INTO urgent_about VALUES(?,?)`, p.Value.Record[:], c.ID[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // marksOf reads the alerts that stand in the person's record. A record that
@@ -114,7 +137,9 @@ func marksOf(r journal.Reader, c urgent.Case) ([]string, error) {
 			return nil, err
 		}
 		for _, a := range record.Fold(p.Value.Record, h).Standing() {
-			out = append(out, a.Label())
+			if label := a.Label(); !slices.Contains(out, label) {
+				out = append(out, label)
+			}
 		}
 	}
 	return out, nil
@@ -152,7 +177,7 @@ func (v View) applyRecords(tx *sql.Tx, r journal.Reader, facts []fact.Fact) erro
 }
 
 func (v View) refold(tx *sql.Tx, r journal.Reader, person fact.Subject) (err error) {
-	rows, err := tx.Query(`SELECT id FROM urgent_case WHERE record = ? AND onlist = 1`, person[:])
+	rows, err := tx.Query(`SELECT c.id FROM urgent_about a JOIN urgent_case c ON c.id = a.id WHERE a.record = ? AND c.onlist = 1`, person[:])
 	if err != nil {
 		return err
 	}

@@ -109,8 +109,8 @@ func (a *App) profileOf(c urgent.Case, know callKnow, now time.Time) triage.Prof
 	patient := c.Patient.Or(urgent.PatientDescribed{}).Identity
 	caller := c.Caller.Or(urgent.CallerDescribed{})
 	with := caller.WithPatient
-	if n := len(c.LifeThreats); with == urgent.NotAsked && n > 0 {
-		with = c.LifeThreats[n-1].WithPatient
+	if last, asked := c.LifeThreat(); with == urgent.NotAsked && asked {
+		with = last.WithPatient
 	}
 	p := triage.Profile{
 		Age: ageOf(patient.Born, now), Sex: sexOf(patient.Sex), Interpreter: caller.Interpreter == urgent.Yes,

@@ -119,8 +119,7 @@ func (f callForm) lifeGiven() bool { return f.Awake+f.Breathing+f.Bleeding != ""
 // lifeCheck records the three answers unless they were given already; who is
 // with the patient is no new answer.
 func lifeCheck(c urgent.Case, by web.Caller, rules *urgent.Rules, l urgent.LifeThreatChecked, now time.Time) ([]fact.Draft, error) {
-	if n := len(c.LifeThreats); n > 0 {
-		last := c.LifeThreats[n-1]
+	if last, asked := c.LifeThreat(); asked {
 		if last == l || !rules.Judge(l).Found && last.Awake == l.Awake && last.Breathing == l.Breathing && last.Bleeding == l.Bleeding {
 			return nil, nil
 		}

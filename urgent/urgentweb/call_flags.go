@@ -116,6 +116,10 @@ func interruptOf(a record.Alert) callInterrupt {
 	out := callInterrupt{ID: "read-" + a.Fact.Short(), Whole: ended(a.Sentence())}
 	switch a.Says.Kind {
 	case record.Resuscitation:
+		if a.Disputed {
+			out.What = "Resuscitation: the records disagree, none counts as a decision. A clinician looks now"
+			break
+		}
 		out.What = "Resuscitation decision on record: " + a.Says.Decision.String()
 		out.Whole = strings.TrimPrefix(out.Whole, "Resuscitation: "+a.Says.Decision.String()+". ")
 	default:

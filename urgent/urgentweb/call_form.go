@@ -212,8 +212,7 @@ func callValues(c urgent.Case) url.Values {
 		set("number", c.Taken.Calling.Display())
 	}
 	set("place", c.Place.Or(codes.Place{}).String())
-	if n := len(c.LifeThreats); n > 0 {
-		last := c.LifeThreats[n-1]
+	if last, asked := c.LifeThreat(); asked {
 		set("awake", string(last.Awake))
 		set("breathing", string(last.Breathing))
 		set("bleeding", string(last.Bleeding))

@@ -105,10 +105,10 @@ func (r *CallRules) say(threat string, age triage.Age) string {
 
 // carry gives the answers of triage that the first seconds have given already.
 func (r *CallRules) carry(c urgent.Case) []triage.Held {
-	if len(c.LifeThreats) == 0 {
+	l, asked := c.LifeThreat()
+	if !asked {
 		return nil
 	}
-	l := c.LifeThreats[len(c.LifeThreats)-1]
 	said := []string{"awake " + string(l.Awake), "breathing " + string(l.Breathing), "bleeding " + string(l.Bleeding)}
 	var out []triage.Held
 	for _, one := range r.carries {

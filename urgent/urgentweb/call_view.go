@@ -156,11 +156,11 @@ func requestWords(c urgent.Case, zone *time.Location) (string, []string) {
 
 // findOut lists what a caller who is elsewhere could not tell.
 func (a *App) findOut(c urgent.Case) []string {
-	n := len(c.LifeThreats)
-	if n == 0 {
+	last, asked := c.LifeThreat()
+	if !asked {
 		return nil
 	}
-	return a.Cases.Rules.Judge(c.LifeThreats[n-1]).FindOut
+	return a.Cases.Rules.Judge(last).FindOut
 }
 
 // callStarts names the questions that the caller's words would start.

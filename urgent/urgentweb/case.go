@@ -28,6 +28,7 @@ type casePage struct {
 	Facts     int
 	Sent      []sentView
 	Asked     []askedRun
+	Apart     []apartView // what was written apart and waits for a person
 	Asks      []caseAsk
 	Alerts    []alertLine
 	Unread    []fact.ID   // alerts that nobody on this case has read
@@ -111,7 +112,10 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 		return casePage{}, err
 	}
 	p.Asked = a.askedOf(c, now, zone)
-	p.Asks = a.asksOf(c, h, now, zone)
+	if p.Apart, err = a.apartOfCase(r, by, c, h); err != nil {
+		return casePage{}, err
+	}
+	p.Asks = notShown(c)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
@@ -141,6 +145,9 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 	}
 	if len(p.Unread) > 0 {
 		f.Keys = append(f.Keys, web.K("F8", "Flags read"))
+	}
+	if len(p.Apart) > 0 {
+		f.Keys = append(f.Keys, web.K("D", "Settle"))
 	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
 	return f

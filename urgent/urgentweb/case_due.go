@@ -5,9 +5,7 @@ import (
 	"time"
 
 	"holdfast/access"
-	"holdfast/codes"
 	"holdfast/exchange"
-	"holdfast/fact"
 	"holdfast/triage"
 	"holdfast/urgent"
 	"holdfast/web"
@@ -82,64 +80,10 @@ func codeOptions(r *urgent.Rules) []web.Option {
 	return out
 }
 
-// caseAsk is something that waits for a person: values written apart, or
-// what cannot be shown.
-type caseAsk struct {
-	Title  string
-	More   string
-	Values []askValue
-}
+// caseAsk is what cannot be shown, and what to do about it.
+type caseAsk struct{ Title, More string }
 
-// askValue is one of the values, with who wrote it and when.
-type askValue struct{ Value, By string }
-
-// asksOf lists every disagreement with both sides, and what is not shown.
-func (a *App) asksOf(c urgent.Case, h fact.History, now time.Time, zone *time.Location) []caseAsk {
-	writer := func(id fact.ID) string {
-		for _, f := range h.Facts() {
-			if f.ID == id {
-				return a.personWords(f) + ", " + web.ClockWords(f.Body.Happened.From.Time(), now, zone)
-			}
-		}
-		return "writer not known here"
-	}
-	const again = "Both were written apart and neither replaces the other. Ask, then state it again on the call page: that settles it."
-	var out []caseAsk
-	out = add(out, "Two patients are stated", again, c.Patient, func(v urgent.PatientDescribed) string { return v.Identity.Shown().Called() }, writer)
-	out = add(out, "Two callers are stated", again, c.Caller, callerWords, writer)
-	out = add(out, "Two places are stated", again, c.Place, codes.Place.String, writer)
-	out = add(out, "Two reasons are stated", again, c.Reason, func(v string) string { return v }, writer)
-	out = add(out, "Two answers on safe contact", again, c.Contact, urgent.ContactAgreed.String, writer)
-	out = add(out, "Two services are chosen", "Choose again, having seen both.", c.Service, func(v urgent.ServiceChosen) string { return v.Name }, writer)
-	out = add(out, "Two outcomes are set", "No report goes until a clinician, having seen both, sets one.", c.Outcome, a.outcomeWords, writer)
-	if len(c.Dispositions) > 1 {
-		ask := caseAsk{Title: "Two dispositions stand", More: "Set apart. The more urgent counts until somebody sets one, having seen both."}
-		for _, d := range c.Dispositions {
-			ask.Values = append(ask.Values, askValue{a.dxWords(d.What), writer(d.Fact)})
-		}
-		out = append(out, ask)
-	}
-	if len(c.Claims) > 1 {
-		ask := caseAsk{Title: "Two people have this case", More: "They took it apart. Ring each other; one gives it back."}
-		for _, claim := range c.Claims {
-			ask.Values = append(ask.Values, askValue{claim.By, web.ClockWords(claim.At.Time(), now, zone)})
-		}
-		out = append(out, ask)
-	}
-	return append(out, notShown(c)...)
-}
-
-func add[T any](out []caseAsk, title, more string, r fact.Register[T], say func(T) string, writer func(fact.ID) string) []caseAsk {
-	if !r.Disputed() {
-		return out
-	}
-	ask := caseAsk{Title: title, More: more}
-	for _, v := range r.Values {
-		ask.Values = append(ask.Values, askValue{orWords(say(v.Value), "empty"), writer(v.Fact)})
-	}
-	return append(out, ask)
-}
-
+// notShown says that there is more than the page shows.
 func notShown(c urgent.Case) []caseAsk {
 	var out []caseAsk
 	if n := len(c.NotShown); n > 0 {

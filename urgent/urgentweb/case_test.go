@@ -2,6 +2,7 @@ package urgentweb
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -126,15 +127,17 @@ func TestTwoValuesAreShownWithTheirWriters(t *testing.T) {
 	all = append(all, there.State(t, listDoctor.Author(), apart, fact.Say(id, urgent.PlaceStated{Place: codes.Place{Text: "The annexe"}}))...)
 	h := fact.NewHistory(all)
 	c := urgent.Fold(id, h)
-	asks := d.app.asksOf(c, h, d.clock(), codes.London())
+	views, err := d.app.apartOfCase(httptest.NewRequest("GET", "/case/"+id.String(), nil), listNurse, c, h)
+	if err != nil || len(views) != 1 {
+		t.Fatal(views, err)
+	}
 	var b strings.Builder
-	for _, ask := range asks {
-		if err := caseAskView(ask).Render(t.Context(), &b); err != nil {
-			t.Fatal(err)
-		}
+	if err := apartPanel(views[0]).Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
 	}
 	page := answer{body: b.String()}
-	page.wants(t, "Two places are stated", "Side door", "P. Varma, clinician, 19:54", "The annexe", "Dr A. Okonjo, clinician, 19:54", "Ask a person")
+	page.wants(t, "Where the patient is: these disagree", "Side door", "P. Varma, clinician, 19:54, on a device not named here", "The annexe", "Dr A. Okonjo, clinician, 19:54",
+		"Ask a person", "This one stands", "Settle it", `name="why"`, "Until it is settled this stops")
 	row := rowOf(ptr(urgent.RowOf(c, d.app.Cases.Rules, nil)), listNurse, true, d.clock(), codes.London())
 	b.Reset()
 	if err := listRowView(row, d.clock()).Render(t.Context(), &b); err != nil {
@@ -161,7 +164,7 @@ func TestWhatCannotBeReadIsSaidAndNeverSilent(t *testing.T) {
 	if !found {
 		t.Errorf("the line is silent about it: %+v", days)
 	}
-	if asks := d.app.asksOf(urgent.Fold(id, h), h, d.clock(), codes.London()); len(asks) != 1 || asks[0].Title != "1 entry is not shown" {
+	if asks := notShown(urgent.Fold(id, h)); len(asks) != 1 || asks[0].Title != "1 entry is not shown" {
 		t.Errorf("asks: %+v", asks)
 	}
 }

@@ -1,6 +1,7 @@
 package urgentweb
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,9 @@ func (a *App) patientBar(c urgent.Case, person record.Person, now time.Time) web
 		if alert.Interrupts() {
 			tone = "fill"
 		}
-		p.Flags = append(p.Flags, web.Tag{Text: alert.Label(), Tone: tone})
+		if tag := (web.Tag{Text: alert.Label(), Tone: tone}); !slices.Contains(p.Flags, tag) {
+			p.Flags = append(p.Flags, tag)
+		}
 	}
 	for _, arrival := range c.Arrived {
 		for _, f := range arrival.What.Referral.FlagsAtHead() {

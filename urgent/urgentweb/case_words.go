@@ -158,6 +158,9 @@ func (a *App) tellEnd(t tellers, now time.Time, zone *time.Location) {
 		return sentence{52, "Report to the GP written,", "for " + ended(orWords(partyName(v.Report.To), "the practice")), ""}
 	})
 	on(t, func(v urgent.ReportDone) sentence { return sentence{53, "Report on its way:", ended(v.Route), "out"} })
+	on(t, func(v urgent.Settled) sentence {
+		return sentence{58, "Settled: " + lowerFirst(v.What) + ".", joined(" ", ended(v.Stands), ended(v.Why)), "key"}
+	})
 	on(t, func(v urgent.ReferralSent) sentence {
 		return sentence{72, "Sent to " + partyName(v.To) + ",", "by " + string(v.Route) + ".", "out"}
 	})

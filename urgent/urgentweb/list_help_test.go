@@ -43,6 +43,7 @@ type desk struct {
 	looks []access.Act
 	dir   string
 
+	options  journal.Options
 	services []directory.Entry
 	tasks    []TaskLine
 	done     []string
@@ -140,13 +141,14 @@ func openDesk(t testing.TB) *desk {
 	rules, err := urgent.LoadRules(set, questions)
 	d.must(err)
 	o := journal.Options{
-		Dir: d.dir, Clock: d.clock, Random: rand.Reader, Views: []journal.View{urgentdb.View{Rules: rules}}, Demo: true,
+		Dir: d.dir, Clock: d.clock, Random: rand.Reader, Views: []journal.View{urgentdb.View{Rules: rules}, urgentdb.ApartView{Rules: rules}}, Demo: true,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	d.must(journal.Found(context.Background(), o, journal.Founding{Name: "Fellside 111", ODS: "FEL01", DeviceName: "site"}))
 	j, err := journal.Open(context.Background(), o)
 	d.must(err)
-	t.Cleanup(func() { d.must(j.Close()) })
+	t.Cleanup(func() { d.must(d.app.Cases.Journal.Close()) })
+	d.options = o
 	shell, err := web.NewShell(web.Config{
 		Organisation: "Fellside 111", Zone: codes.London(), Now: d.clock, Session: d, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Places: func(web.Caller) []web.Place {

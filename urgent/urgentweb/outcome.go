@@ -12,6 +12,7 @@ import (
 	"holdfast/exchange"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/record"
 	"holdfast/task"
 	"holdfast/triage"
 	"holdfast/urgent"
@@ -103,8 +104,12 @@ func (a *App) outcomeRefer(w http.ResponseWriter, r *http.Request, by web.Caller
 		return err
 	}
 	if form.OK() {
+		notes, err := a.recordNotes(r.Context(), c)
+		if err != nil {
+			return err
+		}
 		_, err = a.Cases.Do(r.Context(), by, access.Refer, id, seen, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
-			return a.send(c, by, to, f, now)
+			return a.send(c, by, to, f, notes, now)
 		})
 		if err != nil && !form.Take(err) {
 			return err
@@ -169,7 +174,7 @@ func (a *App) rankedFor(ctx context.Context, by web.Caller, c urgent.Case, now t
 
 // send chooses the service, notes what was said, and prepares the referral; a
 // service without a machine door becomes work for a person at once.
-func (a *App) send(c urgent.Case, by web.Caller, to chosen, f outcomeForm, now time.Time) ([]fact.Draft, error) {
+func (a *App) send(c urgent.Case, by web.Caller, to chosen, f outcomeForm, notes []string, now time.Time) ([]fact.Draft, error) {
 	if stage := c.Stage(); stage == urgent.Sending || stage == urgent.HandedOn {
 		return nil, refusal.New(refusal.Taken, "This case is on its way already. See where it stands before you send it elsewhere.")
 	}
@@ -194,9 +199,25 @@ func (a *App) send(c urgent.Case, by web.Caller, to chosen, f outcomeForm, now t
 	case len(routes) == 0 && fresh:
 		more, err = a.ringTask(c, by, to, now)
 	case len(routes) > 0:
-		more, err = urgent.Refer(c, by, a.Cases.Rules, urgent.ReferralOf(c, by, a.Us, partyOf(to.Service, to.Door), triageTexts{a.Triage}, now), routes, now)
+		ref := urgent.ReferralOf(c, by, a.Us, partyOf(to.Service, to.Door), triageTexts{a.Triage}, now)
+		ref.Notes = append(ref.Notes, notes...)
+		more, err = urgent.Refer(c, by, a.Cases.Rules, ref, routes, now)
 	}
 	return append(out, more...), err
+}
+
+// recordNotes says what of the patient's record is not settled, to go with a
+// referral.
+func (a *App) recordNotes(ctx context.Context, c urgent.Case) ([]string, error) {
+	p, ok := c.Patient.Get()
+	if !ok || p.Record.Zero() || p.MayLook == urgent.No {
+		return nil, nil
+	}
+	h, err := a.Cases.Journal.History(ctx, p.Record)
+	if err != nil {
+		return nil, err
+	}
+	return record.Fold(p.Record, h).Notes(), nil
 }
 
 func saidNote(c urgent.Case, by web.Caller, said []string) ([]fact.Draft, error) {

@@ -146,8 +146,8 @@ func (a *App) standOf(ctx context.Context, by web.Caller, c urgent.Case, row tri
 	if c.Closed() {
 		return outcomeStand{Kind: "closed", What: "Closed.", More: c.Closings[len(c.Closings)-1].What.Why, Tone: "grn"}, nil
 	}
-	if n := len(c.Sent); n > 0 && c.Sent[n-1].Current {
-		return a.sentStand(c, c.Sent[n-1]), nil
+	if all := c.SentNow(); len(all) > 0 {
+		return a.sentStand(c, worstSent(c, all)), nil
 	}
 	switch {
 	case row.Mode == triage.ModeSelfCare:
@@ -179,6 +179,18 @@ func (a *App) chosenStand(ctx context.Context, by web.Caller, v urgent.ServiceCh
 
 // ours tells whether a service is our own.
 func (a *App) ours(s directory.Service) bool { return s.ODS != "" && s.ODS == a.Us.ODS }
+
+// worstSent gives the referral that needs a person most, of several made
+// apart.
+func worstSent(c urgent.Case, all []urgent.Sent) urgent.Sent {
+	worst := all[0]
+	for _, s := range all {
+		if e := c.Envelope(s.What.Envelope); e.NeedsPerson() || c.Envelope(worst.What.Envelope).Standing() == exchange.Delivered {
+			worst = s
+		}
+	}
+	return worst
+}
 
 func (a *App) sentStand(c urgent.Case, s urgent.Sent) outcomeStand {
 	e := c.Envelope(s.What.Envelope)

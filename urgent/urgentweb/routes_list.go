@@ -39,5 +39,8 @@ func (a *App) listRoutes(m *web.Mux) {
 	get("/tasks", a.tasks)
 	post("/tasks/{id}/take", a.taskTake)
 	post("/tasks/{id}/done", a.taskDone)
+	get("/apart", a.apart)
+	get("/apart/{id}", a.apartOne)
+	post("/apart/{id}", a.apartSettle)
 	get("/services", a.services)
 }

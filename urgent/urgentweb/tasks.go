@@ -14,6 +14,7 @@ import (
 type tasksPage struct {
 	Frame web.Frame
 	Tasks []TaskLine
+	Apart []apartView // these two disagree
 	May   bool
 	Me    string
 }
@@ -25,8 +26,15 @@ func (a *App) tasks(w http.ResponseWriter, r *http.Request, by web.Caller) error
 		return err
 	}
 	f := a.Shell.Frame(r, by, "Tasks")
-	f.Keys = []web.Key{web.K("J K", "Row"), web.K("Enter", "Open the case"), web.K("C", "Take this")}
+	f.Keys = []web.Key{web.K("J K", "Row"), web.K("Enter", "Open"), web.K("C", "Take this")}
 	p := tasksPage{Frame: f, Tasks: all, May: by.May(access.DoTask) == nil, Me: by.Says()}
+	waiting, err := a.Cases.Apart(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	if p.Apart, err = a.apartViews(r, by, waiting, nil, ""); err != nil {
+		return err
+	}
 	return web.Render(w, r, http.StatusOK, tasksView(p))
 }
 

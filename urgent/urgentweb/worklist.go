@@ -24,6 +24,7 @@ type worklistPage struct {
 	Groups   []listGroup
 	Beyond   int // rows that the list cannot hold
 	Reports  int // reports to GPs still to go
+	Apart    int // disagreements to settle
 	MayClaim bool
 }
 
@@ -128,7 +129,7 @@ func (a *App) listOf(ctx context.Context, by web.Caller, filter listFilter, read
 	}
 	now := a.Shell.Now()
 	page := worklistPage{
-		Filter: filter, Total: all.Total, Beyond: list.Beyond, Reports: list.Waiting, MayClaim: by.May(access.Claim) == nil,
+		Filter: filter, Total: all.Total, Beyond: list.Beyond, Reports: list.Waiting, Apart: list.Apart, MayClaim: by.May(access.Claim) == nil,
 		Counts: filterCounts{all.Counts["speak"], all.Counts["validate"], all.Counts["see"], all.Counts["other"]},
 		Sum:    sumOf(all, by, now), Next: nextOf(all.Rows, now),
 	}
