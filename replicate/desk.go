@@ -63,12 +63,14 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 	if len(gone) > 0 {
 		l.effect(LetGo{Peer: l.peer.Device, Subjects: gone})
 	}
-	lacking, err := l.cfg.Store.Lacking(ctx, fresh)
-	if err != nil {
-		l.trouble("look for stated facts", err)
-		lacking = fresh
+	for _, g := range fresh {
+		lacking, err := l.cfg.Store.Lacking(ctx, g.Subject, g.IDs)
+		if err != nil {
+			l.trouble("look for stated facts", err)
+			lacking = g.IDs
+		}
+		l.stated.queue = append(l.stated.queue, lacking...)
 	}
-	l.stated.queue = append(l.stated.queue, lacking...)
 	l.blobs.look = true
 }
 
@@ -80,7 +82,7 @@ func (l *Link) forgetStated() {
 	l.stated.number, l.stated.omitted = number, omitted
 }
 
-func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []fact.ID) {
+func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsGroup) {
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
@@ -98,7 +100,9 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []fact.I
 		for _, id := range added {
 			s.about[id] = e.Subject
 		}
-		fresh = append(fresh, added...)
+		if len(added) > 0 {
+			fresh = append(fresh, factsGroup{Subject: e.Subject, IDs: added})
+		}
 	}
 	return gone, fresh
 }
@@ -117,7 +121,16 @@ func (l *Link) fetchFacts() {
 	s.asked = append([]fact.ID(nil), s.queue[:count]...)
 	s.queue = s.queue[count:]
 	s.ask, s.since = l.nextAsk(), l.now
-	l.send(typeFactsAsk, factsAsk{Ask: s.ask, IDs: s.asked})
+	m := factsAsk{Ask: s.ask}
+	for _, id := range s.asked { // those of one subject stand together
+		at := len(m.Groups) - 1
+		if at < 0 || m.Groups[at].Subject != s.about[id] {
+			m.Groups = append(m.Groups, factsGroup{Subject: s.about[id]})
+			at++
+		}
+		m.Groups[at].IDs = append(m.Groups[at].IDs, id)
+	}
+	l.send(typeFactsAsk, m)
 }
 
 // takeFacts takes single facts in: stated ones, or such as mend damage.

@@ -211,6 +211,10 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 	l.receipts.look, l.blobs.look = true, true
 	if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
 		l.pulsed = now
+		if err := l.cfg.Store.Admits(ctx, l.papers.greeted); err != nil {
+			l.close("The device card is not accepted any more: " + err.Error())
+			return l.flush()
+		}
 		l.showPapers()
 		l.askMending(ctx)
 		l.sendPulse(ctx)

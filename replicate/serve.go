@@ -31,9 +31,9 @@ type servedRange struct {
 }
 
 type servedFacts struct {
-	ask  uint64
-	ids  []fact.ID
-	lost []journal.Lost // when set, facts are asked for by place
+	ask    uint64
+	groups []factsGroup
+	lost   []journal.Lost // when set, facts are asked for by place
 }
 
 // Pending tells whether Next has something to give. The carrier calls Next
@@ -159,7 +159,14 @@ func bytesOf(r journal.Range) int {
 }
 
 func (l *Link) takeFactsAsk(m factsAsk) {
-	l.queueFacts(&servedFacts{ask: m.Ask, ids: m.IDs}, len(m.IDs))
+	count := 0
+	for _, g := range m.Groups {
+		if len(g.IDs) == 0 {
+			return // no device of this version asks so
+		}
+		count += len(g.IDs)
+	}
+	l.queueFacts(&servedFacts{ask: m.Ask, groups: m.Groups}, count)
 }
 
 func (l *Link) takeMendAsk(m mendAsk) {
@@ -183,15 +190,14 @@ func (l *Link) queueFacts(s *servedFacts, count int) {
 // fits into a frame.
 func (l *Link) serveFacts(ctx context.Context) {
 	s := l.serving.facts[0]
-	count := min(max(len(s.ids), len(s.lost)), factsBundle)
-	for ; count > 0; count /= 2 {
+	for count := s.bundle(); count > 0; count /= 2 {
 		m, err := l.readFacts(ctx, s, count)
 		if err != nil {
 			l.trouble("read facts for another device", err)
 			break
 		}
 		if l.trySend(typeFacts, m) == nil {
-			s.ids, s.lost = s.ids[min(count, len(s.ids)):], s.lost[min(count, len(s.lost)):]
+			s.given(count)
 			if m.Last {
 				l.serving.facts = l.serving.facts[1:]
 			}
@@ -199,7 +205,26 @@ func (l *Link) serveFacts(ctx context.Context) {
 		}
 	}
 	l.serving.facts = l.serving.facts[1:]
-	l.send(typeFacts, factsMessage{Ask: s.ask, Last: true, Missing: s.ids})
+	l.send(typeFacts, factsMessage{Ask: s.ask, Last: true}) // what did not come is missing
+}
+
+// bundle is how many facts of the first group one answer may hold.
+func (s *servedFacts) bundle() int {
+	if s.lost != nil {
+		return min(len(s.lost), factsBundle)
+	}
+	return min(len(s.groups[0].IDs), factsBundle)
+}
+
+// given drops so many facts from the front.
+func (s *servedFacts) given(count int) {
+	if s.lost != nil {
+		s.lost = s.lost[count:]
+		return
+	}
+	if s.groups[0].IDs = s.groups[0].IDs[count:]; len(s.groups[0].IDs) == 0 {
+		s.groups = s.groups[1:]
+	}
 }
 
 func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsMessage, error) {
@@ -210,29 +235,20 @@ func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsM
 		p, err := l.cfg.Store.ProvedAt(ctx, l.peer.Device, s.lost[:count])
 		return factsMessage{Ask: s.ask, Last: count == len(s.lost), Proved: p}, err
 	}
-	m := factsMessage{Ask: s.ask, Last: count == len(s.ids)}
+	g := s.groups[0]
+	m := factsMessage{Ask: s.ask, Last: len(s.groups) == 1 && count == len(g.IDs)}
 	var allowed []fact.ID
-	for _, id := range s.ids[:count] {
+	for _, id := range g.IDs[:count] {
 		if l.mayHave(id) {
 			allowed = append(allowed, id)
 		}
 	}
+	if len(allowed) == 0 {
+		return m, nil
+	}
 	var err error
-	if m.Proved, err = l.cfg.Store.Proved(ctx, l.peer.Device, allowed); err != nil {
-		return m, err
-	}
-	given := map[fact.ID]bool{}
-	for _, f := range m.Proved.Facts {
-		if h, err := fact.ParseHeader(f.Header); err == nil {
-			given[h.ID()] = true
-		}
-	}
-	for _, id := range s.ids[:count] {
-		if !given[id] {
-			m.Missing = append(m.Missing, id)
-		}
-	}
-	return m, nil
+	m.Proved, err = l.cfg.Store.Proved(ctx, l.peer.Device, g.Subject, allowed)
+	return m, err
 }
 
 // mayHave keeps a desk to what was stated to it.

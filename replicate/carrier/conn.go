@@ -44,11 +44,11 @@ type conn struct {
 // run moves messages until the link, the stream or the context ends, and says
 // why it ended.
 func (c *conn) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	moving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the last frames leave after ctx has ended
 	var workers sync.WaitGroup
 	frames, broken, batches := make(chan []byte), make(chan error, 2), make(chan [][]byte)
-	workers.Go(func() { c.read(ctx, frames, broken) })
-	workers.Go(func() { c.write(ctx, batches, broken) })
+	workers.Go(func() { c.read(moving, frames, broken) })
+	workers.Go(func() { c.write(moving, batches, broken) })
 	defer func() {
 		c.link.Close()
 		cancel()
