@@ -52,6 +52,7 @@ type hello struct {
 	Incarnation fact.Signed `cbor:"5,keyasint"`
 	Domain      string      `cbor:"6,keyasint"`
 	Instance    [16]byte    `cbor:"7,keyasint"`
+	Answer      bool        `cbor:"8,keyasint"` // to a greeting that came again
 }
 
 // refuse is the last message: why this side talks no further.

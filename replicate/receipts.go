@@ -3,6 +3,7 @@ package replicate
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"sort"
 
 	"holdfast/fact"
@@ -77,7 +78,11 @@ func (l *Link) takeReceipts(ctx context.Context, m receiptsMessage) {
 		if !ok || (l.receipts.taken[feed] == fact.Hash{} && len(l.receipts.taken) >= feedsOfAPeer) {
 			continue
 		}
-		if err := l.cfg.Store.TakeReceipt(ctx, r); err != nil {
+		err := l.cfg.Store.TakeReceipt(ctx, r)
+		if errors.Is(err, journal.ErrPaper) {
+			continue // its holder is not known yet: it is asked for again
+		}
+		if err != nil {
 			l.trouble("take in a receipt", err)
 			continue
 		}

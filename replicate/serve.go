@@ -229,10 +229,13 @@ func (s *servedFacts) given(count int) {
 
 func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsMessage, error) {
 	if s.lost != nil {
-		if l.peerDesk() {
-			return factsMessage{Ask: s.ask, Last: true}, nil // a desk mends by its statement
+		var places []journal.Lost
+		for _, place := range s.lost[:count] {
+			if l.offeredFeed(place.Feed) {
+				places = append(places, place)
+			}
 		}
-		p, err := l.cfg.Store.ProvedAt(ctx, l.peer.Device, s.lost[:count])
+		p, err := l.cfg.Store.ProvedAt(ctx, l.peer.Device, places)
 		return factsMessage{Ask: s.ask, Last: count == len(s.lost), Proved: p}, err
 	}
 	g := s.groups[0]
