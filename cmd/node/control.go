@@ -150,24 +150,29 @@ type LinkGiven struct {
 	URL string `json:"url"`
 }
 
-// link makes a sign-in link for the first member of staff with a role. Only a
-// demo has such links.
 func (n *Node) link(ctx context.Context, want LinkWanted) (LinkGiven, error) {
+	url, err := n.Link(ctx, want.Role)
+	return LinkGiven{URL: url}, err
+}
+
+// Link makes a sign-in link for the first member of staff with a role. Only a
+// demo has such links.
+func (n *Node) Link(ctx context.Context, role access.Role) (string, error) {
 	if !n.demo {
-		return LinkGiven{}, refusal.New(refusal.Forbidden, "Sign-in links are for demos. Sign in with a passkey.")
+		return "", refusal.New(refusal.Forbidden, "Sign-in links are for demos. Sign in with a passkey.")
 	}
 	list, err := n.Gate.StaffList(ctx, n.Device)
 	if err != nil {
-		return LinkGiven{}, err
+		return "", err
 	}
 	for _, p := range list {
-		if len(p.Staff.Holds(want.Role, n.clock())) == 0 {
+		if len(p.Staff.Holds(role, n.clock())) == 0 {
 			continue
 		}
-		token, err := n.Gate.MakeLink(ctx, n.Device, p.Person, want.Role, access.ForSignIn, linkLasts)
-		return LinkGiven{URL: n.URL() + "/in/" + token}, err
+		token, err := n.Gate.MakeLink(ctx, n.Device, p.Person, role, access.ForSignIn, linkLasts)
+		return n.URL() + "/in/" + token, err
 	}
-	return LinkGiven{}, refusal.New(refusal.Missing, "Nobody here has this role.")
+	return "", refusal.New(refusal.Missing, "Nobody here has this role.")
 }
 
 // linkLasts is how long a demo's sign-in links work.

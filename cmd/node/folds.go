@@ -21,9 +21,7 @@ import (
 
 // foldVersion changes whenever any fold does: states of different versions are
 // not compared.
-func foldVersion() uint64 {
-	return uint64(1)<<32 | uint64(urgent.FoldVersion)
-}
+const foldVersion = "2"
 
 // foldAny folds a subject by what it is about: the kind of its first fact that
 // belongs to a package. A subject that nobody folds has no state.
@@ -69,11 +67,16 @@ type folded struct {
 	all     map[fact.Subject]fact.Hash
 	buckets [256]fact.Hash // XOR of H(subject, state) over the subjects that begin with the byte
 	touched map[fact.Subject]bool
-	whole   bool // every subject was seen once since the start
+	seen    map[fact.FeedID]uint64 // how far each feed was seen
+	whole   bool                   // every subject was seen once since the start
 }
 
 func newFolded(j *journal.Journal) *folded {
-	return &folded{j: j, all: map[fact.Subject]fact.Hash{}, touched: map[fact.Subject]bool{}}
+	f := &folded{j: j, all: map[fact.Subject]fact.Hash{}, touched: map[fact.Subject]bool{}, seen: map[fact.FeedID]uint64{}}
+	for _, t := range j.Tips() {
+		f.seen[t.Feed] = max(f.seen[t.Feed], t.Size)
+	}
+	return f
 }
 
 // saw notes what has changed; it never waits long.
@@ -82,7 +85,20 @@ func (f *folded) saw(facts []fact.Fact) {
 	defer f.mu.Unlock()
 	for _, one := range facts {
 		f.touched[one.Header.Subject] = true
+		f.seen[one.Header.Feed] = max(f.seen[one.Header.Feed], one.Header.Seq+1)
 	}
+}
+
+// level tells whether everything up to these tips was seen.
+func (f *folded) level(tips []journal.Tip) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range tips {
+		if f.seen[t.Feed] < t.Size {
+			return false
+		}
+	}
+	return true
 }
 
 // everything is what a device does after its start: it folds all subjects once,

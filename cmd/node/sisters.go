@@ -117,7 +117,11 @@ type agreement struct {
 
 // State sums up what is held here and what it folds to.
 func (a agreement) State(ctx context.Context) (replicate.StateDigest, error) {
-	out := replicate.StateDigest{Vector: replicate.VectorOf(a.j.Tips()), Version: foldVersion(), Held: a.j.HeldDigest()}
+	tips := a.j.Tips()
+	if !a.f.level(tips) {
+		return replicate.StateDigest{}, errNotWhole
+	}
+	out := replicate.StateDigest{Vector: replicate.VectorOf(tips), Fold: foldVersion, Held: a.j.HeldDigest()}
 	var err error
 	if out.Buckets, err = a.f.digest(ctx); err != nil {
 		return out, err
@@ -128,7 +132,7 @@ func (a agreement) State(ctx context.Context) (replicate.StateDigest, error) {
 	}
 	out.Whole = fact.Labelled("holdfast/states/1", parts...)
 	if replicate.VectorOf(a.j.Tips()) != out.Vector {
-		return out, errors.New("it moved on meanwhile")
+		return out, errNotWhole // it moved on meanwhile
 	}
 	return out, nil
 }
@@ -164,6 +168,9 @@ func (n *Node) noticed(from replicate.Peer, e replicate.Effect) {
 	case replicate.Disagree:
 		n.found.add(n.log, "%s folds %d subjects differently from the same facts, the first %s", from.Name, len(e.Subjects), e.Subjects[0].String()[:8])
 	case replicate.Trouble:
+		if errors.Is(e.Err, errNotWhole) {
+			return // compared the next time
+		}
 		n.log.Error("catching up met trouble", "peer", from.Name, "what", e.What, "err", e.Err)
 	}
 }
@@ -251,3 +258,19 @@ func sortBy[T any, K cmp.Ordered](all []T, key func(T) K) {
 	slices.SortFunc(all, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 }
 
+// Level tells whether this device and one it is linked to have all of each
+// other's news, and its views show it.
+func (n *Node) Level() bool {
+	if _, _, behind := n.Journal.ViewsAt(); behind > 0 {
+		return false
+	}
+	for _, p := range n.carrier.Peers() {
+		if p.Connected && p.Level {
+			return true
+		}
+	}
+	return false
+}
+
+// FoldAll folds every subject now, for a device that is not at work.
+func (n *Node) FoldAll(ctx context.Context) error { return n.folded.everything(ctx) }
