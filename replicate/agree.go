@@ -15,21 +15,28 @@ const (
 type agreeState struct {
 	last   fact.Millis // when this side last said its own
 	level  bool        // everything on offer had arrived when it was last looked
+	once   bool        // it had, at some time
+	left   fact.Millis // when it last ceased to be so
 	mine   StateDigest
 	known  bool
 	theirs StateDigest
 	heard  bool
 }
 
-// noteLevel tells of a healing, and compares states after it.
+// noteLevel tells of a healing, and compares states after it. The moment in
+// which a new fact is under way is no separation.
 func (l *Link) noteLevel(ctx context.Context) {
-	level := l.Level()
-	if level && !l.agree.level {
+	a, level := &l.agree, l.Level()
+	if !level && a.level {
+		a.left = l.now
+	}
+	if level && !a.level && (!a.once || l.since(a.left) >= l.cfg.Limits.Pulse) {
+		a.once = true
 		l.effect(Healed{Peer: l.peer.Device})
 		l.sayState(ctx)
 		l.askKeyring(ctx) // what the ranges did not bring
 	}
-	l.agree.level = level
+	a.level = level
 }
 
 // compareStates says this side's state once in a while.

@@ -46,7 +46,7 @@ func (l *Link) fetchBlobs(ctx context.Context) {
 		l.askBlob()
 		return
 	}
-	b.look = len(missing) > 0 // some are set aside: looked at again later
+	b.look = false // those set aside are looked at again at the next tick
 }
 
 func (l *Link) askBlob() {

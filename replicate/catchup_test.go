@@ -97,7 +97,7 @@ func TestSplitsAndHealsAtRandom(t *testing.T) {
 func TestEverythingLostIsSaidAgain(t *testing.T) {
 	o := replicatetest.NewOrg(1)
 	w := newWorld(t, sites(o, "a", "b")...)
-	w.lose = 0.4
+	w.lose, w.greetings = 0.4, true
 	w.connect(0, 1)
 	for range 30 {
 		w.write(0, fact.Care, o.NewSubject(), 2)
@@ -251,7 +251,7 @@ func TestWhatIsAskedForIsBounded(t *testing.T) {
 	stores := sites(o, "a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
 	w := newWorld(t, stores...)
 	for i := range 9 {
-		for range 25 {
+		for range 12 {
 			stores[i].Write(fact.Care, o.NewSubject(), 4, 300)
 			stores[i].Write(fact.Control, o.NewSubject(), 1, 300)
 		}

@@ -54,7 +54,7 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.forgetStated()
 	}
 	l.stated.number = st.Number
-	gone, fresh := l.applyStatement(ctx, st)
+	gone, fresh := l.applyStatement(st)
 	if l.stated.said.digest() != st.Digest {
 		l.misstated("the statement does not sum up to its digest")
 		return
@@ -63,7 +63,14 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 	if len(gone) > 0 {
 		l.effect(LetGo{Peer: l.peer.Device, Subjects: gone})
 	}
-	l.stated.queue = append(l.stated.queue, fresh...)
+	for _, g := range fresh {
+		lacking, err := l.cfg.Store.Lacking(ctx, g.Subject, g.IDs)
+		if err != nil {
+			l.trouble("look for stated facts", err)
+			lacking = g.IDs
+		}
+		l.stated.queue = append(l.stated.queue, lacking...)
+	}
 	l.blobs.look = true
 }
 
@@ -75,9 +82,7 @@ func (l *Link) forgetStated() {
 	l.stated.number, l.stated.omitted = number, omitted
 }
 
-// applyStatement notes what is stated, and gives the facts that are lacking
-// here.
-func (l *Link) applyStatement(ctx context.Context, st Statement) (gone []fact.Subject, fresh []fact.ID) {
+func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsGroup) {
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
@@ -95,12 +100,9 @@ func (l *Link) applyStatement(ctx context.Context, st Statement) (gone []fact.Su
 		for _, id := range added {
 			s.about[id] = e.Subject
 		}
-		lacking, err := l.cfg.Store.Lacking(ctx, e.Subject, added)
-		if err != nil {
-			l.trouble("look for stated facts", err)
-			lacking = added
+		if len(added) > 0 {
+			fresh = append(fresh, factsGroup{Subject: e.Subject, IDs: added})
 		}
-		fresh = append(fresh, lacking...)
 	}
 	return gone, fresh
 }
@@ -119,7 +121,16 @@ func (l *Link) fetchFacts() {
 	s.asked = append([]fact.ID(nil), s.queue[:count]...)
 	s.queue = s.queue[count:]
 	s.ask, s.since = l.nextAsk(), l.now
-	l.send(typeFactsAsk, factsAsk{Ask: s.ask, IDs: s.asked})
+	m := factsAsk{Ask: s.ask}
+	for _, id := range s.asked { // those of one subject stand together
+		at := len(m.Groups) - 1
+		if at < 0 || m.Groups[at].Subject != s.about[id] {
+			m.Groups = append(m.Groups, factsGroup{Subject: s.about[id]})
+			at++
+		}
+		m.Groups[at].IDs = append(m.Groups[at].IDs, id)
+	}
+	l.send(typeFactsAsk, m)
 }
 
 // takeFacts takes single facts in: stated ones, or such as mend damage.

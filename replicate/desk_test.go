@@ -147,7 +147,7 @@ func TestADeskGetsNothingThatWasNotStated(t *testing.T) {
 	w.run()
 	foreign := cases.facts[subjects[3]]
 	before := len(w.nodes[1].store.IDs())
-	w.frame(l.ends[0], message(t, 19, map[int]any{1: 4242, 2: foreign}))
+	w.frame(l.ends[0], message(t, 19, map[int]any{1: 4242, 2: []any{[]any{subjects[3], foreign}}}))
 	care := w.nodes[0].store.Own(fact.Care)
 	for _, tip := range w.nodes[0].store.Tips() {
 		if tip.Feed == care {

@@ -28,8 +28,9 @@ func (l *Link) dispatch(ctx context.Context, t messageType, body []byte) error {
 	case typeRefuse:
 		return with(body, func(m refuse) { l.takeRefuse(m) })
 	}
-	if !l.ready {
-		return fmt.Errorf("%w: message %d before the greeting", ErrFrame, t)
+	if !l.ready { // a greeting was lost on the way; it comes again
+		l.unknown++
+		return nil
 	}
 	for _, family := range []func(context.Context, messageType, []byte) (bool, error){
 		l.dispatchFeeds, l.dispatchAside, l.dispatchDesk,
@@ -114,7 +115,10 @@ func (l *Link) dispatchDesk(ctx context.Context, t messageType, body []byte) (bo
 // takeHello decides whether this peer is talked to.
 func (l *Link) takeHello(ctx context.Context, m hello) {
 	if l.ready {
-		return // it came twice
+		if !m.Answer { // it came twice, or the peer has not heard this side's
+			l.greet(true)
+		}
+		return
 	}
 	if why := l.refusal(ctx, m); why != "" {
 		l.close(why)

@@ -189,3 +189,21 @@ func TestFramesAreReadWithinTheirLimit(t *testing.T) {
 		t.Errorf("read %d bytes, %v", len(got), err)
 	}
 }
+
+func TestADeviceThatIsCutLosesItsLink(t *testing.T) {
+	o := replicatetest.NewOrg(1)
+	w := newWorld(t, sites(o, "a", "b")...)
+	l := w.connect(0, 1)
+	w.run()
+	w.nodes[0].store.Cut(w.nodes[1].store.Card().Device)
+	for range 6 {
+		w.now = w.now.Add(1e9)
+		w.post(l, 0, l.ends[0].link.Tick(context.Background(), w.now))
+	}
+	w.run()
+	for _, n := range w.nodes {
+		if len(n.closed) != 1 || !strings.Contains(n.closed[0], "not accepted any more") {
+			t.Errorf("closed %q", n.closed)
+		}
+	}
+}

@@ -11,6 +11,7 @@ const (
 	havePage     = 512 // groups in one message
 	tipsOfAFeed  = 64
 	feedsOfAPeer = 1 << 16
+	tipsOfAPeer  = 1 << 16
 )
 
 // offerState is what both sides have offered of their feeds.
@@ -22,6 +23,7 @@ type offerState struct {
 	full   bool   // the first whole offer was sent
 
 	theirs map[fact.FeedID]*feed
+	count  int        // tips in theirs
 	lanes  [4][]*feed // offered feeds by lane, in order of the feed
 	begun  uint64     // number of the offer that began the last whole one
 	run    uint64     // up to here its parts came without a gap
@@ -174,9 +176,10 @@ func (l *Link) noteOffer(number uint64, g haveGroup) {
 		l.offers.theirs[g.Feed] = f
 		l.addToLane(f)
 	}
-	if number <= f.number {
+	if number <= f.number || l.offers.count-len(f.tips)+len(g.Tips) > tipsOfAPeer {
 		return
 	}
+	l.offers.count += len(g.Tips) - len(f.tips)
 	held := make([]bool, len(g.Tips))
 	for i, t := range g.Tips {
 		for j, old := range f.tips {
@@ -217,6 +220,7 @@ func (l *Link) dropUnoffered() {
 			if f.number >= l.offers.begun || len(f.tips) == 0 {
 				continue
 			}
+			l.offers.count -= len(f.tips)
 			f.tips, f.held = nil, nil
 			l.tellGone(f.id)
 		}

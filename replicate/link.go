@@ -27,8 +27,8 @@ type Config struct {
 // field takes its default.
 type Limits struct {
 	Wants      int           // ranges asked for at once, one more for the control lane: 4
-	WantBytes  int           // bytes that one of them may bring: 1 MiB
-	RangeBytes int           // bytes that a range is read in: 256 KiB
+	WantBytes  int           // bytes that one of them may bring: 2 MiB
+	RangeBytes int           // bytes that a range is read in: 512 KiB
 	Patience   time.Duration // without an answer a thing is asked for again: 10 s
 	Pulse      time.Duration // between signs of life: 5 s
 	Agree      time.Duration // between comparisons of folded states: 1 min
@@ -46,8 +46,8 @@ func (l Limits) complete() Limits {
 		}
 	}
 	setInt(&l.Wants, 4)
-	setInt(&l.WantBytes, 1<<20)
-	setInt(&l.RangeBytes, 256<<10)
+	setInt(&l.WantBytes, 2<<20)
+	setInt(&l.RangeBytes, 512<<10)
 	setTime(&l.Patience, 10*time.Second)
 	setTime(&l.Pulse, 5*time.Second)
 	setTime(&l.Agree, time.Minute)
@@ -137,11 +137,15 @@ func (l *Link) Start(now fact.Millis) (Out, error) {
 	if err := l.readSelf(); err != nil {
 		return Out{}, err
 	}
+	l.greet(false)
+	return l.flush(), nil
+}
+
+func (l *Link) greet(answer bool) {
 	l.send(typeHello, hello{
-		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(),
+		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(), Answer: answer,
 		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance,
 	})
-	return l.flush(), nil
 }
 
 func (l *Link) readSelf() error {
@@ -205,12 +209,20 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 	}
 	l.now, l.offers.local = now, nil
 	if !l.ready {
+		if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
+			l.pulsed = now
+			l.greet(false)
+		}
 		return l.flush()
 	}
 	l.dropLate()
 	l.receipts.look, l.blobs.look = true, true
 	if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
 		l.pulsed = now
+		if err := l.cfg.Store.Admits(ctx, l.papers.greeted); err != nil {
+			l.close("The device card is not accepted any more: " + err.Error())
+			return l.flush()
+		}
 		l.showPapers()
 		l.askMending(ctx)
 		l.sendPulse(ctx)
@@ -255,7 +267,8 @@ func (l *Link) Peer() (Peer, bool) { return l.peer, l.ready }
 // Heard tells when the peer was heard last.
 func (l *Link) Heard() fact.Millis { return l.heard }
 
-// Unknown counts messages of types that this version does not know.
+// Unknown counts messages that were passed over: of types that this version
+// does not know, or before the greeting.
 func (l *Link) Unknown() int { return l.unknown }
 
 func (l *Link) send(t messageType, v any) {

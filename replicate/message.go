@@ -52,6 +52,7 @@ type hello struct {
 	Incarnation fact.Signed `cbor:"5,keyasint"`
 	Domain      string      `cbor:"6,keyasint"`
 	Instance    [16]byte    `cbor:"7,keyasint"`
+	Answer      bool        `cbor:"8,keyasint"` // to a greeting that came again
 }
 
 // refuse is the last message: why this side talks no further.
@@ -148,8 +149,15 @@ type receiptsMessage struct {
 }
 
 type factsAsk struct {
-	Ask uint64    `cbor:"1,keyasint"`
-	IDs []fact.ID `cbor:"2,keyasint"`
+	Ask    uint64       `cbor:"1,keyasint"`
+	Groups []factsGroup `cbor:"2,keyasint"`
+}
+
+// factsGroup is facts of one subject.
+type factsGroup struct {
+	_       struct{} `cbor:",toarray"`
+	Subject fact.Subject
+	IDs     []fact.ID
 }
 
 type mendAsk struct {
@@ -158,10 +166,9 @@ type mendAsk struct {
 }
 
 type factsMessage struct {
-	Ask     uint64         `cbor:"1,keyasint"`
-	Last    bool           `cbor:"2,keyasint"`
-	Proved  journal.Proved `cbor:"3,keyasint"`
-	Missing []fact.ID      `cbor:"4,keyasint"`
+	Ask    uint64         `cbor:"1,keyasint"`
+	Last   bool           `cbor:"2,keyasint"`
+	Proved journal.Proved `cbor:"3,keyasint"`
 }
 
 // StateDigest is the fingerprint of all folded states of a device.

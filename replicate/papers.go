@@ -15,6 +15,7 @@ const (
 
 // paperState is what is known of the papers on both sides.
 type paperState struct {
+	greeted fact.Signed // the peer's card
 	digest  fact.Hash
 	names   map[fact.Hash]bool         // held by the peer, as far as known
 	listing map[fact.Hash]bool         // names of a list that is still coming
@@ -156,6 +157,7 @@ func (l *Link) namePaper(s fact.Signed) {
 
 // admitGreeting keeps the papers of the greeting.
 func (l *Link) admitGreeting(ctx context.Context, m hello) {
+	l.papers.greeted = m.Card
 	err := l.cfg.Store.AdmitPapers(ctx, []fact.Signed{m.Card}, []fact.Signed{m.Incarnation})
 	if err != nil {
 		l.trouble("take in the greeting's papers", err)

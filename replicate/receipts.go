@@ -2,9 +2,12 @@ package replicate
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"sort"
 
 	"holdfast/fact"
+	"holdfast/journal"
 )
 
 const receiptsPage = 1024
@@ -26,6 +29,14 @@ func feedOfReceipt(receipt []byte) (fact.FeedID, bool) {
 		return fact.FeedID{}, false
 	}
 	return fact.FeedID(receipt[36:68]), true
+}
+
+// placeOfReceipt reads what a receipt covers.
+func placeOfReceipt(receipt []byte) (p journal.Place) {
+	if len(receipt) >= 108 {
+		p.Feed, p.Size, p.Root = fact.FeedID(receipt[36:68]), binary.BigEndian.Uint64(receipt[68:]), fact.Hash(receipt[76:108])
+	}
+	return p
 }
 
 // giveReceipts sends the receipts that are new since the last time.
@@ -67,11 +78,17 @@ func (l *Link) takeReceipts(ctx context.Context, m receiptsMessage) {
 		if !ok || (l.receipts.taken[feed] == fact.Hash{} && len(l.receipts.taken) >= feedsOfAPeer) {
 			continue
 		}
-		if err := l.cfg.Store.TakeReceipt(ctx, r); err != nil {
+		err := l.cfg.Store.TakeReceipt(ctx, r)
+		if errors.Is(err, journal.ErrPaper) {
+			continue // its holder is not known yet: it is asked for again
+		}
+		if err != nil {
 			l.trouble("take in a receipt", err)
 			continue
 		}
-		l.receipts.taken[feed] = hashBytes(r)
+		if has, err := l.cfg.Store.HasRoot(ctx, placeOfReceipt(r)); err == nil && has {
+			l.receipts.taken[feed] = hashBytes(r) // one about facts that are still to come is asked for again
+		}
 	}
 }
 

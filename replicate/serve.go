@@ -31,9 +31,9 @@ type servedRange struct {
 }
 
 type servedFacts struct {
-	ask  uint64
-	ids  []fact.ID
-	lost []journal.Lost // when set, facts are asked for by place
+	ask    uint64
+	groups []factsGroup
+	lost   []journal.Lost // when set, facts are asked for by place
 }
 
 // Pending tells whether Next has something to give. The carrier calls Next
@@ -159,7 +159,14 @@ func bytesOf(r journal.Range) int {
 }
 
 func (l *Link) takeFactsAsk(m factsAsk) {
-	l.queueFacts(&servedFacts{ask: m.Ask, ids: m.IDs}, len(m.IDs))
+	count := 0
+	for _, g := range m.Groups {
+		if len(g.IDs) == 0 {
+			return // no device of this version asks so
+		}
+		count += len(g.IDs)
+	}
+	l.queueFacts(&servedFacts{ask: m.Ask, groups: m.Groups}, count)
 }
 
 func (l *Link) takeMendAsk(m mendAsk) {
@@ -183,15 +190,14 @@ func (l *Link) queueFacts(s *servedFacts, count int) {
 // fits into a frame.
 func (l *Link) serveFacts(ctx context.Context) {
 	s := l.serving.facts[0]
-	count := min(max(len(s.ids), len(s.lost)), factsBundle)
-	for ; count > 0; count /= 2 {
+	for count := s.bundle(); count > 0; count /= 2 {
 		m, err := l.readFacts(ctx, s, count)
 		if err != nil {
 			l.trouble("read facts for another device", err)
 			break
 		}
 		if l.trySend(typeFacts, m) == nil {
-			s.ids, s.lost = s.ids[min(count, len(s.ids)):], s.lost[min(count, len(s.lost)):]
+			s.given(count)
 			if m.Last {
 				l.serving.facts = l.serving.facts[1:]
 			}
@@ -199,61 +205,54 @@ func (l *Link) serveFacts(ctx context.Context) {
 		}
 	}
 	l.serving.facts = l.serving.facts[1:]
-	l.send(typeFacts, factsMessage{Ask: s.ask, Last: true, Missing: s.ids})
+	l.send(typeFacts, factsMessage{Ask: s.ask, Last: true}) // what did not come is missing
+}
+
+// bundle is how many facts of the first group one answer may hold.
+func (s *servedFacts) bundle() int {
+	if s.lost != nil {
+		return min(len(s.lost), factsBundle)
+	}
+	return min(len(s.groups[0].IDs), factsBundle)
+}
+
+// given drops so many facts from the front.
+func (s *servedFacts) given(count int) {
+	if s.lost != nil {
+		s.lost = s.lost[count:]
+		return
+	}
+	if s.groups[0].IDs = s.groups[0].IDs[count:]; len(s.groups[0].IDs) == 0 {
+		s.groups = s.groups[1:]
+	}
 }
 
 func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsMessage, error) {
 	if s.lost != nil {
-		if l.peerDesk() {
-			return factsMessage{Ask: s.ask, Last: true}, nil // a desk mends by its statement
+		var places []journal.Lost
+		for _, place := range s.lost[:count] {
+			if l.offeredFeed(place.Feed) {
+				places = append(places, place)
+			}
 		}
-		p, err := l.cfg.Store.ProvedAt(ctx, l.peer.Device, s.lost[:count])
+		p, err := l.cfg.Store.ProvedAt(ctx, l.peer.Device, places)
 		return factsMessage{Ask: s.ask, Last: count == len(s.lost), Proved: p}, err
 	}
-	m := factsMessage{Ask: s.ask, Last: count == len(s.ids)}
-	if err := l.prove(ctx, s.ids[:count], &m.Proved); err != nil {
-		return m, err
-	}
-	given := map[fact.ID]bool{}
-	for _, f := range m.Proved.Facts {
-		if h, err := fact.ParseHeader(f.Header); err == nil {
-			given[h.ID()] = true
+	g := s.groups[0]
+	m := factsMessage{Ask: s.ask, Last: len(s.groups) == 1 && count == len(g.IDs)}
+	var allowed []fact.ID
+	for _, id := range g.IDs[:count] {
+		if l.mayHave(id) {
+			allowed = append(allowed, id)
 		}
 	}
-	for _, id := range s.ids[:count] {
-		if !given[id] {
-			m.Missing = append(m.Missing, id)
-		}
+	if len(allowed) == 0 {
+		return m, nil
 	}
-	return m, nil
+	var err error
+	m.Proved, err = l.cfg.Store.Proved(ctx, l.peer.Device, g.Subject, allowed)
+	return m, err
 }
 
-// prove adds facts with their proofs, subject by subject. A desk is given what
-// was stated to it and nothing else.
-func (l *Link) prove(ctx context.Context, ids []fact.ID, into *journal.Proved) error {
-	by := map[fact.Subject][]fact.ID{}
-	var order []fact.Subject
-	for _, id := range ids {
-		subject, stated := l.stating.ids[id]
-		if !stated {
-			continue
-		}
-		if by[subject] == nil {
-			order = append(order, subject)
-		}
-		by[subject] = append(by[subject], id)
-	}
-	for _, subject := range order {
-		p, err := l.cfg.Store.Proved(ctx, l.peer.Device, subject, by[subject])
-		if err != nil {
-			return err
-		}
-		offset := uint32(len(into.Heads))
-		for _, f := range p.Facts {
-			f.Head += offset
-			into.Facts = append(into.Facts, f)
-		}
-		into.Heads, into.Wraps, into.Blobs = append(into.Heads, p.Heads...), append(into.Wraps, p.Wraps...), append(into.Blobs, p.Blobs...)
-	}
-	return nil
-}
+// mayHave keeps a desk to what was stated to it.
+func (l *Link) mayHave(id fact.ID) bool { return !l.peerDesk() || l.stating.ids[id] > 0 }

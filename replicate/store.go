@@ -45,10 +45,10 @@ type Store interface {
 	// Reincarnate begins a new incarnation: why is "restored" or "cloned".
 	Reincarnate(ctx context.Context, why string) error
 
-	// Lacking gives those of the ids that are not among a subject's facts here.
+	// Lacking gives those of a subject's facts that are not held here.
 	Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error)
-	// Proved gives facts of a subject with their proofs; those not held are left
-	// out.
+	// Proved gives facts of one subject with their proofs; those not held whole
+	// are left out.
 	Proved(ctx context.Context, to, subject fact.Subject, ids []fact.ID) (journal.Proved, error)
 	// ReceiveProved takes single facts in, or mends damaged ones.
 	ReceiveProved(ctx context.Context, p journal.Proved) error
@@ -81,6 +81,8 @@ type Store interface {
 	TakeReceipt(ctx context.Context, receipt []byte) error
 }
 
+var _ Store = (*journal.Journal)(nil)
+
 // Identity is this device towards others; *journal.Device is one.
 type Identity interface {
 	// Enrolment gives the signed bytes down to the present incarnation.
@@ -88,6 +90,8 @@ type Identity interface {
 	// Sign signs label ‖ 0 ‖ parts with the key on the device card.
 	Sign(label string, parts ...[]byte) []byte
 }
+
+var _ Identity = (*journal.Device)(nil)
 
 // Scope says what a desk needs. A site node has one.
 type Scope interface {

@@ -13,16 +13,17 @@ import (
 
 // world is devices and the lines between them, one step after the other.
 type world struct {
-	t       *testing.T
-	now     fact.Millis
-	nodes   []*node
-	lines   []*line
-	random  *rand.Rand
-	lose    float64 // of frames, after the greeting
-	twice   float64
-	shuffle float64
-	count   int // frames that arrived
-	stop    int // cut every line when so many have arrived; 0: never
+	t         *testing.T
+	now       fact.Millis
+	nodes     []*node
+	lines     []*line
+	random    *rand.Rand
+	lose      float64 // of frames, after the greeting
+	twice     float64
+	shuffle   float64
+	greetings bool // are lost too
+	count     int  // frames that arrived
+	stop      int  // cut every line when so many have arrived; 0: never
 }
 
 type node struct {
@@ -104,7 +105,7 @@ func (w *world) post(l *line, from int, out replicate.Out) {
 }
 
 func (w *world) frame(to *end, f []byte) {
-	faulty := to.seen > 0 // the greeting comes
+	faulty := to.seen > 0 || w.greetings // else the greeting comes
 	to.seen++
 	if faulty && w.random.Float64() < w.lose {
 		return

@@ -1,9 +1,12 @@
 package carrier
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +35,7 @@ type conn struct {
 	began   time.Time
 	wake    chan struct{} // something here has changed
 	mu      sync.Mutex
-	touched []fact.Subject
+	touched map[fact.Subject]bool
 	state   PeerState
 	known   bool // the peer has greeted and was admitted
 
@@ -44,11 +47,11 @@ type conn struct {
 // run moves messages until the link, the stream or the context ends, and says
 // why it ended.
 func (c *conn) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(ctx)
+	moving, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the last frames leave after ctx has ended
 	var workers sync.WaitGroup
 	frames, broken, batches := make(chan []byte), make(chan error, 2), make(chan [][]byte)
-	workers.Go(func() { c.read(ctx, frames, broken) })
-	workers.Go(func() { c.write(ctx, batches, broken) })
+	workers.Go(func() { c.read(moving, frames, broken) })
+	workers.Go(func() { c.write(moving, batches, broken) })
 	defer func() {
 		c.link.Close()
 		cancel()
@@ -103,7 +106,7 @@ func (c *conn) loop(ctx context.Context, frames <-chan []byte, broken <-chan err
 
 func (c *conn) woken(ctx context.Context) error {
 	c.mu.Lock()
-	touched := c.touched
+	touched := slices.SortedFunc(maps.Keys(c.touched), func(a, b fact.Subject) int { return bytes.Compare(a[:], b[:]) })
 	c.touched = nil
 	c.mu.Unlock()
 	if err := c.handle(c.link.Changed(ctx, c.m.now())); err != nil || len(touched) == 0 {
@@ -116,6 +119,9 @@ func (c *conn) tick(ctx context.Context) error {
 	now := c.m.now()
 	if silent := now.Time().Sub(c.link.Heard().Time()); silent > c.m.cfg.Silence {
 		return errors.New("the other device was not heard for too long")
+	}
+	if !c.known && now.Time().Sub(c.began) > c.m.cfg.Silence {
+		return errors.New("the other side does not greet")
 	}
 	c.looked = time.Time{}
 	return c.handle(c.link.Tick(ctx, now))
@@ -222,7 +228,12 @@ func (c *conn) sayLast(batches chan<- [][]byte) {
 // signal wakes the link's goroutine; signals that come together are one.
 func (c *conn) signal(touched []fact.Subject) {
 	c.mu.Lock()
-	c.touched = append(c.touched, touched...)
+	for _, s := range touched {
+		if c.touched == nil {
+			c.touched = map[fact.Subject]bool{}
+		}
+		c.touched[s] = true
+	}
 	c.mu.Unlock()
 	select {
 	case c.wake <- struct{}{}:

@@ -96,6 +96,9 @@ type Manager struct {
 	running sync.WaitGroup
 }
 
+// linksAtOnce bounds what strangers can take up before they have greeted.
+const linksAtOnce = 512
+
 // linkName names the other end of a link: one run of the program on one device.
 type linkName struct {
 	device   fact.Subject
@@ -168,10 +171,10 @@ func (m *Manager) serve(ctx context.Context, s stream) error {
 		PeerKey: s.key, Scope: m.cfg.Scope, Folded: m.cfg.Folded, Limits: m.cfg.Limits,
 	})
 	m.mu.Lock()
-	if m.closed || ctx.Err() != nil {
+	if m.closed || ctx.Err() != nil || len(m.conns) >= linksAtOnce {
 		m.mu.Unlock()
 		s.close()
-		return context.Canceled
+		return errors.New("no more links are taken in")
 	}
 	m.conns[c] = true
 	m.running.Add(1)
