@@ -76,31 +76,22 @@ func (s *subjectKeys) find(f *dbFile, ref KeyRef) (*heldKey, error) {
 	return nil, nil
 }
 
-// needs lists what the facts of a range need: wraps of their keys, closed for
-// another device, and their attachments.
-func (j *Journal) needs(ctx context.Context, headers, bodies [][]byte, to fact.Subject) (wraps [][]byte, blobs []fact.Hash, err error) {
+// wrapsFor gives the wraps of the keys that facts need, closed for another
+// device. Bodies stay closed: what they point to is found by who takes them in.
+func (j *Journal) wrapsFor(ctx context.Context, headers [][]byte, to fact.Subject) ([][]byte, error) {
 	var refs []KeyRef
 	seen := map[KeyRef]bool{}
-	f := j.file.Load()
-	for i, raw := range headers {
+	for _, raw := range headers {
 		h, err := fact.ParseHeader(raw)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if ref := (KeyRef{Subject: h.Subject, Key: h.Key}); !seen[ref] {
 			seen[ref] = true
 			refs = append(refs, ref)
 		}
-		body, err := j.subjects.open(f, h, bodies[i])
-		if err != nil {
-			continue // passed on as it is
-		}
-		for _, a := range body.Attachments {
-			blobs = append(blobs, a.Hash)
-		}
 	}
-	wraps, err = j.Wraps(ctx, to, refs)
-	return wraps, blobs, err
+	return j.Wraps(ctx, to, refs)
 }
 
 // TakeWraps takes in key wraps from another device; those of erased subjects
@@ -157,14 +148,18 @@ func (j *Journal) KeyringDigests(ctx context.Context) ([256]fact.Hash, error) {
 // KeyringList lists the keys held for the subjects that begin with a byte.
 func (j *Journal) KeyringList(_ context.Context, bucket byte) ([]KeyRef, error) {
 	var out []KeyRef
+	from, to := []byte{bucket}, []byte{bucket + 1}
+	if bucket == 255 {
+		to = bytes.Repeat([]byte{255}, len(fact.Subject{})+1)
+	}
 	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE substr(subject, 1, 1)=? ORDER BY subject, kid", func(v []driverValue) error {
+		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE subject>=? AND subject<? ORDER BY subject, kid", func(v []driverValue) error {
 			var ref KeyRef
 			copy(ref.Subject[:], v[0].([]byte))
 			copy(ref.Key[:], v[1].([]byte))
 			out = append(out, ref)
 			return nil
-		}, []byte{bucket})
+		}, from, to)
 	})
 	return out, err
 }

@@ -107,7 +107,7 @@ func (j *Journal) ReadRange(ctx context.Context, to fact.Subject, p Place, first
 	if err != nil {
 		return Range{}, fmt.Errorf("read a range of feed %s from %d: %w", b.feed.Short(), first, err)
 	}
-	r.Wraps, r.Blobs, err = j.needs(ctx, r.Headers, r.Bodies, to)
+	r.Wraps, err = j.wrapsFor(ctx, r.Headers, to)
 	return r, err
 }
 
