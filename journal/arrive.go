@@ -71,6 +71,9 @@ func (w *writer) noWaiting(c *sqlConn, k *heldKey) error {
 			return nil // noted as damaged where it is read
 		}
 		body, err := seal.OpenBody(k.box, h, v[2].([]byte))
+		if err == nil && (len(w.opened) == 0 || w.opened[len(w.opened)-1] != k.Subject) {
+			w.opened = append(w.opened, k.Subject)
+		}
 		if err == nil && len(body.Attachments) > 0 {
 			nums = append(nums, v[0].(int64))
 			opened = append(opened, arrived{fact: fact.Fact{Header: h, Body: body}, needs: blobsOf(body)})

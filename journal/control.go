@@ -59,7 +59,11 @@ func (j *Journal) afterCommit(w *writer, out outcome) {
 	for i := range out.placed {
 		_, out.placed[i].fact.Held = j.house.Load().judge.held(out.placed[i].num, out.placed[i].fact)
 	}
-	j.cache.committed(out.placed)
+	for _, s := range w.opened {
+		j.cache.forget(s)
+	}
+	j.cache.committed(out.placed, w.fresh)
+	j.views.again(w.opened)
 	if about || begun && len(j.house.Load().Cuts) > 0 {
 		j.houseMoved(w, out.placed)
 	}

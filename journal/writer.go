@@ -31,8 +31,10 @@ type writer struct {
 	first    []placed // the first facts of its incarnation
 	branches *branches
 	receipts *receipts
-	touched  map[int64]bool       // branches that the commit under way continues
-	begun    map[fact.FeedID]bool // feeds in which it begins a branch
+	touched  map[int64]bool        // branches that the commit under way continues
+	fresh    map[fact.Subject]bool // subjects that begin in it
+	opened   []fact.Subject        // subjects of facts that waited for a key and got it
+	begun    map[fact.FeedID]bool  // feeds in which it begins a branch
 }
 
 // mostNums bounds the numbers of subjects that are remembered.
@@ -41,7 +43,7 @@ const mostNums = 50_000
 func newWriter(org fact.OrgID, clock Clock, file *dbFile, b *branches, r *receipts) *writer {
 	return &writer{
 		org: org, clock: clock, file: file, lanes: map[fact.Lane]*lane{}, nums: map[fact.Subject]int64{},
-		branches: b, receipts: r, touched: map[int64]bool{}, begun: map[fact.FeedID]bool{},
+		branches: b, receipts: r, touched: map[int64]bool{}, fresh: map[fact.Subject]bool{}, begun: map[fact.FeedID]bool{},
 	}
 }
 
@@ -53,6 +55,7 @@ func (w *writer) number(c *sqlConn, s fact.Subject) (int64, error) {
 	n, err := c.oneInt("SELECT num FROM subjects WHERE subject=?", s[:])
 	if err == nil && n == 0 {
 		n, err = c.oneInt("INSERT INTO subjects(subject) VALUES(?) RETURNING num", s[:])
+		w.fresh[s] = true
 	}
 	if err == nil {
 		if len(w.nums) >= mostNums {
@@ -110,6 +113,8 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 	pos := w.pos
 	clear(w.touched)
 	clear(w.begun)
+	clear(w.fresh)
+	w.opened = w.opened[:0]
 	doubt, err := w.transaction(func(c *sqlConn) error {
 		if before != nil {
 			if err := before(c); err != nil {

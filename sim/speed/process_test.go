@@ -40,9 +40,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child is a site node in a process of its own. It says "calm" with its
-// address, then "level" with its seconds of CPU, and ends with its input.
+// child is a site node in a process of its own. It says "opened" with the
+// seconds that took, "calm" with its address, "level" with its seconds of CPU,
+// and "used" with all of them when its input ends. Between, it says how many
+// MB it takes up.
 func child(dir string) error {
+	start := time.Now()
 	lib, err := node.Shipped()
 	if err != nil {
 		return err
@@ -59,6 +62,7 @@ func child(dir string) error {
 	if err != nil {
 		return errors.Join(err, n.Close())
 	}
+	fmt.Printf("opened %.3f\nresident %.1f\n", time.Since(start).Seconds(), resident())
 	if len(sisters) == 0 {
 		untilCalm()
 	}
@@ -67,7 +71,7 @@ func child(dir string) error {
 		return errors.Join(err, n.Close())
 	}
 	began := cpu()
-	fmt.Println("calm", n.DeviceAddress())
+	fmt.Printf("calm %s\nresident %.1f\n", n.DeviceAddress(), resident())
 	for !levelAt(n, waits) {
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -93,6 +97,19 @@ func cpu() float64 {
 		return 0
 	}
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// resident gives the MB of memory that this process takes up.
+func resident() float64 {
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, pages int
+	if _, err := fmt.Sscan(string(raw), &size, &pages); err != nil {
+		return 0
+	}
+	return float64(pages*os.Getpagesize()) / 1e6
 }
 
 // untilCalm waits until what a node does after its start is done: it reads

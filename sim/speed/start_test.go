@@ -1,10 +1,8 @@
 package speed
 
 import (
-	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 	"time"
 
@@ -41,34 +39,20 @@ func BenchmarkStart(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	var opened, calm time.Duration
-	var first, later uint64
+	var opened, calm, first, later float64
 	b.ResetTimer()
 	for range b.N {
 		began := time.Now()
-		n, err := open(context.Background(), lib, dir)
-		if err != nil {
-			b.Fatal(err)
-		}
-		opened += time.Since(began)
-		first = max(first, heap())
-		untilCalm()
-		calm += time.Since(began)
-		later = max(later, heap())
-		if err := n.Close(); err != nil {
-			b.Fatal(err)
-		}
+		p := start(b, dir, "", 0)
+		opened += p.seconds("opened")
+		first = max(first, p.seconds("resident"))
+		p.says("calm")
+		calm += time.Since(began).Seconds()
+		later = max(later, p.seconds("resident"))
+		p.end()
 	}
-	b.ReportMetric(opened.Seconds()/float64(b.N), "s-to-open")
-	b.ReportMetric(calm.Seconds()/float64(b.N), "s-to-calm")
-	b.ReportMetric(float64(first)/1e6, "MB-opened")
-	b.ReportMetric(float64(later)/1e6, "MB-calm")
-}
-
-// heap gives the bytes of Go memory in use after a collection.
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	b.ReportMetric(opened/float64(b.N), "s-to-open")
+	b.ReportMetric(calm/float64(b.N), "s-to-calm")
+	b.ReportMetric(first, "MB-opened")
+	b.ReportMetric(later, "MB-calm")
 }
