@@ -91,13 +91,15 @@ func (k viewConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return viewConn{full, born, k.now, map[string]driver.Stmt{}}, nil
 }
 
-// openViewFile opens the views' file for writing (rwc) or reading (ro).
+// openViewFile opens the views' file for writing (rwc) or reading (ro). What
+// SQLite sets aside meanwhile stays in memory: patients' data never lies in the
+// machine's folder for temporary files.
 func openViewFile(path, vfs, mode string, most int, now *atomic.Int64) (*sql.DB, error) {
-	name := dsn(path, vfs, mode) + "&_pragma=busy_timeout(5000)&_pragma=cell_size_check(on)"
+	name := dsn(path, vfs, mode) + "&_pragma=busy_timeout(5000)&_pragma=cell_size_check(on)&_pragma=temp_store(memory)"
 	if mode == "ro" {
 		name += "&_pragma=query_only(on)"
 	} else {
-		name += "&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
+		name += "&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)"
 	}
 	connector, err := sqlite.NewConnector(name)
 	if err != nil {
