@@ -99,10 +99,14 @@ func held(j *journal.Journal) int {
 	return n
 }
 
+// registered is how many people of a district the organisation knows.
+const registered = 500
+
 // district writes one district: its people with their alerts, then their
 // cases, until there are facts enough.
 func (t *town) district(ctx context.Context, seed uint64, most int) error {
 	d := people.Make(seed, t.now)
+	d.People = d.People[:registered]
 	at := make([]fact.Subject, len(d.People))
 	for first := 0; first < len(d.People); first += 60 {
 		if err := t.register(ctx, d.People[first:min(first+60, len(d.People))], at[first:]); err != nil {

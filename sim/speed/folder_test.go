@@ -41,7 +41,7 @@ func library(b *testing.B) *node.Library {
 }
 
 // folderVersion changes whenever the builder or the journal's form does.
-const folderVersion = 1
+const folderVersion = 2
 
 // written is the folder of a site node that holds so many facts. It is made
 // once, which takes minutes, and kept below build/ for the next run.

@@ -27,11 +27,19 @@ const (
 	childSister  = "HOLDFAST_SPEED_SISTER"
 	childWaits   = "HOLDFAST_SPEED_WAITS"
 	childProfile = "HOLDFAST_SPEED_PROFILE" // folder for CPU profiles; empty: none
+	childPeers   = "HOLDFAST_SPEED_PEERS"   // folders of devices that are only linked
 )
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childFolder); dir != "" {
 		if err := child(dir); err != nil {
+			fmt.Println("error", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if dirs := os.Getenv(childPeers); dirs != "" {
+		if err := linkedPeers(strings.Split(dirs, string(os.PathListSeparator))); err != nil {
 			fmt.Println("error", err)
 			os.Exit(1)
 		}
@@ -152,12 +160,17 @@ type process struct {
 
 func start(b *testing.B, dir, sister string, waits int) *process {
 	b.Helper()
+	return startWith(b, childFolder+"="+dir, childSister+"="+sister, fmt.Sprintf("%s=%d", childWaits, waits))
+}
+
+func startWith(b *testing.B, environment ...string) *process {
+	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	p := &process{b: b, cmd: exec.Command(self)}
-	p.cmd.Env = append(os.Environ(), childFolder+"="+dir, childSister+"="+sister, fmt.Sprintf("%s=%d", childWaits, waits))
+	p.cmd.Env = append(os.Environ(), environment...)
 	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	if err == nil {
