@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/cmd/node"
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/replicate/carrier"
@@ -53,26 +54,24 @@ func linkedPeers(dirs []string) error {
 
 // linkPeers starts so many devices in another process and waits until all of
 // them are linked and level.
-func linkPeers(b *testing.B, site *journal.Journal, m *carrier.Manager, address string, count int) *process {
+func linkPeers(b *testing.B, n *node.Node, count int) *process {
 	b.Helper()
 	var dirs []string
 	for i := range count {
-		dirs = append(dirs, joined(b, site, fmt.Sprint("Peer ", i+1)))
+		dirs = append(dirs, joined(b, n.Journal, fmt.Sprint("Peer ", i+1)))
 	}
-	p := startWith(b, childPeers+"="+strings.Join(dirs, string(os.PathListSeparator)), childSister+"="+address)
+	p := startWith(b, childPeers+"="+strings.Join(dirs, string(os.PathListSeparator)), childSister+"="+n.DeviceAddress())
 	p.says("linked")
 	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		level := 0
-		for _, one := range m.Peers() {
-			if one.Connected && one.Level {
-				level++
-			}
+		s, err := n.Status(b.Context())
+		if err != nil {
+			b.Fatal(err)
 		}
-		if level == count {
+		if len(s.Sisters) == count && n.Level() {
 			return p
 		}
 		if time.Now().After(end) {
-			b.Fatalf("%d of %d peers are level after two minutes", level, count)
+			b.Fatalf("%d of %d peers are linked after two minutes", len(s.Sisters), count)
 		}
 	}
 }
