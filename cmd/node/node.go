@@ -245,6 +245,9 @@ func (n *Node) Start() {
 	}
 }
 
+// Now is this device's time.
+func (n *Node) Now() time.Time { return n.clock() }
+
 // Trouble gives the errors of parts that stopped by themselves.
 func (n *Node) Trouble() <-chan error { return n.trouble }
 
