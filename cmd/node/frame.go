@@ -50,8 +50,10 @@ func (n *Node) safety() web.State {
 	switch waits := n.clock().Sub(safety.Oldest); {
 	case safety.Others == 0:
 		return web.SavedHere()
-	case safety.Unsafe == 0 || waits < silentFor:
+	case safety.Unsafe == 0:
 		return web.AllWell()
+	case waits < silentFor:
+		return web.Saved() // nothing is called safe before it is
 	default:
 		return web.Unsafe(safety.Unsafe, waits)
 	}

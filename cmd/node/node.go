@@ -161,6 +161,7 @@ func (n *Node) putPages() error {
 	n.App = &urgentweb.App{
 		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
+		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Routes(n.Mux)
 	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)

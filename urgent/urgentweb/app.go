@@ -34,6 +34,7 @@ type App struct {
 	Drafts   Drafts
 	Name     func(fact.Subject) string // of a member of staff, by their subject
 	Us       exchange.Party
+	Keeping  Keeping
 	Demo     bool // unsigned content may run
 }
 

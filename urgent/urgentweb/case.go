@@ -25,7 +25,7 @@ type casePage struct {
 	Stage     caseStage
 	Form      *web.Form // of what came back with mistakes; nil on a first look
 	Line      []lineDay
-	Facts     int
+	Kept      string // how many entries, and whether another place has them
 	Sent      []sentView
 	Asked     []askedRun
 	Apart     []apartView // what was written apart and waits for a person
@@ -102,7 +102,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if err != nil {
 		return casePage{}, err
 	}
-	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Facts: h.Len(), Rights: rightsOf(c, by)}
+	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by)}
 	person, trouble := a.personOf(ctx, by, c)
 	p.Trouble = trouble
 	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)
