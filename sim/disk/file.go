@@ -108,7 +108,7 @@ func (f *file) flushFailed() {
 
 // left gives the bytes that a power cut would leave.
 func (f *file) left(loss Loss, random *rand.Rand) ([]byte, error) {
-	b, err := io.ReadAll(io.NewSectionReader(f.held, 0, 1<<62))
+	b, err := f.whole()
 	if err != nil || len(f.changes) == 0 || loss == Nothing {
 		return b, err
 	}
@@ -128,6 +128,16 @@ func (f *file) left(loss Loss, random *rand.Rand) ([]byte, error) {
 		}
 	}
 	return b, nil
+}
+
+func (f *file) whole() ([]byte, error) {
+	info, err := f.held.Stat()
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, info.Size())
+	_, err = io.ReadFull(io.NewSectionReader(f.held, 0, info.Size()), b)
+	return b, err
 }
 
 func (c change) undone(b []byte) []byte {
