@@ -157,6 +157,15 @@ func (c *cache) last(s fact.Subject) (int64, bool) {
 	return 0, false
 }
 
+// forget has a history read from the file when it is asked for again.
+func (c *cache) forget(s fact.Subject) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[s]; e != nil {
+		c.drop(e)
+	}
+}
+
 func countMarks(facts []fact.Fact) int {
 	n := 0
 	for _, f := range facts {

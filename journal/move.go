@@ -75,6 +75,8 @@ func (j *Journal) failStop(w *writer, check *checkpoints, cause error) *writer {
 		return w
 	}
 	j.settle(next)
+	j.cache.forget(j.OrgSubject()) // the new incarnation is a fact about it
+	j.views.reach(next.pos)
 	j.state.resumed(now, fmt.Sprintf("A disk error happened at %s. Everything saved was moved to a new file. Have this machine's disk looked at.", now.Format("15:04")))
 	j.o.Log.Warn("the journal goes on in a new file", "file", filepath.Base(next.file.path), "incarnation", next.hand.number)
 	return next

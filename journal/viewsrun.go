@@ -35,6 +35,15 @@ func (v *views) offer(all []placed) {
 	v.changed.Broadcast()
 }
 
+// reach says that the journal now ends at this place; what the views do not
+// have of it they read from the file.
+func (v *views) reach(end int64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.end = max(v.end, end)
+	v.changed.Broadcast()
+}
+
 func (v *views) run() {
 	defer close(v.done)
 	for {

@@ -149,6 +149,13 @@ func (d *Disk) CutAt(c Cut) {
 	d.cut, d.until = &c, c.At
 }
 
+// Spare takes back a cut that has not come yet.
+func (d *Disk) Spare() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cut = nil
+}
+
 // Gone tells whether the power went.
 func (d *Disk) Gone() bool {
 	d.mu.Lock()

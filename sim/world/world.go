@@ -1,0 +1,188 @@
+package world
+
+import (
+	"container/heap"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/urgent"
+)
+
+// World is one run of a plan.
+type World struct {
+	plan    Plan
+	rules   *urgent.Rules
+	dir     string
+	now     time.Time
+	began   time.Time
+	random  *rand.Rand
+	orgs    []*org
+	devices []*device
+	ledger  *ledger
+	events  queue
+	result  Result
+	hash    hash.Hash
+	step    int
+	loud    func(string)
+}
+
+// Result is what a run came to.
+type Result struct {
+	Failures []string // what must not be
+	Lost     []string // what may be gone, because its only disk is, by number and author
+	Trace    string   // fingerprint of all that happened
+	Saved    int      // facts that were answered as saved
+	Acts     int
+	Cuts     int // how often the power went while something was written
+	Moves    int // how often a journal moved to a new file
+	Refused  int // acts that were refused because nothing could be saved
+}
+
+// Failed tells whether anything went wrong.
+func (r Result) Failed() bool { return len(r.Failures) > 0 }
+
+// Run plays a plan in a folder of its own, which is gone afterwards. Whoever
+// wants the trace is told every line.
+func Run(p Plan, rules *urgent.Rules, loud func(string)) (out Result, err error) {
+	dir, err := os.MkdirTemp("", "world")
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	began := time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)
+	w := &World{
+		plan: p, rules: rules, dir: dir, now: began, began: began, random: rand.New(rand.NewPCG(p.Seed, 1)), ledger: newLedger(),
+		hash: sha256.New(), loud: loud, step: -1,
+	}
+	if err := w.play(context.Background()); err != nil {
+		w.fail("the world came to a halt: %v", err)
+	}
+	err = w.end()
+	w.result.Trace = hex.EncodeToString(w.hash.Sum(nil)[:8])
+	return w.result, err
+}
+
+func (w *World) end() error {
+	var err error
+	for _, d := range w.devices {
+		if d.disk != nil {
+			err = errors.Join(err, d.leave(false))
+		}
+	}
+	return err
+}
+
+func (w *World) play(ctx context.Context) error {
+	if err := w.create(ctx); err != nil {
+		return err
+	}
+	for _, s := range w.plan.Steps {
+		w.at(w.began.Add(s.At), func(ctx context.Context) error { return w.take(ctx, s) })
+	}
+	for len(w.events) > 0 {
+		e := heap.Pop(&w.events).(event)
+		w.turn(e.at)
+		if err := e.do(ctx); err != nil {
+			return err
+		}
+	}
+	w.step = len(w.plan.Steps)
+	return w.judge(ctx)
+}
+
+// turn moves the time; no clock goes backwards by it.
+func (w *World) turn(to time.Time) {
+	if to.After(w.now) {
+		w.now = to
+	}
+	for _, d := range w.devices {
+		d.clock.set(w.now.Add(d.skew))
+	}
+}
+
+// create founds the organisations and hires their staff.
+func (w *World) create(ctx context.Context) error {
+	for n := range w.plan.Shape.Organisations {
+		o := &org{
+			number: n, name: fmt.Sprintf("ORG0%d", n), staff: map[access.Role][]access.Caller{}, subjects: map[topic][]fact.Subject{},
+			is: map[fact.Subject]topic{}, from: map[fact.Subject]int{},
+		}
+		w.orgs = append(w.orgs, o)
+		d := &device{world: w, number: len(w.devices), org: o}
+		w.devices = append(w.devices, d)
+		w.turn(w.now)
+		if err := d.found(ctx); err != nil {
+			return err
+		}
+		if err := w.hire(d, w.random); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// log adds a line to the trace. A line must be the same in every run of the
+// seed.
+func (w *World) log(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	w.hash.Write([]byte(line + "\n"))
+	if w.loud != nil {
+		w.loud(w.now.Format("15:04:05.000 ") + line)
+	}
+}
+
+func (w *World) fail(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.log("FAILED: %s", text)
+	if len(w.result.Failures) < 50 {
+		w.result.Failures = append(w.result.Failures, text)
+	}
+}
+
+// event is something that happens at a time; what comes at the same time goes
+// in the order in which it was asked for.
+type event struct {
+	at     time.Time
+	number int
+	do     func(ctx context.Context) error
+}
+
+type queue []event
+
+func (w *World) at(at time.Time, do func(ctx context.Context) error) {
+	w.result.Acts++
+	heap.Push(&w.events, event{at, w.result.Acts, do})
+}
+
+// Len is for the heap.
+func (q queue) Len() int { return len(q) }
+
+// Less is for the heap.
+func (q queue) Less(i, j int) bool {
+	if !q[i].at.Equal(q[j].at) {
+		return q[i].at.Before(q[j].at)
+	}
+	return q[i].number < q[j].number
+}
+
+// Swap is for the heap.
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+// Push is for the heap.
+func (q *queue) Push(x any) { *q = append(*q, x.(event)) }
+
+// Pop is for the heap.
+func (q *queue) Pop() any {
+	last := (*q)[len(*q)-1]
+	*q = (*q)[:len(*q)-1]
+	return last
+}
