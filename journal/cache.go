@@ -157,15 +157,6 @@ func (c *cache) last(s fact.Subject) (int64, bool) {
 	return 0, false
 }
 
-// forget has a history read from the file when it is asked for again.
-func (c *cache) forget(s fact.Subject) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e := c.entries[s]; e != nil {
-		c.drop(e)
-	}
-}
-
 func countMarks(facts []fact.Fact) int {
 	n := 0
 	for _, f := range facts {
@@ -196,4 +187,22 @@ func setAside(facts []fact.Fact, marks int) []fact.Fact {
 		out[i] = f
 	}
 	return out
+}
+
+// forget drops a subject's history, so that it is read anew.
+func (c *cache) forget(s fact.Subject) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[s]; e != nil {
+		c.drop(e)
+	}
+}
+
+// forgetAll drops every history.
+func (c *cache) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.order.Len() > 0 {
+		c.drop(c.order.Back())
+	}
 }

@@ -75,8 +75,7 @@ func (j *Journal) failStop(w *writer, check *checkpoints, cause error) *writer {
 		return w
 	}
 	j.settle(next)
-	j.cache.forget(j.OrgSubject()) // the new incarnation is a fact about it
-	j.views.reach(next.pos)
+	j.afterCommit(next, outcome{placed: next.first})
 	j.state.resumed(now, fmt.Sprintf("A disk error happened at %s. Everything saved was moved to a new file. Have this machine's disk looked at.", now.Format("15:04")))
 	j.o.Log.Warn("the journal goes on in a new file", "file", filepath.Base(next.file.path), "incarnation", next.hand.number)
 	return next
@@ -143,13 +142,16 @@ func copyTables(from, to *sqlConn) error {
 	for _, t := range []struct{ name, columns, marks string }{
 		{"meta", "name, value", "?, ?"},
 		{"papers", "hash, sort, signed", "?, ?, ?"},
-		{"feeds", "num, feed, lane, paper", "?, ?, ?, ?"},
+		{"feeds", "num, feed, branch, parent, base, part, lane, paper", "?, ?, ?, ?, ?, ?, ?, ?"},
 		{"subjects", "num, subject", "?, ?"},
 		{"facts", "pos, feed, seq, id, subject, header, body", "?, ?, ?, ?, ?, ?, ?"},
-		{"heads", "feed, size, head", "?, ?, ?"},
+		{"heads", "feed, size, head, at", "?, ?, ?, ?"},
 		{"tree", "feed, first, hashes", "?, ?, ?"},
 		{"wraps", "subject, kid, wrapper, wrap", "?, ?, ?, ?"},
 		{"attachments", "hash, sealed", "?, ?"},
+		{"proofs", "id, head, hashes", "?, ?, ?"},
+		{"waiting", "what, sort, feed, seq", "?, ?, ?, ?"},
+		{"receipts", "feed, holder, size, minute, receipt", "?, ?, ?, ?, ?"},
 	} {
 		if err := to.exec("BEGIN IMMEDIATE"); err != nil {
 			return err
@@ -176,7 +178,7 @@ func (j *Journal) checkCopy(w *writer, to *dbFile) error {
 	if last < w.pos {
 		return fmt.Errorf("the copy ends at fact %d and %d were saved", last, w.pos)
 	}
-	report := inspect(to.write, &openers{epoch: j.epoch})
+	report := inspect(to.write, &openers{epoch: j.epoch, desk: j.wrapKey, device: j.Device().Public()})
 	for _, l := range report.Failures {
 		j.o.Log.Error("damage was found while moving to a new file", "place", l.Place, "what", l.What)
 	}

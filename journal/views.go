@@ -35,8 +35,9 @@ type views struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	queue    []placed
-	end      int64 // place of the last fact committed
-	at       int64 // place of the last fact taken in
+	anewOf   []fact.Subject // to be taken in again
+	end      int64          // place of the last fact committed
+	at       int64          // place of the last fact taken in
 	asOf     time.Time
 	applied  map[fact.FeedID]uint64 // how many facts of each feed are taken in
 	troubles string
@@ -149,7 +150,7 @@ func (v *views) ready(ctx context.Context, view View, end int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		facts, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", cursor, end, int64(viewBatch))
+		facts, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, feed, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", cursor, end, int64(viewBatch))
 		if err != nil || len(facts) == 0 {
 			return errors.Join(err, errIf(len(facts) == 0, "the journal ends early"))
 		}

@@ -164,7 +164,7 @@ func carryViews(from, to string, how int) error {
 func (d *device) settled(before uint32) error {
 	for range 50_000 {
 		h := d.j.Health()
-		if h.Incarnation != before || (!h.Saving && !strings.Contains(h.Sentence, "moving")) {
+		if (h.Incarnation != before || !h.Saving) && !strings.Contains(h.Sentence, "is moving") {
 			return nil
 		}
 		time.Sleep(100 * time.Microsecond)
