@@ -55,11 +55,12 @@ type branches struct {
 	by    map[int64]*branch
 	certs map[fact.FeedID]cert
 	own   map[fact.FeedID]bool // of the present incarnation
-	cards map[fact.Hash]fact.Signed
+
+	cards, signed map[fact.Hash]fact.Signed // device cards, certificates
 }
 
 func newBranches() *branches {
-	return &branches{by: map[int64]*branch{}, certs: map[fact.FeedID]cert{}, own: map[fact.FeedID]bool{}, cards: map[fact.Hash]fact.Signed{}}
+	return &branches{by: map[int64]*branch{}, certs: map[fact.FeedID]cert{}, own: map[fact.FeedID]bool{}, cards: map[fact.Hash]fact.Signed{}, signed: map[fact.Hash]fact.Signed{}}
 }
 
 func (t *branches) put(b *branch) {
@@ -120,6 +121,7 @@ func (t *branches) know(signed fact.Signed, i fact.Incarnation, device fact.Subj
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.signed[hash] = signed
 	for _, l := range fact.Lanes() {
 		feed, err := fact.FeedOf(signed, l)
 		if err != nil {

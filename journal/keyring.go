@@ -28,7 +28,7 @@ func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
 
 // Wraps gives key wraps closed for another device. Keys that are not held, or
 // whose subject is erased, are left out.
-func (j *Journal) Wraps(ctx context.Context, refs []KeyRef, to fact.Subject) ([][]byte, error) {
+func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([][]byte, error) {
 	w, err := j.wrapperFor(to)
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (j *Journal) needs(ctx context.Context, headers, bodies [][]byte, to fact.S
 			blobs = append(blobs, a.Hash)
 		}
 	}
-	wraps, err = j.Wraps(ctx, refs, to)
+	wraps, err = j.Wraps(ctx, to, refs)
 	return wraps, blobs, err
 }
 

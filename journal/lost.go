@@ -105,7 +105,7 @@ func (j *Journal) scrub(ctx context.Context, b *branch) error {
 
 // ProvedAt gives facts by their place, each with its proof, as far as they are
 // sound here.
-func (j *Journal) ProvedAt(ctx context.Context, places []Lost, to fact.Subject) (Proved, error) {
+func (j *Journal) ProvedAt(ctx context.Context, to fact.Subject, places []Lost) (Proved, error) {
 	p := newProving(j)
 	for _, at := range places {
 		if err := ctx.Err(); err != nil {

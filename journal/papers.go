@@ -1,10 +1,13 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -110,25 +113,24 @@ func (t *branches) addCard(hash fact.Hash, s fact.Signed) bool {
 }
 
 func (j *Journal) cards() []fact.Signed {
-	j.branches.mu.Lock()
-	defer j.branches.mu.Unlock()
-	out := make([]fact.Signed, 0, len(j.branches.cards))
-	for _, s := range j.branches.cards {
-		out = append(out, s)
-	}
-	return out
+	cards, _ := j.Papers()
+	return cards
 }
 
 // Papers gives every device card and incarnation certificate known here, by
-// their hashes' order.
-func (j *Journal) Papers(context.Context) (cards, certificates []fact.Signed, err error) {
-	err = j.file.Load().read(func(c *sqlConn) error {
-		if err := eachPaper(c, paperCard, func(s fact.Signed) error { cards = append(cards, s); return nil }); err != nil {
-			return err
-		}
-		return eachPaper(c, paperIncarnation, func(s fact.Signed) error { certificates = append(certificates, s); return nil })
-	})
-	return cards, certificates, err
+// the order of their hashes.
+func (j *Journal) Papers() (cards, certificates []fact.Signed) {
+	j.branches.mu.Lock()
+	defer j.branches.mu.Unlock()
+	return byHash(j.branches.cards), byHash(j.branches.signed)
+}
+
+func byHash(all map[fact.Hash]fact.Signed) []fact.Signed {
+	var out []fact.Signed
+	for _, hash := range slices.SortedFunc(maps.Keys(all), func(a, b fact.Hash) int { return bytes.Compare(a[:], b[:]) }) {
+		out = append(out, all[hash])
+	}
+	return out
 }
 
 // AdmitPapers takes in cards and certificates of other devices, each checked
@@ -163,7 +165,7 @@ func (j *Journal) keepCard(ctx context.Context, card fact.Signed) error {
 
 // Admits tells whether a device may connect: its card is signed by the
 // organisation's roots and it is not cut off.
-func (j *Journal) Admits(signed fact.Signed) error {
+func (j *Journal) Admits(_ context.Context, signed fact.Signed) error {
 	card, err := fact.OpenCard(signed, j.papers.genesis)
 	if err != nil {
 		return refusal.New(refusal.Forbidden, "This device is not enrolled in this organisation.").Because(err)

@@ -60,7 +60,7 @@ func (p *proving) finish(ctx context.Context, to fact.Subject) (Proved, error) {
 
 // Proved gives facts of one subject by id, each with its proof below a signed
 // head. Ids that are not held whole here are left out.
-func (j *Journal) Proved(ctx context.Context, subject fact.Subject, ids []fact.ID, to fact.Subject) (Proved, error) {
+func (j *Journal) Proved(ctx context.Context, to, subject fact.Subject, ids []fact.ID) (Proved, error) {
 	wanted := make(map[fact.ID]bool, len(ids))
 	for _, id := range ids {
 		wanted[id] = true

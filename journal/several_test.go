@@ -50,8 +50,7 @@ func pull(t testing.TB, from, to *Journal) {
 			t.Fatal(err)
 		}
 	}
-	cards, certificates, err := from.Papers(ctx)
-	must(err)
+	cards, certificates := from.Papers()
 	must(to.AdmitPapers(ctx, cards, certificates))
 	tips := from.Tips()
 	slices.SortStableFunc(tips, func(a, b Tip) int { return int(a.Lane) - int(b.Lane) })
@@ -85,7 +84,7 @@ func pullTip(t testing.TB, from, to *Journal, tip Tip) {
 			}
 			return
 		}
-		r, err := from.ReadRange(ctx, tip.Place(), first, 8<<10, to.papers.card.Device)
+		r, err := from.ReadRange(ctx, to.papers.card.Device, tip.Place(), first, 8<<10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,17 +183,14 @@ func TestARangeIsBelievedOnlyWithItsSignature(t *testing.T) {
 		say(t, a, s, "five")
 	}
 	b, _ := sister(t, a, fact.SiteNode, "b")
-	cards, certificates, err := a.Papers(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cards, certificates := a.Papers()
 	var care Tip
 	for _, tip := range a.Tips() {
 		if tip.Lane == fact.Care {
 			care = tip
 		}
 	}
-	r, err := a.ReadRange(t.Context(), care.Place(), 0, 1<<20, b.papers.card.Device)
+	r, err := a.ReadRange(t.Context(), b.papers.card.Device, care.Place(), 0, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,7 +383,7 @@ func TestADamagedFactIsMendedAndNeverTaught(t *testing.T) {
 		if tip.Lane != fact.Care {
 			continue
 		}
-		if r, err := a.ReadRange(t.Context(), tip.Place(), 0, 1<<20, c.papers.card.Device); err == nil {
+		if r, err := a.ReadRange(t.Context(), c.papers.card.Device, tip.Place(), 0, 1<<20); err == nil {
 			t.Errorf("damage was read out: %d facts", len(r.Headers))
 		}
 	}
@@ -395,7 +391,7 @@ func TestADamagedFactIsMendedAndNeverTaught(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := b.ProvedAt(t.Context(), lost, a.papers.card.Device)
+	p, err := b.ProvedAt(t.Context(), a.papers.card.Device, lost)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -419,10 +415,7 @@ func TestADeskHoldsWholeSubjects(t *testing.T) {
 		say(t, a, other, "not for this desk")
 	}
 	desk, o := sister(t, a, fact.Desk, "desk 1")
-	cards, certificates, err := a.Papers(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cards, certificates := a.Papers()
 	if err := desk.AdmitPapers(t.Context(), cards, certificates); err != nil {
 		t.Fatal(err)
 	}
@@ -436,7 +429,7 @@ func TestADeskHoldsWholeSubjects(t *testing.T) {
 		t.Fatalf("%d ids, %v", len(ids), err)
 	}
 	for range 2 {
-		p, err := a.Proved(t.Context(), mine, ids, desk.papers.card.Device)
+		p, err := a.Proved(t.Context(), desk.papers.card.Device, mine, ids)
 		if err != nil || len(p.Facts) != 3 {
 			t.Fatalf("%d facts, %v", len(p.Facts), err)
 		}
@@ -543,7 +536,7 @@ func TestAnErasedSubjectStaysErased(t *testing.T) {
 	say(t, a, s, "to be erased")
 	b, _ := sister(t, a, fact.SiteNode, "b")
 	meet(t, a, b)
-	wraps, err := b.Wraps(t.Context(), keysOf(t, b, s), a.papers.card.Device)
+	wraps, err := b.Wraps(t.Context(), a.papers.card.Device, keysOf(t, b, s))
 	if err != nil || len(wraps) != 1 {
 		t.Fatalf("%d wraps, %v", len(wraps), err)
 	}
@@ -589,10 +582,7 @@ func TestAttachmentsFollowAndReceiptsWaitForThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, _ := sister(t, a, fact.SiteNode, "b")
-	cards, certificates, err := a.Papers(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cards, certificates := a.Papers()
 	if err := b.AdmitPapers(t.Context(), cards, certificates); err != nil {
 		t.Fatal(err)
 	}

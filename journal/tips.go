@@ -75,7 +75,7 @@ func (j *Journal) mustHold(p Place) (*branch, error) {
 // to a size that a head covers. Key wraps are closed for the device named. What
 // is damaged here is never read out: the range ends before it, or there is an
 // error.
-func (j *Journal) ReadRange(ctx context.Context, p Place, first uint64, most int, to fact.Subject) (Range, error) {
+func (j *Journal) ReadRange(ctx context.Context, to fact.Subject, p Place, first uint64, most int) (Range, error) {
 	b, err := j.mustHold(p)
 	if err != nil {
 		return Range{}, err
