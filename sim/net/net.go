@@ -16,7 +16,7 @@ import (
 type Weather struct {
 	Loss  int           // frames lost, per thousand
 	Twice int           // frames delivered twice, per thousand
-	Late  int           // frames delayed by up to Slow, per thousand; others overtake them
+	Late  int           // frames delayed by up to Slow, per thousand; others overtake them. All else keeps its order
 	Delay time.Duration // of every frame, at most
 	Slow  time.Duration
 }
@@ -42,6 +42,7 @@ type Net struct {
 	random  *rand.Rand
 	weather Weather
 	cut     map[way]bool
+	last    map[way]time.Time // when the last frame arrives that keeps to the order
 }
 
 // way is one direction between two devices.
@@ -49,7 +50,7 @@ type way struct{ from, to int }
 
 // New makes a fair network with nothing cut.
 func New(random *rand.Rand) *Net {
-	return &Net{random: random, weather: Fair(), cut: map[way]bool{}}
+	return &Net{random: random, weather: Fair(), cut: map[way]bool{}, last: map[way]time.Time{}}
 }
 
 // Turn changes the weather for all frames sent from now on.
@@ -108,6 +109,11 @@ func (n *Net) delivery(now time.Time, from, to int, frame []byte) Delivery {
 	at := now.Add(n.upTo(n.weather.Delay))
 	if n.draws(n.weather.Late) {
 		at = at.Add(n.upTo(n.weather.Slow))
+	} else {
+		if last := n.last[way{from, to}]; at.Before(last) {
+			at = last
+		}
+		n.last[way{from, to}] = at
 	}
 	return Delivery{At: at, From: from, To: to, Frame: bytes.Clone(frame)}
 }

@@ -13,7 +13,7 @@ func seeded(seed uint64) *Net { return New(rand.New(rand.NewPCG(seed, 0))) }
 func storm(n *Net, frames int) (out []Delivery) {
 	now := time.Unix(0, 0)
 	for i := range frames {
-		out = append(out, n.Send(now.Add(time.Duration(i)*time.Second), 0, 1, fmt.Appendf(nil, "%d", i))...)
+		out = append(out, n.Send(now.Add(time.Duration(i)*time.Millisecond), 0, 1, fmt.Appendf(nil, "%d", i))...)
 	}
 	return out
 }
@@ -33,6 +33,9 @@ func TestFairLosesNothing(t *testing.T) {
 		t.Fatalf("%d of 500 frames", len(got))
 	}
 	for i, d := range got {
+		if i > 0 && d.At.Before(got[i-1].At) {
+			t.Fatalf("frame %d overtakes the one before", i)
+		}
 		if string(d.Frame) != fmt.Sprint(i) || d.From != 0 || d.To != 1 {
 			t.Fatalf("frame %d is %+v", i, d)
 		}

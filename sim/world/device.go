@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"holdfast/cmd/node"
 	"holdfast/fact"
 	"holdfast/journal"
+	"holdfast/replicate"
 	"holdfast/sim/disk"
 )
 
@@ -29,7 +31,12 @@ type device struct {
 	clock  clock
 	skew   time.Duration
 	pages  []shown
-	broken bool // its disk may refuse: nobody expects to be able to save here
+	after  *rand.Rand // draws for what follows when its power goes
+	broken bool       // its disk may refuse: nobody expects to be able to save here
+	twin   bool       // it is, or has, a clone
+
+	board    *replicate.Board
+	instance [16]byte
 
 	backup backup
 }
@@ -84,16 +91,44 @@ func (d *device) found(ctx context.Context) error {
 	return d.run(ctx)
 }
 
+// join makes another device of an organisation, enrolled by its first one.
+func (d *device) join(ctx context.Context, first *device) error {
+	if err := os.Mkdir(d.dir(), 0o700); err != nil {
+		return err
+	}
+	if err := d.begin(); err != nil {
+		return err
+	}
+	ask, err := journal.Ask(ctx, d.options(), fact.SiteNode, fmt.Sprintf("device %d", d.number), fmt.Sprintf("room %d-%d", d.number, d.life))
+	if err != nil {
+		return err
+	}
+	a, err := first.j.Enrol(ctx, fact.Author{Role: "administrator"}, ask)
+	if err != nil {
+		return err
+	}
+	if err := journal.Join(ctx, d.options(), a); err != nil {
+		return err
+	}
+	return d.run(ctx)
+}
+
 // run opens the journal.
 func (d *device) run(ctx context.Context) error {
+	o := d.options()
 	var err error
-	d.j, err = journal.Open(ctx, d.options())
+	if d.instance, err = instance(o.Random); err != nil {
+		return err
+	}
+	d.board = replicate.NewBoard()
+	d.j, err = journal.Open(ctx, o)
 	return err
 }
 
 // halt ends the process; the disk stays. What it says while ending on a disk
 // that fails is of no account.
 func (d *device) halt() error {
+	d.world.hangUp(d)
 	var err error
 	if d.j != nil {
 		err = d.j.Close()

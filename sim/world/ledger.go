@@ -23,8 +23,10 @@ type entry struct {
 	subject fact.Subject
 	kind    uint32
 	step    int
-	safe    bool   // another machine has said that it holds it
-	gone    string // why it may be gone; empty: it may not
+	fact    fact.Fact
+	safe    bool         // its device says that another one holds it
+	hit     map[int]bool // devices that lost their disks since then
+	gone    string       // why it may be gone; empty: it may not
 }
 
 // doubt is an act of which nobody knows whether it was saved: the answer was
@@ -42,7 +44,7 @@ func newLedger() *ledger { return &ledger{saved: map[fact.ID]*entry{}} }
 func (l *ledger) acknowledges(d *device, facts []fact.Fact, step int) {
 	for _, f := range facts {
 		l.saved[f.ID] = &entry{
-			org: d.org.number, device: d.number, person: f.Body.Person, subject: f.Header.Subject, kind: f.Body.Kind, step: step,
+			org: d.org.number, device: d.number, person: f.Body.Person, subject: f.Header.Subject, kind: f.Body.Kind, step: step, fact: f, hit: map[int]bool{},
 		}
 		l.order = append(l.order, f.ID)
 	}
@@ -71,16 +73,38 @@ func (l *ledger) resolves(org int, f fact.Fact) bool {
 	return false
 }
 
-// endangers notes that a device's disk is gone or as it was before: what was
-// saved there alone since then may be lost, and nothing else.
-func (l *ledger) endangers(device int, kept map[fact.ID]bool, why string) (many int) {
+// endangers notes that a device's disk is gone or as it was before. What was
+// saved there alone since then may be lost; what was safe may be only when a
+// second device has lost its disk too.
+func (l *ledger) endangers(d *device, kept map[fact.ID]bool, why string) (many int) {
 	for _, id := range l.order {
-		if e := l.saved[id]; e.device == device && !e.safe && !kept[id] && e.gone == "" {
+		e := l.saved[id]
+		if e.org != d.org.number || e.gone != "" {
+			continue
+		}
+		if e.safe {
+			e.hit[d.number] = true
+		}
+		if (!e.safe && e.device == d.number && !kept[id]) || len(e.hit) > 1 {
 			e.gone = why
 			many++
 		}
 	}
 	return many
+}
+
+// secures notes which facts a device says are safe, and how many of its own are
+// not.
+func (l *ledger) secures(d *device) (unsafe int) {
+	for _, id := range l.order {
+		if e := l.saved[id]; e.device == d.number && !e.safe && e.gone == "" {
+			e.safe = d.j.Safe(e.fact)
+			if !e.safe {
+				unsafe++
+			}
+		}
+	}
+	return unsafe
 }
 
 // losses lists what was answered as saved and is not there. What may be gone is

@@ -24,6 +24,7 @@ const (
 type org struct {
 	number   int
 	name     string
+	first    *device // where it was founded: it keeps the root key
 	staff    map[access.Role][]access.Caller
 	subjects map[topic][]fact.Subject
 	is       map[fact.Subject]topic

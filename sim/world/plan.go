@@ -33,6 +33,13 @@ const (
 	Backup     What = "backup"
 	Restore    What = "restore" // the newest backup, without what no backup holds
 	Jump       What = "jump"    // the clock, by up to ten years
+	Clone      What = "clone"   // a copy of the whole machine runs beside it
+	Replace    What = "replace" // the machine is lost, another is enrolled in its place
+	Split      What = "split"   // the network, into two parts
+	OneWay     What = "one way" // nothing comes through in one direction
+	Flap       What = "flap"    // a cut that comes and goes
+	Weather    What = "weather" // of the network: foul or fair
+	Heal       What = "heal"    // the network
 )
 
 // Step is one thing that happens at one time. Its own draws come from Draw, so
@@ -74,7 +81,7 @@ type weight struct {
 func calm() []weight {
 	return []weight{
 		{Kill, 3}, {PowerCut, 8}, {FlushFails, 4}, {DiskFails, 1}, {DiskFull, 2}, {Restart, 3}, {LoseViews, 2}, {Backup, 3},
-		{Restore, 2}, {Jump, 2},
+		{Restore, 3}, {Jump, 2}, {Clone, 2}, {Replace, 1}, {Split, 5}, {OneWay, 2}, {Flap, 2}, {Weather, 3}, {Heal, 5},
 	}
 }
 
@@ -82,11 +89,11 @@ func calm() []weight {
 func Draw(seed uint64) Plan {
 	random := rand.New(rand.NewPCG(seed, 0x401dfa57))
 	p := Plan{Seed: seed, Shape: Shape{
-		Organisations: 1 + random.IntN(2), Sites: 1, RealViews: random.IntN(8) == 0,
+		Organisations: 1 + random.IntN(2), Sites: 1 + random.IntN(3), RealViews: random.IntN(8) == 0,
 	}}
 	trouble := 3 + random.IntN(20) // per hundred steps
 	var at time.Duration
-	for n := range 120 + random.IntN(160) {
+	for n := range 100 + random.IntN(120) {
 		at += time.Duration(random.Int64N(int64(40 * time.Second)))
 		s := Step{Number: n, At: at, What: Work, Device: random.Uint64(), Draw: random.Uint64()}
 		if random.IntN(100) < trouble {

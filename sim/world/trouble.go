@@ -10,6 +10,7 @@ import (
 
 	"holdfast/fact"
 	"holdfast/sim/disk"
+	"holdfast/sim/net"
 )
 
 // take does one step of the plan.
@@ -18,6 +19,13 @@ func (w *World) take(ctx context.Context, s Step) error {
 	d := w.devices[s.Device%uint64(len(w.devices))]
 	random := s.random()
 	w.log("%s, d%d", s, d.number)
+	if err := w.tick(ctx); err != nil {
+		return err
+	}
+	if d.disk.Gone() {
+		return nil // by what the tick had it write
+	}
+	w.secured()
 	switch s.What {
 	case Work:
 		return w.work(ctx, d, random)
@@ -38,7 +46,14 @@ func (w *World) take(ctx context.Context, s Step) error {
 	case Backup:
 		return w.backUp(d)
 	case Restore:
-		return w.restore(ctx, d)
+		return w.restore(ctx, d, random)
+	case Clone:
+		return w.clone(ctx, d)
+	case Replace:
+		return w.replace(ctx, d)
+	case Split, OneWay, Flap, Weather, Heal:
+		w.disturb(s.What, random)
+		return nil
 	case Jump:
 		d.skew += time.Duration(random.Int64N(int64(20*365*24*time.Hour))) - 10*365*24*time.Hour
 		w.turn(w.now)
@@ -63,18 +78,21 @@ func (w *World) crash(ctx context.Context, d *device, loss disk.Loss, random *ra
 	return w.again(ctx, d, random)
 }
 
-// powerCut has the power go at some write or flush of what is done next.
+// powerCut has the power go at some write or flush of what comes next: what
+// people do here, or what arrives from others.
 func (w *World) powerCut(ctx context.Context, d *device, random *rand.Rand) error {
 	loss := drawLoss(random)
 	d.cutAt(1+random.IntN(60), loss)
-	for range 6 {
+	for range random.IntN(7) {
+		if d.disk.Gone() {
+			return nil
+		}
 		if err := w.work(ctx, d, random); err != nil {
 			return err
 		}
-		if d.disk.Gone() {
-			w.result.Cuts++
-			return w.again(ctx, d, random)
-		}
+	}
+	if d.disk.Gone() || random.IntN(2) == 0 {
+		return nil // it goes when something arrives
 	}
 	d.disk.Spare()
 	return w.crash(ctx, d, loss, random)
@@ -219,23 +237,87 @@ func (w *World) backUp(d *device) error {
 	return nil
 }
 
-// restore puts the newest backup in the place of the disk.
-func (w *World) restore(ctx context.Context, d *device) error {
+// restore puts the newest backup in the place of the disk. Now and then it
+// brings back, against the rule, what no backup should hold.
+func (w *World) restore(ctx context.Context, d *device, random *rand.Rand) error {
 	if d.backup.folder == "" {
 		return nil
 	}
-	if err := disk.Copy(d.backup.folder, d.folder(d.life+1), false); err != nil {
+	start := random.IntN(2) == 0 && w.sisters(d) > 0
+	if err := disk.Copy(d.backup.folder, d.folder(d.life+1), start); err != nil {
 		return err
 	}
-	w.log("d%d: restored, %d facts may be gone", d.number, w.ledger.endangers(d.number, d.backup.saved, "restored from a backup"))
+	w.log("d%d: restored, start %v, %d facts may be gone", d.number, start, w.ledger.endangers(d, d.backup.saved, "restored from a backup"))
 	if err := d.reborn(0); err != nil {
 		return err
 	}
 	if err := w.started(d, d.run(ctx)); err != nil {
 		return err
 	}
-	if h := d.j.Health(); h.Incarnation <= d.backup.incarnation {
+	if h := d.j.Health(); !start && h.Incarnation <= d.backup.incarnation {
 		w.fail("device %d was restored and goes on as incarnation %d", d.number, h.Incarnation)
 	}
 	return nil
+}
+
+// clone runs a copy of a machine, with all that is on it, beside it.
+func (w *World) clone(ctx context.Context, d *device) error {
+	if d.twin || w.sisters(d) == 0 {
+		return nil
+	}
+	c := w.place(d.org)
+	c.twin, d.twin, c.skew = true, true, d.skew
+	if err := d.disk.Image(c.dir(), disk.Nothing); err != nil {
+		return err
+	}
+	if err := c.begin(); err != nil {
+		return err
+	}
+	w.turn(w.now)
+	w.log("d%d is a clone of d%d", c.number, d.number)
+	return w.started(c, c.run(ctx))
+}
+
+// replace loses a machine with all that is on it and enrols another.
+func (w *World) replace(ctx context.Context, d *device) error {
+	first := d.org.first
+	if d == first || d.twin || first.twin || first.broken {
+		return nil
+	}
+	w.log("d%d is lost, %d facts may be gone", d.number, w.ledger.endangers(d, nil, "its machine was lost"))
+	if err := d.leave(false); err != nil {
+		return err
+	}
+	d.life++
+	d.backup = backup{}
+	return w.started(d, d.join(ctx, first))
+}
+
+// disturb changes the network.
+func (w *World) disturb(what What, random *rand.Rand) {
+	n := len(w.devices)
+	from, to := random.IntN(n), random.IntN(n)
+	switch what {
+	case Split:
+		if all := net.Bipartitions(n); len(all) > 0 {
+			w.net.Split(n, all[random.IntN(len(all))])
+		}
+	case OneWay:
+		w.net.Cut(from, to)
+	case Flap:
+		for i := range 10 {
+			w.at(w.now.Add(time.Duration(i)*7*time.Second), func(context.Context) error {
+				if i%2 == 0 {
+					w.net.Cut(from, to)
+					return nil
+				}
+				w.net.Heal(from, to)
+				return nil
+			})
+		}
+	case Weather:
+		w.net.Turn([]net.Weather{net.Fair(), net.Foul()}[random.IntN(2)])
+	case Heal:
+		w.net.HealAll()
+	}
 }

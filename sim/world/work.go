@@ -42,7 +42,11 @@ func (w *World) work(ctx context.Context, d *device, random *rand.Rand) error {
 			w.fail("device %d: %v", d.number, err)
 		}
 	}
-	return w.judgeAnswer(d, do, said, facts, err, d.disk.Fired() > fired)
+	if err := w.judgeAnswer(d, do, said, facts, err, d.disk.Fired() > fired); err != nil || d.disk.Gone() {
+		return err
+	}
+	w.changed(ctx, d, nil)
+	return nil
 }
 
 func answer(facts []fact.Fact, err error) string {

@@ -14,6 +14,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/sim/net"
 	"holdfast/urgent"
 )
 
@@ -28,6 +29,9 @@ type World struct {
 	orgs    []*org
 	devices []*device
 	ledger  *ledger
+	net     *net.Net
+	lines   []*line
+	flipped bool // bits of what was saved were turned over
 	events  queue
 	result  Result
 	hash    hash.Hash
@@ -45,6 +49,10 @@ type Result struct {
 	Cuts     int // how often the power went while something was written
 	Moves    int // how often a journal moved to a new file
 	Refused  int // acts that were refused because nothing could be saved
+	Frames   int
+	Forks    int // how often a device saw that another's history has two branches
+
+	Reincarnated int // how often a device began anew because of what another holds
 }
 
 // Failed tells whether anything went wrong.
@@ -61,6 +69,7 @@ func Run(p Plan, rules *urgent.Rules, loud func(string)) (out Result, err error)
 	began := time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)
 	w := &World{
 		plan: p, rules: rules, dir: dir, now: began, began: began, random: rand.New(rand.NewPCG(p.Seed, 1)), ledger: newLedger(),
+		net:  net.New(rand.New(rand.NewPCG(p.Seed, 2))),
 		hash: sha256.New(), loud: loud, step: -1,
 	}
 	if err := w.play(context.Background()); err != nil {
@@ -91,12 +100,83 @@ func (w *World) play(ctx context.Context) error {
 	for len(w.events) > 0 {
 		e := heap.Pop(&w.events).(event)
 		w.turn(e.at)
-		if err := e.do(ctx); err != nil {
+		if err := w.happens(ctx, e); err != nil {
 			return err
 		}
 	}
 	w.step = len(w.plan.Steps)
+	if err := w.quiet(ctx); err != nil {
+		return err
+	}
 	return w.judge(ctx)
+}
+
+// happens does one thing to its end, and starts again whatever lost its power
+// by it.
+func (w *World) happens(ctx context.Context, e event) error {
+	if err := e.do(ctx); err != nil {
+		return err
+	}
+	for _, d := range w.devices {
+		if d.disk.Gone() {
+			w.result.Cuts++
+			w.log("d%d loses its power", d.number)
+			if err := w.again(ctx, d, d.after); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// quiet ends all trouble and lets time pass until every device of each
+// organisation has what the others have.
+func (w *World) quiet(ctx context.Context) error {
+	w.net.HealAll()
+	w.net.Turn(net.Fair())
+	for _, d := range w.devices {
+		d.disk.Spare()
+	}
+	for range 200 {
+		w.turn(w.now.Add(5 * time.Second))
+		if err := w.tick(ctx); err != nil {
+			return err
+		}
+		for len(w.events) > 0 {
+			e := heap.Pop(&w.events).(event)
+			w.turn(e.at)
+			if err := w.happens(ctx, e); err != nil {
+				return err
+			}
+		}
+		if w.level() && w.secured() {
+			return nil
+		}
+	}
+	w.fail("after a quarter of an hour of quiet the devices are not level")
+	return nil
+}
+
+// secured notes what is safe and tells whether all is that can be.
+func (w *World) secured() bool {
+	all := true
+	for _, d := range w.devices {
+		if n := w.ledger.secures(d); n > 0 && w.sisters(d) > 0 {
+			all = false
+		}
+	}
+	return all
+}
+
+// sisters counts the other machines of a device's organisation.
+func (w *World) sisters(d *device) int {
+	n := 0
+	for _, other := range w.devices {
+		if other.org == d.org && other.number != d.number && !(other.twin && d.twin) {
+			n++
+		}
+	}
+	return n
 }
 
 // turn moves the time; no clock goes backwards by it.
@@ -117,17 +197,29 @@ func (w *World) create(ctx context.Context) error {
 			is: map[fact.Subject]topic{}, from: map[fact.Subject]int{},
 		}
 		w.orgs = append(w.orgs, o)
-		d := &device{world: w, number: len(w.devices), org: o}
-		w.devices = append(w.devices, d)
-		w.turn(w.now)
-		if err := d.found(ctx); err != nil {
+		first := w.place(o)
+		if err := first.found(ctx); err != nil {
 			return err
 		}
-		if err := w.hire(d, w.random); err != nil {
+		if err := w.hire(first, w.random); err != nil {
 			return err
+		}
+		o.first = first
+		for range w.plan.Shape.Sites - 1 {
+			if err := w.place(o).join(ctx, first); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return w.dial(ctx)
+}
+
+// place puts a device in the world.
+func (w *World) place(o *org) *device {
+	d := &device{world: w, number: len(w.devices), org: o, after: rand.New(rand.NewPCG(w.plan.Seed, uint64(100+len(w.devices))))}
+	w.devices = append(w.devices, d)
+	w.turn(w.now)
+	return d
 }
 
 // log adds a line to the trace. A line must be the same in every run of the
