@@ -233,10 +233,10 @@ func (seenView) Create(tx *sql.Tx) error {
 	return err
 }
 
-// Apply refuses what was applied before.
+// Apply may be given again what it has: a key that came late opens it.
 func (seenView) Apply(tx *sql.Tx, _ journal.Reader, facts []fact.Fact) error {
 	for _, f := range facts {
-		if _, err := tx.Exec("INSERT INTO seen_facts(id, subject) VALUES(?, ?)", f.ID[:], f.Header.Subject[:]); err != nil {
+		if _, err := tx.Exec("INSERT OR IGNORE INTO seen_facts(id, subject) VALUES(?, ?)", f.ID[:], f.Header.Subject[:]); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package world
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -78,6 +79,7 @@ func (w *World) connect(ctx context.Context, a, b *device) error {
 	for i, d := range []*device{a, b} {
 		l.ends[i] = &end{device: d, link: replicate.NewLink(replicate.Config{
 			Store: site{d.j}, Identity: d.j.Device(), Board: d.board, Domain: d.j.Domain(), Instance: d.instance,
+			Limits: replicate.Limits{Pulse: time.Minute},
 		})}
 	}
 	w.lines = append(w.lines, l)
@@ -190,6 +192,9 @@ func (w *World) heed(e *end, effects []replicate.Effect) {
 		case replicate.Healed:
 		case replicate.Trouble:
 			w.log("d%d: trouble: %s", e.device.number, t.What)
+			if errors.Is(t.Err, journal.ErrPaper) {
+				continue // of a device that is not known here yet: it comes again
+			}
 			if !e.device.broken && e.device.disk.Fired() == 0 {
 				w.fail("device %d, whose disk is well: %s: %v", e.device.number, t.What, t.Err)
 			}

@@ -89,7 +89,7 @@ func calm() []weight {
 func Draw(seed uint64) Plan {
 	random := rand.New(rand.NewPCG(seed, 0x401dfa57))
 	p := Plan{Seed: seed, Shape: Shape{
-		Organisations: 1 + random.IntN(2), Sites: 1 + random.IntN(3), RealViews: random.IntN(8) == 0,
+		Organisations: 1 + random.IntN(4)/3, Sites: 1 + random.IntN(3), RealViews: random.IntN(8) == 0,
 	}}
 	trouble := 3 + random.IntN(20) // per hundred steps
 	var at time.Duration

@@ -86,7 +86,7 @@ func runAll(t testing.TB, rules *urgent.Rules, plans func(n int) (Plan, bool)) *
 				if !ok {
 					return
 				}
-				r, err := Run(p, rules, nil)
+				r, err := Run(p, rules, memory(), nil)
 				if err != nil {
 					t.Errorf("seed %s: %v", p, err)
 				}
@@ -157,7 +157,7 @@ func TestASeedReplays(t *testing.T) {
 	for seed := uint64(1); seed <= 4; seed++ {
 		var traces [2][]string
 		for i := range traces {
-			r, err := Run(Draw(seed), rules, func(line string) { traces[i] = append(traces[i], line) })
+			r, err := Run(Draw(seed), rules, memory(), func(line string) { traces[i] = append(traces[i], line) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +176,7 @@ func BenchmarkSeeds(b *testing.B) {
 	rules := shippedRules(b)
 	seed := uint64(1)
 	for b.Loop() {
-		r, err := Run(Draw(seed), rules, nil)
+		r, err := Run(Draw(seed), rules, memory(), nil)
 		if err != nil || r.Failed() {
 			b.Fatal(seed, err, r.Failures)
 		}

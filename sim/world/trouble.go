@@ -147,8 +147,11 @@ func (w *World) flushFails(ctx context.Context, d *device, random *rand.Rand) er
 			break
 		}
 	}
-	if _, fired := d.disk.Disarm(); fired == 0 {
+	if _, fired := d.disk.Disarm(); fired == 0 || d.disk.Gone() {
 		return nil
+	}
+	if err := d.settled(before); err != nil {
+		w.fail("device %d: %v", d.number, err)
 	}
 	h := d.j.Health()
 	w.log("d%d: a write failed, incarnation %d, saving %v", d.number, h.Incarnation, h.Saving)

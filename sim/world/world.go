@@ -58,10 +58,10 @@ type Result struct {
 // Failed tells whether anything went wrong.
 func (r Result) Failed() bool { return len(r.Failures) > 0 }
 
-// Run plays a plan in a folder of its own, which is gone afterwards. Whoever
-// wants the trace is told every line.
-func Run(p Plan, rules *urgent.Rules, loud func(string)) (out Result, err error) {
-	dir, err := os.MkdirTemp("", "world")
+// Run plays a plan in a folder of its own, which is gone afterwards, below
+// where. Whoever wants the trace is told every line.
+func Run(p Plan, rules *urgent.Rules, where string, loud func(string)) (out Result, err error) {
+	dir, err := os.MkdirTemp(where, "world")
 	if err != nil {
 		return Result{}, err
 	}
