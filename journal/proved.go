@@ -300,3 +300,22 @@ func (f Fork) Check(key []byte) error {
 	}
 	return nil
 }
+
+// Lacking gives those of the ids that are not among the subject's facts here.
+func (j *Journal) Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error) {
+	have, err := j.FactIDs(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	here := make(map[fact.ID]bool, len(have))
+	for _, id := range have {
+		here[id] = true
+	}
+	var out []fact.ID
+	for _, id := range ids {
+		if !here[id] {
+			out = append(out, id)
+		}
+	}
+	return out, nil
+}

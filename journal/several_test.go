@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -408,7 +410,9 @@ func TestADamagedFactIsMendedAndNeverTaught(t *testing.T) {
 
 // TestADeskHoldsWholeSubjects gives a desk one subject and not another.
 func TestADeskHoldsWholeSubjects(t *testing.T) {
-	a := newJournal(t, testOptions(t))
+	o1 := testOptions(t)
+	o1.Views = []View{counts{}}
+	a := newJournal(t, o1)
 	mine, other := newSubject(t, a), newSubject(t, a)
 	for range 3 {
 		say(t, a, mine, "live work")
@@ -439,6 +443,16 @@ func TestADeskHoldsWholeSubjects(t *testing.T) {
 	}
 	if got := texts(t, desk, mine); len(got) != 3 {
 		t.Fatalf("the desk has %q", got)
+	}
+	if h, err := desk.History(t.Context(), mine); err != nil || !desk.WaitViews(t.Context(), h.Facts(), 5*time.Second) {
+		t.Error("the desk's views are not level", err)
+	}
+	var n int
+	if err := desk.Views().QueryRow("SELECT count(*) FROM counts_said").Scan(&n); err != nil || n == 0 {
+		t.Errorf("the desk's view has %d rows, %v", n, err)
+	}
+	if _, err := os.Stat(filepath.Join(o.Dir, "views.db")); err == nil {
+		t.Error("a desk keeps views on its disk")
 	}
 	if got := texts(t, desk, other); len(got) != 0 {
 		t.Fatalf("the desk has %q", got)
