@@ -54,7 +54,7 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.forgetStated()
 	}
 	l.stated.number = st.Number
-	gone, fresh := l.applyStatement(st)
+	gone, fresh := l.applyStatement(ctx, st)
 	if l.stated.said.digest() != st.Digest {
 		l.misstated("the statement does not sum up to its digest")
 		return
@@ -63,12 +63,7 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 	if len(gone) > 0 {
 		l.effect(LetGo{Peer: l.peer.Device, Subjects: gone})
 	}
-	lacking, err := l.cfg.Store.Lacking(ctx, fresh)
-	if err != nil {
-		l.trouble("look for stated facts", err)
-		lacking = fresh
-	}
-	l.stated.queue = append(l.stated.queue, lacking...)
+	l.stated.queue = append(l.stated.queue, fresh...)
 	l.blobs.look = true
 }
 
@@ -80,7 +75,9 @@ func (l *Link) forgetStated() {
 	l.stated.number, l.stated.omitted = number, omitted
 }
 
-func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []fact.ID) {
+// applyStatement notes what is stated, and gives the facts that are lacking
+// here.
+func (l *Link) applyStatement(ctx context.Context, st Statement) (gone []fact.Subject, fresh []fact.ID) {
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
@@ -98,7 +95,12 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []fact.I
 		for _, id := range added {
 			s.about[id] = e.Subject
 		}
-		fresh = append(fresh, added...)
+		lacking, err := l.cfg.Store.Lacking(ctx, e.Subject, added)
+		if err != nil {
+			l.trouble("look for stated facts", err)
+			lacking = added
+		}
+		fresh = append(fresh, lacking...)
 	}
 	return gone, fresh
 }

@@ -131,7 +131,7 @@ func (l *Link) takeHello(ctx context.Context, m hello) {
 		return
 	}
 	l.peer = Peer{
-		Device: card.Device, Kind: card.Kind, Name: card.Name, Domain: m.Domain, Key: card.Key, Incarnation: inc,
+		Device: card.Device, Kind: card.Kind, Name: card.Name, Domain: m.Domain, Key: card.Key, Incarnation: inc, Instance: m.Instance,
 	}
 	l.ready = true
 	l.admitGreeting(ctx, m)

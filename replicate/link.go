@@ -62,6 +62,7 @@ type Peer struct {
 	Domain      string
 	Key         []byte
 	Incarnation fact.Hash
+	Instance    [16]byte // of the running program
 }
 
 // Out is what a link answers: frames to send in this order, and effects. When

@@ -211,14 +211,7 @@ func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsM
 		return factsMessage{Ask: s.ask, Last: count == len(s.lost), Proved: p}, err
 	}
 	m := factsMessage{Ask: s.ask, Last: count == len(s.ids)}
-	var allowed []fact.ID
-	for _, id := range s.ids[:count] {
-		if l.mayHave(id) {
-			allowed = append(allowed, id)
-		}
-	}
-	var err error
-	if m.Proved, err = l.cfg.Store.Proved(ctx, l.peer.Device, allowed); err != nil {
+	if err := l.prove(ctx, s.ids[:count], &m.Proved); err != nil {
 		return m, err
 	}
 	given := map[fact.ID]bool{}
@@ -235,5 +228,32 @@ func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsM
 	return m, nil
 }
 
-// mayHave keeps a desk to what was stated to it.
-func (l *Link) mayHave(id fact.ID) bool { return !l.peerDesk() || l.stating.ids[id] > 0 }
+// prove adds facts with their proofs, subject by subject. A desk is given what
+// was stated to it and nothing else.
+func (l *Link) prove(ctx context.Context, ids []fact.ID, into *journal.Proved) error {
+	by := map[fact.Subject][]fact.ID{}
+	var order []fact.Subject
+	for _, id := range ids {
+		subject, stated := l.stating.ids[id]
+		if !stated {
+			continue
+		}
+		if by[subject] == nil {
+			order = append(order, subject)
+		}
+		by[subject] = append(by[subject], id)
+	}
+	for _, subject := range order {
+		p, err := l.cfg.Store.Proved(ctx, l.peer.Device, subject, by[subject])
+		if err != nil {
+			return err
+		}
+		offset := uint32(len(into.Heads))
+		for _, f := range p.Facts {
+			f.Head += offset
+			into.Facts = append(into.Facts, f)
+		}
+		into.Heads, into.Wraps, into.Blobs = append(into.Heads, p.Heads...), append(into.Wraps, p.Wraps...), append(into.Blobs, p.Blobs...)
+	}
+	return nil
+}

@@ -95,7 +95,7 @@ func merge(old, add []fact.ID) (all, fresh []fact.ID) {
 type statingState struct {
 	on     bool
 	said   ledger
-	ids    map[fact.ID]int // how many subjects name a fact
+	ids    map[fact.ID]fact.Subject // what was said, and the subject of each
 	number uint64
 	whole  bool // the next part begins anew
 	queue  []fact.Subject
@@ -103,7 +103,7 @@ type statingState struct {
 }
 
 func newStatingState() statingState {
-	return statingState{said: ledger{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}}
+	return statingState{said: ledger{}, ids: map[fact.ID]fact.Subject{}, queued: map[fact.Subject]bool{}}
 }
 
 // beginStatement states all of a desk's live work, from the beginning.
@@ -209,9 +209,7 @@ func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (St
 	old, said := s.said[subject]
 	if !inside {
 		for _, id := range old {
-			if s.ids[id]--; s.ids[id] <= 0 {
-				delete(s.ids, id)
-			}
+			delete(s.ids, id)
 		}
 		delete(s.said, subject)
 		return StatementEntry{Subject: subject, Gone: true}, said
@@ -223,7 +221,7 @@ func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (St
 	}
 	all, fresh := merge(old, facts)
 	for _, id := range fresh {
-		s.ids[id]++
+		s.ids[id] = subject
 	}
 	s.said[subject] = all
 	return StatementEntry{Subject: subject, Add: fresh}, !said || len(fresh) > 0

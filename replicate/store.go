@@ -45,10 +45,11 @@ type Store interface {
 	// Reincarnate begins a new incarnation: why is "restored" or "cloned".
 	Reincarnate(ctx context.Context, why string) error
 
-	// Lacking gives those of the ids that are not held whole here.
-	Lacking(ctx context.Context, ids []fact.ID) ([]fact.ID, error)
-	// Proved gives facts with their proofs; those not held are left out.
-	Proved(ctx context.Context, to fact.Subject, ids []fact.ID) (journal.Proved, error)
+	// Lacking gives those of the ids that are not among a subject's facts here.
+	Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error)
+	// Proved gives facts of a subject with their proofs; those not held are left
+	// out.
+	Proved(ctx context.Context, to, subject fact.Subject, ids []fact.ID) (journal.Proved, error)
 	// ReceiveProved takes single facts in, or mends damaged ones.
 	ReceiveProved(ctx context.Context, p journal.Proved) error
 	// Lost lists facts that should be here and are damaged or missing.

@@ -186,7 +186,7 @@ func (s *Store) takeNeeds(wraps [][]byte, blobs []fact.Hash) {
 }
 
 // Lacking gives the ids that are not held.
-func (s *Store) Lacking(_ context.Context, ids []fact.ID) ([]fact.ID, error) {
+func (s *Store) Lacking(_ context.Context, _ fact.Subject, ids []fact.ID) ([]fact.ID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []fact.ID
@@ -200,7 +200,7 @@ func (s *Store) Lacking(_ context.Context, ids []fact.ID) ([]fact.ID, error) {
 }
 
 // Proved gives facts with proofs under the newest heads.
-func (s *Store) Proved(_ context.Context, _ fact.Subject, ids []fact.ID) (journal.Proved, error) {
+func (s *Store) Proved(_ context.Context, _, _ fact.Subject, ids []fact.ID) (journal.Proved, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var p journal.Proved
