@@ -26,18 +26,6 @@ type end struct {
 	link   *replicate.Link
 }
 
-// site is a journal as catching up sees it in a world without desks, where
-// nobody is told what to hold.
-type site struct{ *journal.Journal }
-
-// Lacking is asked by desks alone.
-func (site) Lacking(context.Context, []fact.ID) ([]fact.ID, error) { return nil, nil }
-
-// Proved is asked by desks alone.
-func (site) Proved(context.Context, fact.Subject, []fact.ID) (journal.Proved, error) {
-	return journal.Proved{}, nil
-}
-
 // dial connects the devices of each organisation that run and are not
 // connected, and lets go of lines on which no greeting came.
 func (w *World) dial(ctx context.Context) error {
@@ -78,7 +66,7 @@ func (w *World) connect(ctx context.Context, a, b *device) error {
 	l := &line{dialed: w.now}
 	for i, d := range []*device{a, b} {
 		l.ends[i] = &end{device: d, link: replicate.NewLink(replicate.Config{
-			Store: site{d.j}, Identity: d.j.Device(), Board: d.board, Domain: d.j.Domain(), Instance: d.instance,
+			Store: d.j, Identity: d.j.Device(), Board: d.board, Domain: d.j.Domain(), Instance: d.instance,
 			Limits: replicate.Limits{Pulse: time.Minute},
 		})}
 	}
