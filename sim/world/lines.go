@@ -183,12 +183,12 @@ func (w *World) heed(e *end, effects []replicate.Effect) {
 			if errors.Is(t.Err, journal.ErrPaper) {
 				continue // of a device that is not known here yet: it comes again
 			}
-			if !e.device.broken && e.device.disk.Fired() == 0 {
+			if !e.device.broken && !e.device.rotten && e.device.disk.Fired() == 0 {
 				w.fail("device %d, whose disk is well: %s: %v", e.device.number, t.What, t.Err)
 			}
 		case replicate.Damaged:
 			w.log("d%d: damaged: seq %d: %s", e.device.number, t.Seq, t.Why)
-			if !w.flipped {
+			if !e.device.rotten {
 				w.fail("device %d was given what does not hold: seq %d: %s", e.device.number, t.Seq, t.Why)
 			}
 		case replicate.Reincarnated:

@@ -202,17 +202,26 @@ func sortedIDs(all map[fact.ID]fact.Fact) []fact.ID {
 	return out
 }
 
-// eachHeader reads the headers on a device's disk with a reader of its own.
-func (d *device) eachHeader(see func(header []byte) error) error {
+// journalFile is the file that a device writes now.
+func (d *device) journalFile() (string, error) {
 	files, err := filepath.Glob(filepath.Join(d.dir(), "journal*.db"))
 	if err != nil || len(files) == 0 {
-		return fmt.Errorf("device %d has no journal: %w", d.number, err)
+		return "", fmt.Errorf("device %d has no journal: %w", d.number, err)
 	}
 	newest := files[0]
 	for _, f := range files {
 		if n, m := len(f), len(newest); n > m || (n == m && f > newest) {
 			newest = f
 		}
+	}
+	return newest, nil
+}
+
+// eachHeader reads the headers on a device's disk with a reader of its own.
+func (d *device) eachHeader(see func(header []byte) error) error {
+	newest, err := d.journalFile()
+	if err != nil {
+		return err
 	}
 	q := url.Values{"mode": {"ro"}, "vfs": {d.disk.VFS()}}
 	db, err := sql.Open("sqlite", "file:"+newest+"?"+q.Encode())

@@ -35,6 +35,7 @@ const (
 	Jump       What = "jump"    // the clock, by up to ten years
 	Clone      What = "clone"   // a copy of the whole machine runs beside it
 	Replace    What = "replace" // the machine is lost, another is enrolled in its place
+	Flip       What = "flip"    // one bit of the journal's file turns over
 	Split      What = "split"   // the network, into two parts
 	OneWay     What = "one way" // nothing comes through in one direction
 	Flap       What = "flap"    // a cut that comes and goes
@@ -81,7 +82,7 @@ type weight struct {
 func calm() []weight {
 	return []weight{
 		{Kill, 3}, {PowerCut, 8}, {FlushFails, 4}, {DiskFails, 1}, {DiskFull, 2}, {Restart, 3}, {LoseViews, 2}, {Backup, 3},
-		{Restore, 3}, {Jump, 2}, {Clone, 2}, {Replace, 1}, {Split, 5}, {OneWay, 2}, {Flap, 2}, {Weather, 3}, {Heal, 5},
+		{Restore, 3}, {Jump, 2}, {Clone, 2}, {Replace, 1}, {Flip, 2}, {Split, 5}, {OneWay, 2}, {Flap, 2}, {Weather, 3}, {Heal, 5},
 	}
 }
 

@@ -51,6 +51,8 @@ func (w *World) take(ctx context.Context, s Step) error {
 		return w.clone(ctx, d)
 	case Replace:
 		return w.replace(ctx, d)
+	case Flip:
+		return w.flip(ctx, d, random)
 	case Split, OneWay, Flap, Weather, Heal:
 		w.disturb(s.What, random)
 		return nil
@@ -123,12 +125,15 @@ func (w *World) again(ctx context.Context, d *device, random *rand.Rand) error {
 
 // started judges a start.
 func (w *World) started(d *device, err error) error {
+	if err != nil && d.rotten {
+		return w.lose(context.Background(), d, "its disk had rotted")
+	}
 	if err != nil {
 		return fmt.Errorf("device %d does not start: %w", d.number, err)
 	}
 	h := d.j.Health()
 	w.log("d%d starts, incarnation %d, saving %v", d.number, h.Incarnation, h.Saving)
-	if !h.Saving {
+	if !h.Saving && !d.rotten {
 		w.fail("device %d starts and can't save: %s", d.number, h.Sentence)
 	}
 	return nil
@@ -147,7 +152,7 @@ func (w *World) flushFails(ctx context.Context, d *device, random *rand.Rand) er
 			break
 		}
 	}
-	if _, fired := d.disk.Disarm(); fired == 0 || d.disk.Gone() {
+	if _, fired := d.disk.Disarm(); fired == 0 || d.disk.Gone() || d.rotten {
 		return nil
 	}
 	if err := d.settled(before); err != nil {
@@ -175,7 +180,7 @@ func (w *World) diskFails(ctx context.Context, d *device, random *rand.Rand) err
 		}
 		d.broken = d.disk.Fired() > 0
 	}
-	if h := d.j.Health(); d.broken && h.Saving {
+	if h := d.j.Health(); d.broken && h.Saving && !d.rotten {
 		w.fail("device %d: everything fails and it says that it saves", d.number)
 	}
 	return w.crash(ctx, d, disk.Nothing, random)
@@ -197,7 +202,7 @@ func (w *World) diskFull(ctx context.Context, d *device, random *rand.Rand) erro
 // restart ends and starts a device in good order; between is done while it is
 // off.
 func (w *World) restart(ctx context.Context, d *device, between func() error) error {
-	if err := d.halt(); err != nil {
+	if err := d.halt(); err != nil && !d.rotten {
 		w.fail("device %d does not end in good order: %v", d.number, err)
 	}
 	if between != nil {
@@ -254,6 +259,7 @@ func (w *World) restore(ctx context.Context, d *device, random *rand.Rand) error
 	if err := d.reborn(0); err != nil {
 		return err
 	}
+	d.rotten = false
 	if err := w.started(d, d.run(ctx)); err != nil {
 		return err
 	}
@@ -287,13 +293,17 @@ func (w *World) replace(ctx context.Context, d *device) error {
 	if d == first || d.twin || first.twin || first.broken {
 		return nil
 	}
-	w.log("d%d is lost, %d facts may be gone", d.number, w.ledger.endangers(d, nil, "its machine was lost"))
+	return w.lose(ctx, d, "its machine was lost")
+}
+
+func (w *World) lose(ctx context.Context, d *device, why string) error {
+	w.log("d%d is lost, %d facts may be gone: %s", d.number, w.ledger.endangers(d, nil, why), why)
 	if err := d.leave(false); err != nil {
 		return err
 	}
 	d.life++
-	d.backup = backup{}
-	return w.started(d, d.join(ctx, first))
+	d.backup, d.rotten, d.broken = backup{}, false, false
+	return w.started(d, d.join(ctx, d.org.first))
 }
 
 // disturb changes the network.

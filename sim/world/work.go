@@ -14,10 +14,16 @@ import (
 // work has somebody at a device do one thing, and judges the answer.
 func (w *World) work(ctx context.Context, d *device, random *rand.Rand) error {
 	do, err := w.next(d, random)
+	if err != nil && d.rotten {
+		return w.lose(ctx, d, "its disk had rotted")
+	}
 	if err != nil {
 		return fmt.Errorf("device %d can't be read: %w", d.number, err)
 	}
 	h, err := d.j.History(ctx, do.subject)
+	if err != nil && d.rotten {
+		return w.lose(ctx, d, "its disk had rotted")
+	}
 	if err != nil {
 		return fmt.Errorf("device %d can't be read: %w", d.number, err)
 	}
@@ -37,7 +43,7 @@ func (w *World) work(ctx context.Context, d *device, random *rand.Rand) error {
 		return nil // done by a process that is dead: it happened to nobody
 	}
 	w.log("d%d %s by %s: %s", d.number, do.name, do.by.Name, answer(facts, err))
-	if d.disk.Fired() > fired && refusal.KindOf(err) != 0 && !d.disk.Gone() && !d.broken {
+	if d.disk.Fired() > fired && refusal.KindOf(err) != 0 && !d.disk.Gone() && !d.broken && !d.rotten {
 		if err := d.settled(before); err != nil {
 			w.fail("device %d: %v", d.number, err)
 		}
@@ -72,13 +78,13 @@ func (w *World) judgeAnswer(d *device, do deed, said []fact.Draft, facts []fact.
 		return w.readBack(d, do, facts)
 	case kind == refusal.Unknown, kind == refusal.Unavailable:
 		w.result.Refused++
-		if !fired && !d.broken {
+		if !fired && !d.broken && !d.rotten {
 			w.fail("device %d, whose disk is well, could not %s: %v", d.number, do.name, err)
 		}
 		if kind == refusal.Unknown {
 			return w.ledger.doubts(d, said)
 		}
-	case kind == 0:
+	case kind == 0 && !d.rotten:
 		w.fail("device %d, %s: %v", d.number, do.name, err)
 	}
 	return nil
@@ -87,7 +93,7 @@ func (w *World) judgeAnswer(d *device, do deed, said []fact.Draft, facts []fact.
 // readBack looks whether what was saved is read at once, from the journal and
 // from the views.
 func (w *World) readBack(d *device, do deed, facts []fact.Fact) error {
-	if len(facts) == 0 {
+	if len(facts) == 0 || d.rotten {
 		return nil
 	}
 	h, err := d.j.History(context.Background(), do.subject)

@@ -31,7 +31,6 @@ type World struct {
 	ledger  *ledger
 	net     *net.Net
 	lines   []*line
-	flipped bool // bits of what was saved were turned over
 	events  queue
 	result  Result
 	hash    hash.Hash
@@ -50,6 +49,7 @@ type Result struct {
 	Moves    int // how often a journal moved to a new file
 	Refused  int // acts that were refused because nothing could be saved
 	Frames   int
+	Mended   int // devices that were given back by others what their disks had lost
 	Forks    int // how often a device saw that another's history has two branches
 
 	Reincarnated int // how often a device began anew because of what another holds
@@ -137,7 +137,12 @@ func (w *World) quiet(ctx context.Context) error {
 	for _, d := range w.devices {
 		d.disk.Spare()
 	}
-	for range 200 {
+	for round := range 200 {
+		if round == 20 {
+			if err := w.mended(ctx); err != nil {
+				return err
+			}
+		}
 		w.turn(w.now.Add(5 * time.Second))
 		if err := w.tick(ctx); err != nil {
 			return err
@@ -149,7 +154,7 @@ func (w *World) quiet(ctx context.Context) error {
 				return err
 			}
 		}
-		if w.level() && w.secured() {
+		if w.level() && w.secured() && !w.anyRotten() {
 			return nil
 		}
 	}
