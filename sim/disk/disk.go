@@ -11,6 +11,7 @@ package disk
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -61,6 +62,7 @@ type Disk struct {
 	gone  bool
 	bad   error // the disk itself could not do its work
 	full  bool
+	lies  bool                        // flushes of SQLite do nothing
 	files map[uint64]*file            // by inode
 	lasts map[string]map[string]entry // by folder: the names that would outlast a power cut
 }
@@ -92,9 +94,11 @@ func New(dir string) (*Disk, error) {
 // Close lets go of the disk; journals on it must be closed. The error tells
 // whether it has ever failed in another way than it was told to.
 func (d *Disk) Close() error {
-	d.vfs.unregister()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if open := d.vfs.unregister(); open > 0 {
+		d.bad = errors.Join(d.bad, fmt.Errorf("%d files are still open", open))
+	}
 	return errors.Join(d.bad, d.letGo())
 }
 
@@ -138,6 +142,15 @@ func (d *Disk) Fill(full bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.full = full
+}
+
+// Lie makes every flush of SQLite's say that it is done and do nothing, as the
+// worst of disks do. Nothing can be promised on such a disk: it shows whether
+// somebody looks.
+func (d *Disk) Lie() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lies = true
 }
 
 // CutAt has the power go at a later write or flush: what is left is put in

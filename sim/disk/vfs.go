@@ -69,8 +69,13 @@ func register(d *Disk) (*vfs, error) {
 	return v, nil
 }
 
-func (v *vfs) unregister() {
+// unregister tells how many files SQLite still has open; what they use is not
+// given back then.
+func (v *vfs) unregister() (open int) {
 	sqlite3.Xsqlite3_vfs_unregister(v.tls, v.place)
+	if len(v.open) > 0 {
+		return len(v.open)
+	}
 	for _, m := range v.methods {
 		libc.Xfree(v.tls, m)
 	}
@@ -78,6 +83,7 @@ func (v *vfs) unregister() {
 	libc.Xfree(v.tls, v.cname)
 	v.tls.Close()
 	v.keep = nil
+	return 0
 }
 
 // malloc gives SQLite memory of its own kind for a T.
@@ -185,6 +191,9 @@ func (v *vfs) flushing() syncFunc {
 	return func(_ *libc.TLS, handle uintptr, _ int32) int32 {
 		f := func() *file { return v.open[handle] }
 		return v.step(true, sqlite3.SQLITE_IOERR_FSYNC, func() int32 {
+			if v.disk.lies {
+				return sqlite3.SQLITE_OK
+			}
 			f().flushed()
 			if !f().fresh {
 				return sqlite3.SQLITE_OK

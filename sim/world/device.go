@@ -71,7 +71,9 @@ func (d *device) options() journal.Options {
 // begin puts a disk under the device's folder.
 func (d *device) begin() error {
 	var err error
-	d.disk, err = disk.New(d.dir())
+	if d.disk, err = disk.New(d.dir()); err == nil && d.world.worse != nil {
+		d.world.worse(d.disk)
+	}
 	return err
 }
 

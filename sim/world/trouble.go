@@ -26,6 +26,9 @@ func (w *World) take(ctx context.Context, s Step) error {
 		return nil // by what the tick had it write
 	}
 	w.secured()
+	if s.What != Work {
+		d.disk.Spare()
+	}
 	switch s.What {
 	case Work:
 		return w.work(ctx, d, random)

@@ -14,6 +14,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/sim/disk"
 	"holdfast/sim/net"
 	"holdfast/urgent"
 )
@@ -36,6 +37,7 @@ type World struct {
 	hash    hash.Hash
 	step    int
 	loud    func(string)
+	worse   func(*disk.Disk) // makes every disk one on which the promises can't hold; nil outside tests of the oracle
 }
 
 // Result is what a run came to.
@@ -60,7 +62,11 @@ func (r Result) Failed() bool { return len(r.Failures) > 0 }
 
 // Run plays a plan in a folder of its own, which is gone afterwards, below
 // where. Whoever wants the trace is told every line.
-func Run(p Plan, rules *urgent.Rules, where string, loud func(string)) (out Result, err error) {
+func Run(p Plan, rules *urgent.Rules, where string, loud func(string)) (Result, error) {
+	return run(p, rules, where, loud, nil)
+}
+
+func run(p Plan, rules *urgent.Rules, where string, loud func(string), worse func(*disk.Disk)) (out Result, err error) {
 	dir, err := os.MkdirTemp(where, "world")
 	if err != nil {
 		return Result{}, err
@@ -70,7 +76,7 @@ func Run(p Plan, rules *urgent.Rules, where string, loud func(string)) (out Resu
 	w := &World{
 		plan: p, rules: rules, dir: dir, now: began, began: began, random: rand.New(rand.NewPCG(p.Seed, 1)), ledger: newLedger(),
 		net:  net.New(rand.New(rand.NewPCG(p.Seed, 2))),
-		hash: sha256.New(), loud: loud, step: -1,
+		hash: sha256.New(), loud: loud, worse: worse, step: -1,
 	}
 	if err := w.play(context.Background()); err != nil {
 		w.fail("the world came to a halt: %v", err)
