@@ -75,6 +75,7 @@ func (j *Journal) failStop(w *writer, check *checkpoints, cause error) *writer {
 		return w
 	}
 	j.settle(next)
+	j.afterCommit(next, outcome{placed: next.first})
 	j.state.resumed(now, fmt.Sprintf("A disk error happened at %s. Everything saved was moved to a new file. Have this machine's disk looked at.", now.Format("15:04")))
 	j.o.Log.Warn("the journal goes on in a new file", "file", filepath.Base(next.file.path), "incarnation", next.hand.number)
 	return next

@@ -256,6 +256,21 @@ func (j *Journal) takeUp(file *dbFile) (*writer, error) {
 	return j.rememberStart(w, inc, sizes)
 }
 
+// hasFeeds tells whether the three feeds of a certificate are listed here.
+func hasFeeds(c *sqlConn, certificate fact.Signed) (bool, error) {
+	for _, name := range fact.Lanes() {
+		feed, err := fact.FeedOf(certificate, name)
+		if err != nil {
+			return false, err
+		}
+		n, err := c.oneInt("SELECT count(*) FROM feeds WHERE feed=?", feed[:])
+		if err != nil || n == 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, error) {
 	var last fact.Incarnation
 	var certificate fact.Signed
@@ -272,6 +287,9 @@ func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, er
 		}
 		key, err := start.signing(keyIncarnation(i.Number))
 		own := err == nil && key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(i.Key))
+		if begun, err := hasFeeds(c, s); err != nil || !begun {
+			return err // a clone's, of which no fact is here yet
+		}
 		if own && !mine || own == mine && i.Number >= last.Number {
 			last, certificate, mine = i, s, own // a clone's incarnation has a key that is not here
 		}
