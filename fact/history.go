@@ -10,8 +10,12 @@ import (
 // History is all known facts of one subject in an order that depends on the
 // facts alone: sequence within a feed, "seen" between feeds, and the id where
 // neither speaks, for display only. A missing parent never parks a fact.
+//
+// Facts that a cut holds back are not among Facts, but what they connect still
+// is connected: they take part in the order and are left out afterwards.
 type History struct {
 	facts  []Fact
+	held   []Fact
 	before [][]uint64 // nil when all facts stand in one feed
 	gaps   []ID
 	grown  *atomic.Int64 // how much of the array under facts is in use; shared by all that stand on it
@@ -24,23 +28,88 @@ func NewHistory(facts []Fact) History {
 		byID[f.ID] = f
 	}
 	all := make([]Fact, 0, len(byID))
-	oneFeed := true
+	oneFeed, held := true, false
 	for _, f := range byID {
 		all = append(all, f)
 		oneFeed = oneFeed && f.Header.Feed == all[0].Header.Feed
+		held = held || f.Held
 	}
 	sort.Slice(all, func(i, j int) bool { return feedOrder(all[i], all[j]) })
-	if oneFeed && !forked(all) {
+	switch {
+	case held:
+		return causal(all, byID).leaveOutHeld()
+	case oneFeed && !forked(all):
 		return History{facts: all, gaps: gapsOf(all, byID)}
 	}
 	return causal(all, byID)
+}
+
+// leaveOutHeld takes the held facts out of an ordered history.
+func (h History) leaveOutHeld() History {
+	out := History{gaps: h.gaps}
+	place := make([]int, len(h.facts))
+	for i, f := range h.facts {
+		if f.Held {
+			place[i] = -1
+			out.held = append(out.held, f)
+			continue
+		}
+		place[i] = len(out.facts)
+		out.facts = append(out.facts, f)
+	}
+	for i := range h.facts {
+		if place[i] < 0 {
+			continue
+		}
+		set := make([]uint64, (len(out.facts)+63)/64)
+		for j := range h.facts {
+			if q := place[j]; q >= 0 && h.Before(j, i) {
+				set[q/64] |= 1 << (q % 64)
+			}
+		}
+		out.before = append(out.before, set)
+	}
+	return out
+}
+
+// Held lists the facts that a cut holds back, in order.
+func (h History) Held() []Fact { return h.held }
+
+// WithHeld gives the history as it would be if nothing were held.
+func (h History) WithHeld() History {
+	if len(h.held) == 0 {
+		return h
+	}
+	all := slices.Clone(h.facts)
+	for _, f := range h.held {
+		f.Held = false
+		all = append(all, f)
+	}
+	return NewHistory(all)
+}
+
+// Resting lists the facts that count and whose writers had seen held ones: they
+// stand, flagged.
+func (h History) Resting() []ID {
+	on := map[ID]bool{}
+	for _, f := range h.held {
+		on[f.ID] = true
+	}
+	var out []ID
+	for _, f := range h.facts {
+		if len(on) > 0 && slices.ContainsFunc(f.Body.Seen, func(id ID) bool { return on[id] }) {
+			on[f.ID] = true
+			out = append(out, f.ID)
+		}
+	}
+	return out
 }
 
 // With gives the history with more facts in it, the same as NewHistory of all
 // of them. It is quick when they continue the one feed that h stands in.
 func (h History) With(more ...Fact) History {
 	if !h.continuedBy(more) {
-		return NewHistory(append(slices.Clip(h.facts), more...))
+		return NewHistory(append(append(slices.Clip(h.facts), h.held...), more...))
 	}
 	n, m := int64(len(h.facts)), int64(len(h.facts)+len(more))
 	if h.grown != nil && m <= int64(cap(h.facts)) && h.grown.CompareAndSwap(n, m) {
@@ -56,7 +125,7 @@ func (h History) With(more ...Fact) History {
 // continuedBy tells whether facts follow in the same feed, having seen nothing
 // that is not here.
 func (h History) continuedBy(more []Fact) bool {
-	if h.before != nil || len(more) == 0 {
+	if h.before != nil || len(more) == 0 || len(h.held) > 0 {
 		return false
 	}
 	last := more[0]
@@ -64,7 +133,7 @@ func (h History) continuedBy(more []Fact) bool {
 		last = h.facts[n-1]
 	}
 	for i, f := range more {
-		if f.Header.Feed != last.Header.Feed || (f.Header.Seq <= last.Header.Seq && (i > 0 || len(h.facts) > 0)) {
+		if f.Held || f.Header.Feed != last.Header.Feed || (f.Header.Seq <= last.Header.Seq && (i > 0 || len(h.facts) > 0)) {
 			return false
 		}
 		last = f

@@ -85,6 +85,7 @@ type Fact struct {
 	ID     ID
 	Header Header
 	Body   Body
+	Held   bool // a cut holds it back on this device; no part of the fact itself
 }
 
 // OfJournal tells whether the fact is the journal's own (kinds 1 to 19: joins,

@@ -48,6 +48,16 @@ type act struct {
 	reads  map[fact.Subject]int64 // where each subject that was read stood
 	bytes  int
 	answer chan answer
+
+	arriving *arriving // instead of facts: what another device wrote
+}
+
+// size counts the facts of an act.
+func (a *act) size() int {
+	if a.arriving != nil {
+		return len(a.arriving.facts)
+	}
+	return len(a.facts)
 }
 
 type answer struct {

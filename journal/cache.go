@@ -188,3 +188,21 @@ func setAside(facts []fact.Fact, marks int) []fact.Fact {
 	}
 	return out
 }
+
+// forget drops a subject's history, so that it is read anew.
+func (c *cache) forget(s fact.Subject) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.entries[s]; e != nil {
+		c.drop(e)
+	}
+}
+
+// forgetAll drops every history.
+func (c *cache) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.order.Len() > 0 {
+		c.drop(c.order.Back())
+	}
+}

@@ -11,21 +11,29 @@ import (
 // kept (header, body, head, paper, wrap) is only there to find them again;
 // Verify checks that both agree. Subjects are numbered as they come, so that
 // what is worked on now stands together in the index although subjects are
-// random.
+// random. A feed has one branch, unless it was forked: a branch then begins at
+// size base of its parent. Of a part, a device holds single facts, each with
+// its proof. waiting names what facts of other devices need and is not here
+// yet.
 const schema = `
 CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE papers(hash BLOB PRIMARY KEY, sort INTEGER NOT NULL, signed BLOB NOT NULL) STRICT;
-CREATE TABLE feeds(num INTEGER PRIMARY KEY, feed BLOB NOT NULL UNIQUE, lane INTEGER NOT NULL, paper BLOB NOT NULL) STRICT;
+CREATE TABLE feeds(num INTEGER PRIMARY KEY, feed BLOB NOT NULL, branch INTEGER NOT NULL, parent INTEGER NOT NULL, base INTEGER NOT NULL,
+	part INTEGER NOT NULL, lane INTEGER NOT NULL, paper BLOB NOT NULL, UNIQUE(feed, branch)) STRICT;
 CREATE TABLE subjects(num INTEGER PRIMARY KEY, subject BLOB NOT NULL UNIQUE) STRICT;
 CREATE TABLE facts(pos INTEGER PRIMARY KEY, feed INTEGER NOT NULL, seq INTEGER NOT NULL, id BLOB NOT NULL,
 	subject INTEGER NOT NULL, header BLOB NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX facts_place ON facts(feed, seq);
 CREATE INDEX facts_subject ON facts(subject, pos);
-CREATE TABLE heads(feed INTEGER NOT NULL, size INTEGER NOT NULL, head BLOB NOT NULL, PRIMARY KEY(feed, size)) STRICT, WITHOUT ROWID;
+CREATE TABLE heads(feed INTEGER NOT NULL, size INTEGER NOT NULL, head BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(feed, size)) STRICT, WITHOUT ROWID;
 CREATE TABLE tree(feed INTEGER NOT NULL, first INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY(feed, first)) STRICT, WITHOUT ROWID;
 CREATE TABLE wraps(subject BLOB NOT NULL, kid BLOB NOT NULL, wrapper BLOB NOT NULL, wrap BLOB NOT NULL,
 	PRIMARY KEY(subject, kid, wrapper)) STRICT, WITHOUT ROWID;
 CREATE TABLE attachments(hash BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+CREATE TABLE proofs(id BLOB PRIMARY KEY, head BLOB NOT NULL, hashes BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE waiting(what BLOB NOT NULL, sort INTEGER NOT NULL, feed INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(what, feed, seq)) STRICT, WITHOUT ROWID;
+CREATE TABLE receipts(feed BLOB NOT NULL, holder BLOB NOT NULL, size INTEGER NOT NULL, minute INTEGER NOT NULL, receipt BLOB NOT NULL,
+	PRIMARY KEY(feed, holder, minute)) STRICT, WITHOUT ROWID;
 `
 
 // The sorts of paper.
@@ -36,7 +44,10 @@ const (
 )
 
 // formatName stands in meta; another value is another program's file.
-const formatName = "holdfast journal 1"
+const formatName = "holdfast journal 2"
+
+// formerName is the form before an organisation could have several devices.
+const formerName = "holdfast journal 1"
 
 // dbFile is one journal file with a writing connection and a few for reading.
 type dbFile struct {
@@ -94,10 +105,7 @@ func createFile(path string, store Store) (*dbFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, statement := range strings.Split(schema, ";\n") {
-		if strings.TrimSpace(statement) == "" {
-			continue
-		}
+	for _, statement := range statements(schema) {
 		if err := f.write.exec(statement); err != nil {
 			return nil, errors.Join(err, f.close())
 		}
@@ -115,6 +123,9 @@ func openExisting(path string, store Store) (*dbFile, error) {
 		return nil, err
 	}
 	format, err := f.write.oneBytes("SELECT value FROM meta WHERE name='format'")
+	if err == nil && string(format) == formerName {
+		format, err = []byte(formatName), f.upgrade()
+	}
 	if err == nil && string(format) != formatName {
 		err = fmt.Errorf("%s has format %q: this program knows %q", path, format, formatName)
 	}
@@ -167,4 +178,40 @@ func (f *dbFile) close() error {
 	}
 	close(f.readers)
 	return err
+}
+
+// upgrade brings a file of the former form to the present one, in one
+// transaction.
+func (f *dbFile) upgrade() error {
+	now := statements(schema)
+	steps := []string{"BEGIN IMMEDIATE", "ALTER TABLE feeds RENAME TO feeds_1", "ALTER TABLE heads RENAME TO heads_1"}
+	for _, s := range now {
+		for _, table := range []string{"feeds", "heads", "proofs", "waiting", "receipts"} {
+			if strings.HasPrefix(s, "CREATE TABLE "+table+"(") {
+				steps = append(steps, s)
+			}
+		}
+	}
+	steps = append(steps,
+		"INSERT INTO feeds SELECT num, feed, 0, 0, 0, 0, lane, paper FROM feeds_1",
+		"INSERT INTO heads SELECT feed, size, head, 0 FROM heads_1",
+		"DROP TABLE feeds_1", "DROP TABLE heads_1",
+		"UPDATE meta SET value=CAST('"+formatName+"' AS BLOB) WHERE name='format'", "COMMIT")
+	for _, s := range steps {
+		if err := f.write.exec(s); err != nil {
+			return errors.Join(fmt.Errorf("bring the journal to its present form: %w", err), f.write.exec("ROLLBACK"))
+		}
+	}
+	return nil
+}
+
+// statements cuts a script where a statement ends.
+func statements(script string) []string {
+	var out []string
+	for _, s := range strings.Split(script, ";\n") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }

@@ -205,7 +205,7 @@ func foundFacts(o Options, f Founding, file *dbFile, p papers, keys *keybox, dev
 	}
 	b := beginning{
 		o: o, file: file, papers: p, keys: keys, device: device,
-		subjects: newSubjectKeys(p.org, wrapper, o.Random),
+		subjects: newSubjectKeys(p.org, wrapper, o.Random), branches: newBranches(), receipts: &receipts{},
 		drafts: []fact.Draft{
 			fact.Say(p.genesis.About, Founded{Genesis: p.signedGenesis}),
 			fact.Say(p.genesis.About, EpochBegan{Number: 1, Public: epoch.PublicKey().Bytes()}),

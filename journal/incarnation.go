@@ -46,6 +46,8 @@ type beginning struct {
 	drafts   []fact.Draft
 	pos      int64
 	seen     []fact.ID // frontier of the organisation's subject
+	branches *branches
+	receipts *receipts
 }
 
 // begin makes key, token and certificate, then commits papers, feeds and the
@@ -78,6 +80,9 @@ func (b beginning) begin(number uint32, why string, after []fact.After) (*writer
 	if err != nil {
 		return nil, err
 	}
+	if err := b.branches.know(certificate, i, b.papers.card.Device); err != nil {
+		return nil, err
+	}
 	return b.commit(h, tokenHash(token))
 }
 
@@ -96,7 +101,7 @@ func (b beginning) commit(h *hand, start fact.Hash) (*writer, error) {
 	if err := s.finish(a); err != nil {
 		return nil, err
 	}
-	w := newWriter(b.papers.org, b.o.Clock, b.file)
+	w := newWriter(b.papers.org, b.o.Clock, b.file, b.branches, b.receipts)
 	w.hand, w.pos = h, b.pos
 	out, _, err := w.commit([]*act{a}, func(c *sqlConn) error {
 		if err := c.exec("INSERT OR REPLACE INTO meta(name, value) VALUES('start', ?)", start[:]); err != nil {
@@ -109,7 +114,8 @@ func (b beginning) commit(h *hand, start fact.Hash) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w, errors.Join(out.answers[0].err)
+	w.first = out.placed
+	return w, out.answers[0].err
 }
 
 func (b beginning) startKeys() *keybox { return b.keys.in(filepath.Join(b.o.Dir, startFolder)) }

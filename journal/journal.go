@@ -31,6 +31,10 @@ type Options struct {
 	Store      Store // nil: SQLite on the local disk
 	Reserve    int64 // bytes held back so that a full disk is met early; 0: 64 MiB
 
+	// MayErase judges a tombstone at its place in the history of the
+	// organisation's subject; nil accepts all. It must depend on the facts alone.
+	MayErase func(h fact.History, place int) error
+
 	CheckpointPages int // pages in the write-ahead log before they are copied home; 0: 4,000
 	CacheFacts      int // opened facts kept in memory; 0: 200,000
 }
@@ -58,6 +62,8 @@ type View interface {
 	Create(tx *sql.Tx) error
 	// Apply takes in facts in the order in which they were committed. It is
 	// called once for each fact; an error skips that fact for this view.
+	// It is called again with facts of subjects that are to be judged anew, after
+	// a cut, a readmission or an erasure.
 	Apply(tx *sql.Tx, r Reader, facts []fact.Fact) error
 }
 

@@ -179,6 +179,10 @@ func (k *keybox) epoch() (hpke.PrivateKey, error) {
 }
 
 func (k *keybox) newEpoch(random io.Reader) (hpke.PrivateKey, error) {
+	return k.newHPKE(random, keyEpoch)
+}
+
+func (k *keybox) newHPKE(random io.Reader, name string) (hpke.PrivateKey, error) {
 	ikm := make([]byte, 64)
 	if _, err := io.ReadFull(random, ikm); err != nil {
 		return nil, err
@@ -191,7 +195,7 @@ func (k *keybox) newEpoch(random io.Reader) (hpke.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return private, k.create(random, keyEpoch, b)
+	return private, k.create(random, name, b)
 }
 
 // wrapperOf derives the key that wraps subject keys from the private half of

@@ -7,6 +7,7 @@ func Kinds() []fact.Kind {
 	return []fact.Kind{
 		Founded{}.FactKind(), DeviceEnrolled{}.FactKind(), IncarnationBegan{}.FactKind(),
 		FrontierJoined{}.FactKind(), SetAside{}.FactKind(), EpochBegan{}.FactKind(),
+		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(),
 	}
 }
 
@@ -24,11 +25,12 @@ func (Founded) FactKind() fact.Kind {
 type DeviceEnrolled struct {
 	Card   fact.Signed `cbor:"1,keyasint"`
 	Domain string      `cbor:"2,keyasint,omitempty"` // failure domain: a building, a host
+	Wrap   []byte      `cbor:"3,keyasint,omitempty"` // of a desk: the key it wraps with, sealed to the organisation
 }
 
 // FactKind is kind 2.
 func (DeviceEnrolled) FactKind() fact.Kind {
-	return fact.Kind{Number: 2, Version: 1, Lane: fact.Control, Name: "device-enrolled", Join: fact.Grow}
+	return fact.Kind{Number: 2, Version: 2, Lane: fact.Control, Name: "device-enrolled", Join: fact.Grow}
 }
 
 // IncarnationBegan is the first fact of an incarnation: its certificate.
@@ -73,4 +75,46 @@ type EpochBegan struct {
 // FactKind is kind 6.
 func (EpochBegan) FactKind() fact.Kind {
 	return fact.Kind{Number: 6, Version: 1, Lane: fact.Control, Name: "epoch-began", Join: fact.Grow}
+}
+
+// CutMade says up to where facts are trusted: of a device, or of one person on
+// any device. What lies beyond is held: kept, listed for review, and never
+// taken from a list of open work.
+type CutMade struct {
+	Device fact.Subject `cbor:"1,keyasint"` // zero when it is about a person
+	Person fact.Subject `cbor:"2,keyasint"` // zero when it is about a device
+	Up     []fact.After `cbor:"3,keyasint"` // a feed that is not named is trusted up to nothing
+	Since  fact.Millis  `cbor:"4,keyasint"` // the moment that was meant, for people
+	Why    string       `cbor:"5,keyasint"`
+}
+
+// FactKind is kind 7.
+func (CutMade) FactKind() fact.Kind {
+	return fact.Kind{Number: 7, Version: 1, Lane: fact.Control, Name: "cut-made", Join: fact.Grow}
+}
+
+// Readmitted says that facts held by a cut count after all: some, or all of
+// them when none is named.
+type Readmitted struct {
+	Cut   fact.ID   `cbor:"1,keyasint"`
+	Facts []fact.ID `cbor:"2,keyasint"`
+	Why   string    `cbor:"3,keyasint"`
+}
+
+// FactKind is kind 8.
+func (Readmitted) FactKind() fact.Kind {
+	return fact.Kind{Number: 8, Version: 1, Lane: fact.Control, Name: "readmitted", Join: fact.Grow}
+}
+
+// SubjectErased is a tombstone: the keys of a subject are destroyed on every
+// device, and none that comes later is kept.
+type SubjectErased struct {
+	Subject fact.Subject `cbor:"1,keyasint"`
+	Asked   fact.ID      `cbor:"2,keyasint"` // the request that it carries out
+	Why     string       `cbor:"3,keyasint"`
+}
+
+// FactKind is kind 9.
+func (SubjectErased) FactKind() fact.Kind {
+	return fact.Kind{Number: 9, Version: 1, Lane: fact.Control, Name: "subject-erased", Join: fact.Once}
 }

@@ -141,13 +141,16 @@ func copyTables(from, to *sqlConn) error {
 	for _, t := range []struct{ name, columns, marks string }{
 		{"meta", "name, value", "?, ?"},
 		{"papers", "hash, sort, signed", "?, ?, ?"},
-		{"feeds", "num, feed, lane, paper", "?, ?, ?, ?"},
+		{"feeds", "num, feed, branch, parent, base, part, lane, paper", "?, ?, ?, ?, ?, ?, ?, ?"},
 		{"subjects", "num, subject", "?, ?"},
 		{"facts", "pos, feed, seq, id, subject, header, body", "?, ?, ?, ?, ?, ?, ?"},
-		{"heads", "feed, size, head", "?, ?, ?"},
+		{"heads", "feed, size, head, at", "?, ?, ?, ?"},
 		{"tree", "feed, first, hashes", "?, ?, ?"},
 		{"wraps", "subject, kid, wrapper, wrap", "?, ?, ?, ?"},
 		{"attachments", "hash, sealed", "?, ?"},
+		{"proofs", "id, head, hashes", "?, ?, ?"},
+		{"waiting", "what, sort, feed, seq", "?, ?, ?, ?"},
+		{"receipts", "feed, holder, size, minute, receipt", "?, ?, ?, ?, ?"},
 	} {
 		if err := to.exec("BEGIN IMMEDIATE"); err != nil {
 			return err
@@ -174,7 +177,7 @@ func (j *Journal) checkCopy(w *writer, to *dbFile) error {
 	if last < w.pos {
 		return fmt.Errorf("the copy ends at fact %d and %d were saved", last, w.pos)
 	}
-	report := inspect(to.write, &openers{epoch: j.epoch})
+	report := inspect(to.write, &openers{epoch: j.epoch, desk: j.wrapKey, device: j.Device().Public()})
 	for _, l := range report.Failures {
 		j.o.Log.Error("damage was found while moving to a new file", "place", l.Place, "what", l.What)
 	}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -28,6 +29,16 @@ type Journal struct {
 	device ed25519.PrivateKey
 	epoch  hpke.PrivateKey
 
+	epochOut hpke.PublicKey // of the organisation; all that a desk has of it
+	wrapKey  []byte         // a desk's own
+
+	branches *branches
+	receipts receipts
+	given    given
+	lost     lostSet
+	house    atomic.Pointer[house]
+	commits  commits // the writer's
+
 	subjects *subjectKeys
 	cache    *cache
 	file     atomic.Pointer[dbFile]
@@ -35,7 +46,7 @@ type Journal struct {
 	old      []*dbFile // files that failed, kept open so that nothing writes them again
 
 	queue   chan *act
-	control chan func(w *writer) error // work for the writer between commits
+	control chan func(w *writer) *writer // work for the writer between commits
 	stopped chan struct{}
 	closing chan struct{}
 	closed  sync.Once
@@ -48,8 +59,9 @@ type Journal struct {
 	reserve *reserve
 }
 
-// Open opens a folder for work. A journal that does not hold together is
-// refused; a folder that came back from a backup or an image begins a new
+// Open opens a folder for work. A journal whose own feeds do not hold together
+// goes on in a new incarnation, and what is damaged is mended from other
+// devices as far as they have it; a folder that came back from a backup or an image begins a new
 // incarnation; views that do not fit are rebuilt before Open returns, because
 // an empty list is worse than a late start.
 func Open(ctx context.Context, o Options) (*Journal, error) {
@@ -65,9 +77,11 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{
-		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) error),
-		stopped: make(chan struct{}), closing: make(chan struct{}), cache: newCache(o.CacheFacts),
+		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) *writer),
+		stopped: make(chan struct{}), closing: make(chan struct{}), cache: newCache(o.CacheFacts), branches: newBranches(),
+		given: given{by: map[int64]givenReceipt{}},
 	}
+	j.house.Store(&house{})
 	w, err := j.open(ctx)
 	if err != nil {
 		if f := j.file.Load(); f != nil {
@@ -108,6 +122,12 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err := j.admitPapers(file); err != nil {
 		return nil, err
 	}
+	if err := j.loadBranches(file.write); err != nil {
+		return nil, err
+	}
+	if err := j.loadReceipts(file.write); err != nil {
+		return nil, err
+	}
 	w, err := j.takeUp(file)
 	if err != nil {
 		return nil, err
@@ -118,6 +138,9 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 		}
 	}
 	j.settle(w)
+	if err := j.openHouse(w); err != nil {
+		return nil, err
+	}
 	if j.reserve, err = openReserve(j.o); err != nil {
 		return nil, err
 	}
@@ -136,8 +159,30 @@ func (j *Journal) openKeys() error {
 	if j.device, err = j.keys.signing(keyDevice); err != nil {
 		return err
 	}
-	j.epoch, err = j.keys.epoch()
+	if j.wrapKey, err = j.keys.open(keyWrap); err == nil {
+		var public []byte
+		if public, err = os.ReadFile(filepath.Join(j.keys.dir, epochPublic)); err == nil {
+			j.epochOut, err = hpke.MLKEM768X25519().NewPublicKey(public)
+		}
+		return err
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if j.epoch, err = j.keys.epoch(); err == nil {
+		j.epochOut = j.epoch.PublicKey()
+	}
 	return err
+}
+
+// wrapper is the key that closes subject keys on this device.
+func (j *Journal) wrapper() (seal.Wrapper, error) {
+	if j.epoch != nil {
+		return wrapperOf(j.epoch, j.papers.org)
+	}
+	if len(j.wrapKey) != 32 {
+		return seal.Wrapper{}, errors.New("the wrapping key has another length")
+	}
+	return seal.NewWrapper(seal.Key(j.wrapKey)), nil
 }
 
 // admitPapers reads and checks genesis and device card.
@@ -146,16 +191,16 @@ func (j *Journal) admitPapers(f *dbFile) error {
 	if j.papers.signedGenesis, err = onePaper(f.write, paperGenesis); err != nil {
 		return err
 	}
-	if j.papers.signedCard, err = onePaper(f.write, paperCard); err != nil {
+	if j.papers.signedCard, err = ownCard(f.write, j.device.Public().(ed25519.PublicKey)); err != nil {
 		return err
 	}
 	if err := j.papers.admit(); err != nil {
 		return err
 	}
-	if !j.device.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(j.papers.card.Key)) {
-		return errors.New("the device key is not the one on the device card")
+	if err := j.admitCertificates(f.write); err != nil {
+		return err
 	}
-	wrapper, err := wrapperOf(j.epoch, j.papers.org)
+	wrapper, err := j.wrapper()
 	if err != nil {
 		return err
 	}
@@ -176,31 +221,37 @@ func onePaper(c *sqlConn, sort int64) (fact.Signed, error) {
 }
 
 // takeUp goes on with the last incarnation, or begins a new one when this is
-// not the start that the journal remembers.
+// not the start that the journal remembers, or when its feeds are damaged.
 func (j *Journal) takeUp(file *dbFile) (*writer, error) {
 	c := file.write
 	inc, certificate, err := j.lastIncarnation(c)
 	if err != nil {
 		return nil, err
 	}
-	w := newWriter(j.papers.org, j.o.Clock, file)
+	w := newWriter(j.papers.org, j.o.Clock, file, j.branches, &j.receipts)
 	if w.hand, err = newHand(inc, certificate, nil); err != nil {
 		return nil, err
 	}
-	sizes := map[fact.FeedID]uint64{}
+	sizes, damaged := map[fact.FeedID]uint64{}, false
 	for _, name := range fact.Lanes() {
 		feed := w.hand.feeds[name]
-		num, err := c.oneInt("SELECT num FROM feeds WHERE feed=? AND lane=?", feed[:], int64(name))
+		num, err := c.oneInt("SELECT num FROM feeds WHERE feed=? AND lane=? AND branch=0", feed[:], int64(name))
 		if err != nil || num == 0 {
 			return nil, errors.Join(err, fmt.Errorf("feed %s of the last incarnation is not listed", feed.Short()))
 		}
-		if w.lanes[name], err = loadLane(c, num, feed, inc.Key); err != nil {
-			return nil, err
+		l, err := loadLane(c, num, feed, inc.Key)
+		if err != nil {
+			j.o.Log.Error("a feed of this device does not hold together", "feed", feed.Short(), "err", err)
+			damaged = true
+			continue
 		}
-		sizes[feed] = w.lanes[name].tree.size
+		w.lanes[name], sizes[feed] = l, l.tree.size
 	}
 	if w.pos, err = c.oneInt("SELECT max(pos) FROM facts"); err != nil {
 		return nil, err
+	}
+	if damaged {
+		return j.reincarnate(w, "damaged")
 	}
 	return j.rememberStart(w, inc, sizes)
 }
@@ -208,6 +259,8 @@ func (j *Journal) takeUp(file *dbFile) (*writer, error) {
 func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, error) {
 	var last fact.Incarnation
 	var certificate fact.Signed
+	mine := false
+	start := j.keys.in(filepath.Join(j.o.Dir, startFolder))
 	err := c.each("SELECT signed FROM papers WHERE sort=?", func(v []driverValue) error {
 		var s fact.Signed
 		if err := fact.Decode(v[0].([]byte), &s); err != nil {
@@ -215,10 +268,12 @@ func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, er
 		}
 		i, err := fact.OpenIncarnation(s, j.papers.signedCard, j.papers.card)
 		if err != nil {
-			return fmt.Errorf("incarnation: %w", err)
+			return nil // another device's
 		}
-		if i.Number >= last.Number {
-			last, certificate = i, s
+		key, err := start.signing(keyIncarnation(i.Number))
+		own := err == nil && key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(i.Key))
+		if own && !mine || own == mine && i.Number >= last.Number {
+			last, certificate, mine = i, s, own // a clone's incarnation has a key that is not here
 		}
 		return nil
 	}, int64(paperIncarnation))
@@ -261,6 +316,7 @@ func (j *Journal) reincarnate(w *writer, why string) (*writer, error) {
 	}
 	b := beginning{
 		o: j.o, file: w.file, papers: j.papers, keys: j.keys, device: j.device, subjects: j.subjects, pos: w.pos, seen: seen,
+		branches: j.branches, receipts: &j.receipts,
 	}
 	return b.begin(b.startKeys().nextNumber(w.hand.number), why, w.feeds())
 }
@@ -288,6 +344,8 @@ func (j *Journal) settle(w *writer) {
 	}
 	j.file.Store(w.file)
 	j.hand.Store(w.hand)
+	j.branches.setOwn(w.hand)
+	j.branches.moved(w)
 	j.state.settled(w, j.o.Clock())
 }
 
@@ -327,11 +385,15 @@ func (d *Device) Enrolment() (genesis, card, incarnation fact.Signed) {
 }
 
 // EpochPublic is the organisation's HPKE public key (ML-KEM-768 + X25519).
-func (d *Device) EpochPublic() []byte { return d.journal.epoch.PublicKey().Bytes() }
+func (d *Device) EpochPublic() []byte { return d.journal.epochOut.Bytes() }
 
 // OpenSealed opens what was sealed to the organisation (HPKE base mode,
 // ML-KEM-768 + X25519, HKDF-SHA256, AES-256-GCM) under this info.
+// Only a site node can.
 func (d *Device) OpenSealed(info, sealed []byte) ([]byte, error) {
+	if d.journal.epoch == nil {
+		return nil, seal.ErrOpen
+	}
 	plain, err := hpke.Open(d.journal.epoch, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed)
 	if err != nil {
 		return nil, seal.ErrOpen

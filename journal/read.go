@@ -25,12 +25,12 @@ func (j *Journal) cached(ctx context.Context, s fact.Subject) (cached, error) {
 }
 
 type storedFact struct {
-	pos          int64
+	pos, num     int64
 	header, body []byte
 }
 
 func (j *Journal) readSubject(f *dbFile, s fact.Subject) ([]placed, error) {
-	return j.readFacts(f, "SELECT pos, header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?) ORDER BY pos", s[:])
+	return j.readFacts(f, "SELECT pos, feed, header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?) ORDER BY pos", s[:])
 }
 
 // readFacts reads rows first and opens bodies when the connection is given
@@ -39,7 +39,7 @@ func (j *Journal) readFacts(f *dbFile, query string, args ...driverValue) ([]pla
 	var rows []storedFact
 	err := f.read(func(c *sqlConn) error {
 		return c.each(query, func(v []driverValue) error {
-			rows = append(rows, storedFact{v[0].(int64), v[1].([]byte), v[2].([]byte)})
+			rows = append(rows, storedFact{v[0].(int64), v[1].(int64), v[2].([]byte), v[3].([]byte)})
 			return nil
 		}, args...)
 	})
@@ -66,16 +66,18 @@ func (j *Journal) openStored(f *dbFile, r storedFact) (placed, error) {
 		var id fact.ID = [32]byte(fact.Labelled("holdfast/unreadable/1", r.header))
 		return placed{pos: r.pos, header: r.header, fact: fact.Fact{ID: id}}, nil
 	}
-	p := placed{pos: r.pos, header: r.header, fact: fact.Fact{ID: h.ID(), Header: h}}
+	p := placed{pos: r.pos, num: r.num, header: r.header, fact: fact.Fact{ID: h.ID(), Header: h}}
 	if _, err := j.subjects.keyset(f, h.Subject, false); err != nil {
 		return placed{}, err
 	}
 	body, err := j.subjects.open(f, h, r.body)
-	if err != nil {
+	if err == nil {
+		p.fact.Body = body
+	} else if !j.erased(h.Subject) {
+		j.noteUnopened(r, h)
 		j.o.Log.Warn("a stored body does not open", "pos", r.pos, "err", err)
-		return p, nil
 	}
-	p.fact.Body = body
+	_, p.fact.Held = j.house.Load().judge.held(r.num, p.fact)
 	return p, nil
 }
 
@@ -97,4 +99,12 @@ func (j *Journal) Attachment(ctx context.Context, a fact.Attachment) ([]byte, er
 		return nil, refusal.New(refusal.Missing, "This attachment is not kept on this device.")
 	}
 	return seal.OpenAttachment(a, sealed)
+}
+
+// noteUnopened remembers a fact whose bytes are changed, so that it is mended
+// from another device.
+func (j *Journal) noteUnopened(r storedFact, h fact.Header) {
+	if b := j.branches.get(r.num); b != nil && (int(h.BodyLen) != len(r.body) || fact.BodyHashOf(r.body) != h.BodyHash) {
+		j.lost.add(Lost{Feed: b.feed, Seq: h.Seq})
+	}
 }

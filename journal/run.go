@@ -26,7 +26,7 @@ func (j *Journal) run(w *writer) {
 			select {
 			case first = <-j.queue:
 			case work := <-j.control:
-				j.failed = errors.Join(j.failed, work(w))
+				w = work(w)
 				continue
 			case err := <-check.done:
 				if err = errors.Join(err, check.finish(w.file)); err != nil {
@@ -56,11 +56,11 @@ func (j *Journal) run(w *writer) {
 func (j *Journal) collect(first *act) (batch []*act, next *act) {
 	runtime.Gosched() // those who are ready to hand in an act do so first
 	batch = append(make([]*act, 0, 16), first)
-	facts, bytes := len(first.facts), first.bytes
+	facts, bytes := first.size(), first.bytes
 	for {
 		select {
 		case a := <-j.queue:
-			facts, bytes = facts+len(a.facts), bytes+a.bytes
+			facts, bytes = facts+a.size(), bytes+a.bytes
 			if facts > mostFacts || bytes > mostBytes {
 				return batch, a
 			}
@@ -84,9 +84,7 @@ func (j *Journal) commitBatch(w *writer, check *checkpoints, batch []*act) *writ
 	}
 	out, doubt, err := w.commit(batch, nil)
 	if err == nil {
-		j.cache.committed(out.placed)
-		j.views.offer(out.placed)
-		j.state.moved(w)
+		j.afterCommit(w, out)
 		for i, a := range batch {
 			a.answer <- out.answers[i]
 		}

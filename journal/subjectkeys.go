@@ -139,3 +139,33 @@ func (s *subjectKeys) open(f *dbFile, h fact.Header, sealed []byte) (fact.Body, 
 	}
 	return seal.OpenBody(box, h, sealed)
 }
+
+// adopt takes in a key that another device minted. Its wrap is written by
+// whoever commits next with it.
+func (s *subjectKeys) adopt(f *dbFile, key seal.SubjectKey, wrap []byte) (*heldKey, error) {
+	set, err := s.keyset(f, key.Subject, false)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range set.keys {
+		if k.ID == key.ID {
+			return k, nil
+		}
+	}
+	held := &heldKey{SubjectKey: key, box: seal.NewBox(key.Key), wrap: wrap}
+	set.keys = append(set.keys, held)
+	return held, nil
+}
+
+// forget drops all keys of a subject from memory.
+func (s *subjectKeys) forget(subject fact.Subject) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := s.by[subject]; e != nil {
+		e.Value.(*subjectKeyset).keys = nil
+		s.order.Remove(e)
+		delete(s.by, subject)
+	}
+}

@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/hpke"
 	"errors"
 	"fmt"
@@ -40,10 +41,11 @@ func Verify(ctx context.Context, dir string, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	epoch, err := keys.epoch()
+	openers, err := openersOf(keys)
 	if err != nil {
 		return Report{}, err
 	}
+	openers.ctx = ctx
 	current, err := currentFile(o.Dir)
 	if err != nil {
 		return Report{}, err
@@ -55,15 +57,40 @@ func Verify(ctx context.Context, dir string, o Options) (Report, error) {
 	if err := c.exec("BEGIN"); err != nil { // one moment of a journal that may be moving
 		return Report{}, errors.Join(err, c.close())
 	}
-	report := inspect(c, &openers{ctx: ctx, epoch: epoch})
+	report := inspect(c, openers)
 	return report, errors.Join(ctx.Err(), c.close())
 }
 
-// openers is what opens bodies during an inspection.
+// openers is what opens bodies during an inspection: a site node's epoch, or a
+// desk's own key.
 type openers struct {
 	ctx     context.Context
 	epoch   hpke.PrivateKey
+	desk    []byte
+	device  ed25519.PublicKey
 	wrapper seal.Wrapper
+}
+
+func openersOf(keys *keybox) (*openers, error) {
+	device, err := keys.signing(keyDevice)
+	if err != nil {
+		return nil, err
+	}
+	o := &openers{device: device.Public().(ed25519.PublicKey)}
+	if o.desk, err = keys.open(keyWrap); err == nil {
+		return o, nil
+	}
+	o.epoch, err = keys.epoch()
+	return o, err
+}
+
+func (o *openers) ready(org fact.OrgID) (err error) {
+	if len(o.desk) == 32 {
+		o.wrapper = seal.NewWrapper(seal.Key(o.desk))
+		return nil
+	}
+	o.wrapper, err = wrapperOf(o.epoch, org)
+	return err
 }
 
 // inspection is one pass over a journal file.
@@ -71,19 +98,32 @@ type inspection struct {
 	c      *sqlConn
 	keys   *openers
 	papers papers
+	cards  map[fact.Hash]checkedCard
 	certs  map[fact.Hash]checkedCert
+	erased map[fact.Subject]bool
+	trees  map[int64][]tlog.Hash // of branches that others left
 	Report Report
+}
+
+type checkedCard struct {
+	signed fact.Signed
+	card   fact.DeviceCard
 }
 
 type checkedCert struct {
 	signed fact.Signed
 	key    []byte
+	own    bool // this device's
 }
 
 func inspect(c *sqlConn, keys *openers) Report {
-	in := &inspection{c: c, keys: keys, certs: map[fact.Hash]checkedCert{}}
+	in := &inspection{
+		c: c, keys: keys, cards: map[fact.Hash]checkedCard{}, certs: map[fact.Hash]checkedCert{},
+		erased: map[fact.Subject]bool{}, trees: map[int64][]tlog.Hash{},
+	}
 	in.sound()
 	in.readPapers()
+	in.readTombstones()
 	in.readWraps()
 	in.readAttachments()
 	in.readFeeds()
@@ -129,27 +169,74 @@ func (in *inspection) sound() {
 // readPapers checks the chain of certificates from the genesis down.
 func (in *inspection) readPapers() {
 	in.onlyPaper(paperGenesis, &in.papers.signedGenesis)
-	in.onlyPaper(paperCard, &in.papers.signedCard)
-	if err := in.papers.admit(); err != nil {
+	var err error
+	if in.papers.genesis, err = fact.OpenGenesis(in.papers.signedGenesis); err != nil {
+		in.fail("papers", "genesis: %v", err)
+	}
+	if in.papers.org, err = in.papers.genesis.ID(); err != nil {
 		in.fail("papers", "%v", err)
 	}
-	wrapper, err := wrapperOf(in.keys.epoch, in.papers.org)
-	if err != nil {
+	if err := in.keys.ready(in.papers.org); err != nil {
 		in.fail("papers", "%v", err)
 	}
-	in.keys.wrapper = wrapper
+	in.each("papers", "SELECT hash, signed FROM papers WHERE sort=2", func(v []driverValue) {
+		signed, hash, ok := in.paper(v[0].([]byte), v[1].([]byte))
+		if !ok {
+			return
+		}
+		card, err := fact.OpenCard(signed, in.papers.genesis)
+		if err != nil {
+			in.fail("paper "+hash.String()[:8], "device card: %v", err)
+			return
+		}
+		in.cards[hash] = checkedCard{signed, card}
+	})
+	if len(in.cards) == 0 {
+		in.fail("papers", "there is no device card")
+	}
 	in.each("papers", "SELECT hash, signed FROM papers WHERE sort NOT IN (1, 2)", func(v []driverValue) {
 		signed, hash, ok := in.paper(v[0].([]byte), v[1].([]byte))
 		if !ok {
 			return
 		}
-		i, err := fact.OpenIncarnation(signed, in.papers.signedCard, in.papers.card)
+		var named fact.Incarnation
+		err := fact.Decode(signed.Bytes, &named)
+		of := in.cards[named.Card]
+		if err == nil {
+			named, err = fact.OpenIncarnation(signed, of.signed, of.card)
+		}
 		if err != nil {
 			in.fail("paper "+hash.String()[:8], "incarnation: %v", err)
 			return
 		}
-		in.certs[hash] = checkedCert{signed: signed, key: i.Key}
+		in.certs[hash] = checkedCert{signed: signed, key: named.Key, own: in.keys.device.Equal(ed25519.PublicKey(of.card.Key))}
 	})
+}
+
+// readTombstones finds the subjects whose keys may be missing.
+func (in *inspection) readTombstones() {
+	about := in.papers.genesis.About
+	in.each("tombstones", "SELECT header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", func(v []driverValue) {
+		h, err := fact.ParseHeader(v[0].([]byte))
+		if err != nil {
+			return // named when its feed is read
+		}
+		wrap, err := in.c.oneBytes("SELECT wrap FROM wraps WHERE subject=? AND kid=? LIMIT 1", h.Subject[:], h.Key[:])
+		if err != nil || wrap == nil {
+			return
+		}
+		key, err := in.keys.wrapper.Unwrap(in.papers.org, wrap)
+		if err != nil {
+			return
+		}
+		body, err := seal.OpenBody(seal.NewBox(key.Key), h, v[1].([]byte))
+		if err != nil {
+			return
+		}
+		if t, err := fact.Read[SubjectErased](fact.Fact{Header: h, Body: body}); err == nil {
+			in.erased[t.Subject] = true
+		}
+	}, about[:])
 }
 
 func (in *inspection) onlyPaper(sort int64, into *fact.Signed) {
@@ -210,10 +297,13 @@ func (in *inspection) readAttachments() {
 }
 
 type feedRow struct {
-	num  int64
-	id   fact.FeedID
-	lane fact.Lane
-	key  []byte
+	num    int64
+	id     fact.FeedID
+	lane   fact.Lane
+	key    []byte
+	parent int64
+	base   uint64
+	part   bool
 }
 
 func (f feedRow) place(what string, n uint64) string {
@@ -222,9 +312,9 @@ func (f feedRow) place(what string, n uint64) string {
 
 func (in *inspection) readFeeds() {
 	var feeds []feedRow
-	in.each("feeds", "SELECT num, feed, lane, paper FROM feeds ORDER BY num", func(v []driverValue) {
+	in.each("feeds", "SELECT num, feed, lane, paper, parent, base, part FROM feeds ORDER BY num", func(v []driverValue) {
 		in.Report.Feeds++
-		f := feedRow{num: v[0].(int64), lane: fact.Lane(v[2].(int64))}
+		f := feedRow{num: v[0].(int64), lane: fact.Lane(v[2].(int64)), parent: v[4].(int64), base: uint64(v[5].(int64)), part: v[6].(int64) == 1}
 		copy(f.id[:], v[1].([]byte))
 		var paper fact.Hash
 		copy(paper[:], v[3].([]byte))
@@ -236,13 +326,35 @@ func (in *inspection) readFeeds() {
 		f.key = cert.key
 		feeds = append(feeds, f)
 	})
-	if want := 3 * len(in.certs); len(feeds) != want {
-		in.fail("feeds", "there are %d, and %d by the certificates", len(feeds), want)
-	}
+	in.ownFeeds(feeds)
 	for _, f := range feeds {
-		in.readFeed(f)
+		if f.part {
+			in.readPart(f)
+		} else {
+			in.readFeed(f)
+		}
 	}
 	in.strays()
+}
+
+// ownFeeds checks that this device has an incarnation of which every feed is
+// listed: they begin together.
+func (in *inspection) ownFeeds(feeds []feedRow) {
+	listed := map[fact.FeedID]bool{}
+	for _, f := range feeds {
+		listed[f.id] = true
+	}
+	for _, c := range in.certs {
+		whole := c.own
+		for _, lane := range fact.Lanes() {
+			id, err := fact.FeedOf(c.signed, lane)
+			whole = whole && err == nil && listed[id]
+		}
+		if whole {
+			return
+		}
+	}
+	in.fail("feeds", "no incarnation of this device has all of its feeds")
 }
 
 // strays finds rows that belong to no feed.
@@ -258,6 +370,10 @@ func (in *inspection) strays() {
 // readFeed walks a feed from its first fact, growing the tree anew.
 func (in *inspection) readFeed(f feedRow) {
 	w := &feedWalk{in: in, feed: f, heads: map[uint64][]byte{}}
+	if !w.leave() {
+		in.fail(f.place("seq", f.base), "the branch that it left is not here")
+		return
+	}
 	in.each(f.place("heads from", 0), "SELECT size, head FROM heads WHERE feed=? ORDER BY size", func(v []driverValue) {
 		in.Report.Heads++
 		w.heads[uint64(v[0].(int64))] = v[1].([]byte)
@@ -275,6 +391,73 @@ func (in *inspection) readFeed(f feedRow) {
 		}
 	}
 	w.storedHashes()
+	in.trees[f.num] = w.stored
+}
+
+// leave takes up the tree of the branch that this one left.
+func (w *feedWalk) leave() bool {
+	f := w.feed
+	if f.parent == 0 {
+		return true
+	}
+	count := tlog.StoredHashCount(int64(f.base))
+	from := w.in.trees[f.parent]
+	if int64(len(from)) < count {
+		return false
+	}
+	w.stored = append([]tlog.Hash(nil), from[:count]...)
+	w.size, w.covered = f.base, f.base
+	w.tree.size = f.base
+	for _, index := range edgeAt(f.base) {
+		w.tree.hashes = append(w.tree.hashes, from[index])
+	}
+	if f.base == 0 {
+		return true
+	}
+	for parent := f.parent; parent != 0; {
+		id, err := w.in.c.oneBytes("SELECT id FROM facts WHERE feed=? AND seq=?", parent, int64(f.base)-1)
+		if err != nil {
+			return false
+		}
+		if id != nil {
+			copy(w.prev[:], id)
+			return true
+		}
+		if parent, err = w.in.c.oneInt("SELECT parent FROM feeds WHERE num=?", parent); err != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// readPart checks single facts, each against its own proof.
+func (in *inspection) readPart(f feedRow) {
+	in.each(f.place("seq", 0), "SELECT f.seq, f.id, coalesce(s.subject, x''), f.header, f.body, coalesce(p.head, x''), coalesce(p.hashes, x'') FROM facts f LEFT JOIN subjects s ON s.num=f.subject LEFT JOIN proofs p ON p.id=f.id WHERE f.feed=? ORDER BY f.seq, f.id", func(v []driverValue) {
+		in.Report.Facts++
+		seq, header := uint64(v[0].(int64)), v[3].([]byte)
+		place := f.place("seq", seq)
+		raw, err := readRaw(header)
+		if err != nil {
+			in.fail(place, "header: %v", err)
+			return
+		}
+		if id := rawID(header); !bytes.Equal(id[:], v[1].([]byte)) || !bytes.Equal(raw.subject, v[2].([]byte)) || raw.seq != seq {
+			in.fail(place, "it is filed in another place than its header names")
+		}
+		flat := v[6].([]byte)
+		p := Proof{Head: v[5].([]byte)}
+		for ; len(flat) >= tlog.HashSize; flat = flat[tlog.HashSize:] {
+			p.Hashes = append(p.Hashes, fact.Hash(flat[:tlog.HashSize]))
+		}
+		h, err := fact.ParseHeader(header)
+		if err == nil {
+			err = p.Check(h, f.key)
+		}
+		if err != nil || h.Feed != f.id || h.Lane != f.lane || h.Org != in.papers.org {
+			in.fail(place, "its proof does not hold")
+		}
+		in.body(place, header, raw, v[4].([]byte))
+	}, f.num)
 }
 
 // feedWalk is where a walk along one feed has come to.
@@ -347,7 +530,7 @@ func (w *feedWalk) head(signed []byte, open bool) {
 
 // storedHashes compares the tree hashes kept with those of the walk.
 func (w *feedWalk) storedHashes() {
-	var at int64
+	at := tlog.StoredHashCount(int64(w.feed.base))
 	w.in.each(w.feed.place("tree hash", 0), "SELECT first, hashes FROM tree WHERE feed=? ORDER BY first", func(v []driverValue) {
 		first, flat := v[0].(int64), v[1].([]byte)
 		if first != at || len(flat)%tlog.HashSize != 0 {
@@ -360,7 +543,7 @@ func (w *feedWalk) storedHashes() {
 			at++
 		}
 	}, w.feed.num)
-	if at != int64(len(w.stored)) {
+	if at != int64(len(w.stored)) && w.size > w.feed.base {
 		w.in.fail(w.feed.place("tree hash", uint64(at)), "stored hashes end early")
 	}
 }

@@ -90,7 +90,7 @@ func TestEveryByteIsNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	epoch, err := keys.epoch()
+	openers, err := openersOf(keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestEveryByteIsNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 			named := false
-			for _, l := range inspect(f.write, &openers{epoch: epoch}).Failures {
+			for _, l := range inspect(f.write, openers).Failures {
 				named = named || strings.HasPrefix(l.Place, b.place)
 			}
 			if !named {
@@ -191,7 +191,7 @@ func TestVerifyNoticesWhatIsMissing(t *testing.T) {
 		"UPDATE facts SET id=zeroblob(32) WHERE pos=6",
 		"INSERT INTO facts SELECT 99, feed, seq, id, subject, header, body FROM facts WHERE pos=6",
 		"UPDATE wraps SET subject=zeroblob(16)",
-		"INSERT INTO heads SELECT feed, 77, head FROM heads WHERE size=3",
+		"INSERT INTO heads SELECT feed, 77, head, at FROM heads WHERE size=3",
 	} {
 		broken := o
 		broken.Dir = t.TempDir()

@@ -49,7 +49,9 @@ func (in *inspection) body(place string, header []byte, raw rawHeader, sealed []
 	}
 	wrap, err := in.c.oneBytes("SELECT wrap FROM wraps WHERE subject=? AND kid=? LIMIT 1", raw.subject, raw.kid)
 	if err != nil || wrap == nil {
-		in.fail(place, "the key of its body is not here")
+		if !in.erased[fact.Subject(raw.subject)] && !in.waits(append(append([]byte(nil), raw.subject...), raw.kid...)) {
+			in.fail(place, "the key of its body is not here")
+		}
 		return
 	}
 	key, err := in.keys.wrapper.Unwrap(in.papers.org, wrap)
@@ -83,11 +85,19 @@ func (in *inspection) plain(place string, plain []byte) {
 	for _, a := range body.Attachments {
 		sealed, err := in.c.oneBytes("SELECT sealed FROM attachments WHERE hash=?", a.Hash[:])
 		if err != nil || sealed == nil {
-			in.fail(place, "its attachment %s is not here", a.Hash)
+			if !in.waits(a.Hash[:]) {
+				in.fail(place, "its attachment %s is not here", a.Hash)
+			}
 			continue
 		}
 		if _, err := seal.OpenAttachment(a, sealed); err != nil {
 			in.fail(place, "its attachment %s does not open", a.Hash)
 		}
 	}
+}
+
+// waits tells whether something is known to be on its way from another device.
+func (in *inspection) waits(what []byte) bool {
+	n, err := in.c.oneInt("SELECT count(*) FROM waiting WHERE what=?", what)
+	return err == nil && n > 0
 }

@@ -28,6 +28,7 @@ type views struct {
 	j       *Journal
 	list    []View
 	path    string
+	vfs     string // memdb at a desk, which keeps views in memory only
 	writing *sql.DB
 	reading *sql.DB
 	file    atomic.Int64 // which file it is since the start
@@ -35,8 +36,9 @@ type views struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	queue    []placed
-	end      int64 // place of the last fact committed
-	at       int64 // place of the last fact taken in
+	anewOf   []fact.Subject // to be taken in again
+	end      int64          // place of the last fact committed
+	at       int64          // place of the last fact taken in
 	asOf     time.Time
 	applied  map[fact.FeedID]uint64 // how many facts of each feed are taken in
 	troubles string
@@ -52,6 +54,13 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 		applied: map[fact.FeedID]uint64{}, watchers: map[int]func([]fact.Fact){}, done: make(chan struct{}),
 	}
 	v.changed = sync.NewCond(&v.mu)
+	if j.papers.card.Kind == fact.Desk {
+		name, err := fact.NewSubject(j.o.Random)
+		if err != nil {
+			return nil, err
+		}
+		v.path, v.vfs = "/holdfast-"+name.String(), "memdb"
+	}
 	if err := v.openTables(ctx); err != nil {
 		return nil, fmt.Errorf("views: %w", err)
 	}
@@ -66,7 +75,7 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 // has another version and catches up.
 func (v *views) openTables(ctx context.Context) error {
 	var err error
-	if v.reading, err = openViewFile(v.path, "ro", 8, &v.file); err != nil {
+	if v.reading, err = openViewFile(v.path, v.vfs, "ro", 8, &v.file); err != nil {
 		return err
 	}
 	err = v.tryTables(ctx)
@@ -86,10 +95,36 @@ func (v *views) anew(ctx context.Context, why error) error {
 		}
 		v.writing = nil
 	}
+	if v.vfs != "" {
+		return errors.Join(v.emptyMemory(ctx), v.tryTables(ctx))
+	}
 	if err := removeViews(v.path); err != nil {
 		return err
 	}
 	return v.tryTables(ctx)
+}
+
+// emptyMemory drops every table of views that are kept in memory.
+func (v *views) emptyMemory(ctx context.Context) error {
+	db, err := openViewFile(v.path, v.vfs, "rwc", 1, &v.file)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	for _, view := range v.list {
+		if err := dropTables(ctx, tx, view.Name()); err != nil {
+			return err
+		}
+	}
+	if err := dropTables(ctx, tx, "holdfast"); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 func removeViews(path string) error {
@@ -98,7 +133,7 @@ func removeViews(path string) error {
 
 func (v *views) tryTables(ctx context.Context) error {
 	var err error
-	if v.writing, err = openViewFile(v.path, "rwc", 1, &v.file); err != nil {
+	if v.writing, err = openViewFile(v.path, v.vfs, "rwc", 1, &v.file); err != nil {
 		return err
 	}
 	if err := checkViewFile(ctx, v.writing); err != nil {
@@ -149,7 +184,7 @@ func (v *views) ready(ctx context.Context, view View, end int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		facts, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", cursor, end, int64(viewBatch))
+		facts, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, feed, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", cursor, end, int64(viewBatch))
 		if err != nil || len(facts) == 0 {
 			return errors.Join(err, errIf(len(facts) == 0, "the journal ends early"))
 		}

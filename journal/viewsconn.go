@@ -61,8 +61,8 @@ func (k viewConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // openViewFile opens the views' file for writing (rwc) or reading (ro).
-func openViewFile(path, mode string, most int, now *atomic.Int64) (*sql.DB, error) {
-	name := dsn(path, "", mode) + "&_pragma=busy_timeout(5000)&_pragma=cell_size_check(on)"
+func openViewFile(path, vfs, mode string, most int, now *atomic.Int64) (*sql.DB, error) {
+	name := dsn(path, vfs, mode) + "&_pragma=busy_timeout(5000)&_pragma=cell_size_check(on)"
 	if mode == "ro" {
 		name += "&_pragma=query_only(on)"
 	} else {

@@ -2,6 +2,8 @@ package journal
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
 	"sync"
 	"time"
 
@@ -35,9 +37,89 @@ func (v *views) offer(all []placed) {
 	v.changed.Broadcast()
 }
 
+// again has subjects taken in anew: what counts of them, or whether they can be
+// read at all, has changed.
+func (v *views) again(subjects []fact.Subject) {
+	if v == nil || len(subjects) == 0 {
+		return
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.anewOf = append(v.anewOf, subjects...)
+	v.changed.Broadcast()
+}
+
+// Forgetter is a view that can let go of subjects whose keys are destroyed.
+// Views without it are built anew then.
+type Forgetter interface {
+	Forget(tx *sql.Tx, subjects []fact.Subject) error
+}
+
+// retake takes subjects in anew, a bounded number at a time; the cursors stay.
+func (v *views) retake() {
+	v.mu.Lock()
+	n := min(len(v.anewOf), 64)
+	subjects := v.anewOf[:n:n]
+	v.anewOf = v.anewOf[n:]
+	v.mu.Unlock()
+	if n == 0 {
+		return
+	}
+	var facts []placed
+	var gone []fact.Subject
+	for _, s := range subjects {
+		if v.j.erased(s) {
+			gone = append(gone, s)
+			continue
+		}
+		some, err := v.j.readSubject(v.j.file.Load(), s)
+		if err != nil {
+			v.j.o.Log.Error("views can't read the journal", "err", err)
+			v.setTrouble(behindSentence)
+		}
+		facts = append(facts, some...)
+	}
+	if err := v.reapply(gone, facts); err != nil {
+		v.repair(context.Background(), err)
+		return
+	}
+	v.call(facts)
+}
+
+func (v *views) reapply(gone []fact.Subject, facts []placed) error {
+	if len(v.list) == 0 {
+		return nil
+	}
+	tx, err := v.writing.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	plain := make([]fact.Fact, len(facts))
+	for i, p := range facts {
+		plain[i] = p.fact
+	}
+	for _, view := range v.list {
+		if len(gone) > 0 {
+			f, ok := view.(Forgetter)
+			if !ok {
+				return fmt.Errorf("%s can't let go of erased subjects", view.Name())
+			}
+			if err := f.Forget(tx, gone); err != nil {
+				return fmt.Errorf("%s: %w", view.Name(), err)
+			}
+		}
+		if err := v.apply(tx, view, facts, plain); err != nil {
+			return fmt.Errorf("%s: %w", view.Name(), err)
+		}
+	}
+	return tx.Commit()
+}
+
 func (v *views) run() {
 	defer close(v.done)
 	for {
+		v.retake()
 		batch, ok := v.next()
 		if !ok {
 			return
@@ -49,8 +131,12 @@ func (v *views) run() {
 // next waits for facts. What did not fit in memory is read from the file.
 func (v *views) next() ([]placed, bool) {
 	v.mu.Lock()
-	for v.at >= v.end && !v.stopping {
+	for v.at >= v.end && len(v.anewOf) == 0 && !v.stopping {
 		v.changed.Wait()
+	}
+	if v.at >= v.end && !v.stopping {
+		v.mu.Unlock()
+		return nil, true
 	}
 	if v.stopping {
 		v.mu.Unlock()
@@ -74,7 +160,7 @@ func (v *views) next() ([]placed, bool) {
 	}
 	at := v.at
 	v.mu.Unlock()
-	batch, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? ORDER BY pos LIMIT ?", at, int64(viewBatch))
+	batch, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, feed, header, body FROM facts WHERE pos>? ORDER BY pos LIMIT ?", at, int64(viewBatch))
 	if err != nil || len(batch) == 0 {
 		v.j.o.Log.Error("views can't read the journal", "err", err)
 		v.setTrouble(behindSentence)
@@ -113,18 +199,27 @@ func (v *views) takeIn(batch []placed) {
 
 // tell notes that a batch is taken in and calls those who watch.
 func (v *views) tell(batch []placed) {
-	facts := make([]fact.Fact, len(batch))
 	v.mu.Lock()
-	for i, p := range batch {
-		facts[i] = p.fact
+	for _, p := range batch {
 		v.applied[p.fact.Header.Feed] = p.fact.Header.Seq + 1
 	}
 	v.at, v.asOf = batch[len(batch)-1].pos, v.j.o.Clock()
+	v.changed.Broadcast()
+	v.mu.Unlock()
+	v.call(batch)
+}
+
+// call tells those who watch.
+func (v *views) call(batch []placed) {
+	facts := make([]fact.Fact, len(batch))
+	for i, p := range batch {
+		facts[i] = p.fact
+	}
+	v.mu.Lock()
 	watchers := make([]func([]fact.Fact), 0, len(v.watchers))
 	for _, w := range v.watchers {
 		watchers = append(watchers, w)
 	}
-	v.changed.Broadcast()
 	v.mu.Unlock()
 	for _, w := range watchers {
 		w(facts)
@@ -156,7 +251,7 @@ func (v *views) skipTo(ctx context.Context, cursor int64) {
 	at := v.at
 	v.mu.Unlock()
 	for at < cursor {
-		batch, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", at, cursor, int64(viewBatch))
+		batch, err := v.j.readFacts(v.j.file.Load(), "SELECT pos, feed, header, body FROM facts WHERE pos>? AND pos<=? ORDER BY pos LIMIT ?", at, cursor, int64(viewBatch))
 		if err != nil || len(batch) == 0 {
 			v.j.o.Log.Error("views can't read the journal", "err", err)
 			return

@@ -27,13 +27,22 @@ type writer struct {
 	last  func(fact.Subject) (int64, error)
 	nums  map[fact.Subject]int64 // numbers of subjects, as far as remembered
 	rows  []driverValue          // of the commit under way
+
+	first    []placed // the first facts of its incarnation
+	branches *branches
+	receipts *receipts
+	touched  map[int64]bool       // branches that the commit under way continues
+	begun    map[fact.FeedID]bool // feeds in which it begins a branch
 }
 
 // mostNums bounds the numbers of subjects that are remembered.
 const mostNums = 50_000
 
-func newWriter(org fact.OrgID, clock Clock, file *dbFile) *writer {
-	return &writer{org: org, clock: clock, file: file, lanes: map[fact.Lane]*lane{}, nums: map[fact.Subject]int64{}}
+func newWriter(org fact.OrgID, clock Clock, file *dbFile, b *branches, r *receipts) *writer {
+	return &writer{
+		org: org, clock: clock, file: file, lanes: map[fact.Lane]*lane{}, nums: map[fact.Subject]int64{},
+		branches: b, receipts: r, touched: map[int64]bool{}, begun: map[fact.FeedID]bool{},
+	}
 }
 
 // number gives a subject's number in the file.
@@ -60,14 +69,16 @@ var errMoved = errors.New("the subject has moved on")
 // placed is a fact with its place and exact header.
 type placed struct {
 	pos    int64
+	num    int64 // its branch
 	header []byte
 	fact   fact.Fact
 }
 
 // outcome is what became of a batch, act by act.
 type outcome struct {
-	answers []answer
-	placed  []placed
+	answers  []answer
+	placed   []placed
+	branches []*branch // of other devices, as they stand now
 }
 
 // transaction runs do between BEGIN and COMMIT. It tells whether a failure
@@ -97,6 +108,8 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 	var out outcome
 	lanes := map[fact.Lane]*lane{}
 	pos := w.pos
+	clear(w.touched)
+	clear(w.begun)
 	doubt, err := w.transaction(func(c *sqlConn) error {
 		if before != nil {
 			if err := before(c); err != nil {
@@ -114,6 +127,9 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 		if err := w.writeRows(c); err != nil {
 			return err
 		}
+		if err := w.receipts.write(c); err != nil {
+			return err
+		}
 		return w.writeLanes(c, lanes)
 	})
 	clear(w.rows)
@@ -122,6 +138,7 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 		clear(w.nums) // some may have been given in this transaction
 		return outcome{}, doubt, err
 	}
+	w.receipts.written()
 	w.pos = pos
 	for name, l := range lanes {
 		w.lanes[name] = l
@@ -131,6 +148,11 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 			for _, f := range a.facts {
 				f.key.stored.Store(true)
 			}
+			if a.arriving != nil {
+				for _, k := range a.arriving.keys {
+					k.stored.Store(true)
+				}
+			}
 		}
 	}
 	return out, false, nil
@@ -138,6 +160,9 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 
 // place checks that an act still holds and writes its facts.
 func (w *writer) place(c *sqlConn, a *act, lanes map[fact.Lane]*lane, moved map[fact.Subject]int64, pos *int64, out *outcome) (answer, error) {
+	if a.arriving != nil {
+		return w.placeArriving(c, a.arriving, pos, out, moved)
+	}
 	if a.hand != w.hand {
 		return answer{err: errMoved}, nil
 	}
@@ -188,7 +213,7 @@ func (w *writer) placeFact(c *sqlConn, f *sealedFact, lanes map[fact.Lane]*lane,
 	h.Seq, h.Prev = l.tree.size, l.prev
 	header := h.Marshal()
 	id := h.ID()
-	p := placed{pos: pos, header: header, fact: fact.Fact{ID: id, Header: h, Body: f.body}}
+	p := placed{pos: pos, num: l.num, header: header, fact: fact.Fact{ID: id, Header: h, Body: f.body}}
 	l.prev = id
 	l.stored = l.tree.add(header, l.stored)
 	num, err := w.number(c, h.Subject)
@@ -241,7 +266,7 @@ func (w *writer) writeLanes(c *sqlConn, lanes map[fact.Lane]*lane) error {
 			return err
 		}
 		l.signed = l.head(w.org, now, w.hand.key)
-		if err := c.exec("INSERT INTO heads(feed, size, head) VALUES(?, ?, ?)", l.num, int64(l.tree.size), l.signed); err != nil {
+		if err := c.exec("INSERT INTO heads(feed, size, head, at) VALUES(?, ?, ?, ?)", l.num, int64(l.tree.size), l.signed, int64(now)); err != nil {
 			return err
 		}
 	}
@@ -252,21 +277,13 @@ func (w *writer) writeLanes(c *sqlConn, lanes map[fact.Lane]*lane) error {
 // transaction of its first facts.
 func (w *writer) begin(c *sqlConn, papers []paper) error {
 	for _, p := range papers {
-		enc, err := fact.Encode(p.signed)
-		if err != nil {
-			return err
-		}
-		hash, err := p.signed.Hash()
-		if err != nil {
-			return err
-		}
-		if err := c.exec("INSERT OR IGNORE INTO papers(hash, sort, signed) VALUES(?, ?, ?)", hash[:], p.sort, enc); err != nil {
+		if err := writePaper(c, p); err != nil {
 			return err
 		}
 	}
 	for _, name := range fact.Lanes() {
 		feed := w.hand.feeds[name]
-		if err := c.exec("INSERT INTO feeds(num, feed, lane, paper) VALUES((SELECT coalesce(max(num),0)+1 FROM feeds), ?, ?, ?)",
+		if err := c.exec("INSERT INTO feeds(num, feed, branch, parent, base, part, lane, paper) VALUES((SELECT coalesce(max(num),0)+1 FROM feeds), ?, 0, 0, 0, 0, ?, ?)",
 			feed[:], int64(name), w.hand.paper[:]); err != nil {
 			return err
 		}

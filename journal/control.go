@@ -1,0 +1,230 @@
+package journal
+
+import (
+	"context"
+	"slices"
+
+	"holdfast/fact"
+)
+
+// control1 has the writer do something between two commits.
+func (j *Journal) control1(ctx context.Context, do func(w *writer) error) error {
+	return j.controlWriter(ctx, func(w *writer) (*writer, error) { return w, do(w) })
+}
+
+func (j *Journal) controlWriter(ctx context.Context, do func(w *writer) (*writer, error)) error {
+	if err := j.state.refused(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	work := func(w *writer) *writer {
+		next, err := do(w)
+		done <- err
+		return next
+	}
+	select {
+	case j.control <- work:
+		return <-done
+	case <-ctx.Done():
+		return notSaved(ctx.Err())
+	case <-j.stopped:
+		return notSaved(errClosed)
+	}
+}
+
+// Reincarnate begins a new incarnation of this device: another holds more of
+// its feeds than it does itself, or another history under its key.
+func (j *Journal) Reincarnate(ctx context.Context, why string) error {
+	return j.controlWriter(ctx, func(w *writer) (*writer, error) {
+		next, err := j.reincarnate(w, why)
+		if err != nil {
+			return w, err
+		}
+		j.settle(next)
+		j.afterCommit(next, outcome{placed: next.first})
+		j.o.Log.Warn("a new incarnation began", "why", why, "incarnation", next.hand.number)
+		return next, nil
+	})
+}
+
+// afterCommit makes what was committed known in this process.
+func (j *Journal) afterCommit(w *writer, out outcome) {
+	begun := false
+	for _, b := range out.branches {
+		begun = begun || j.branches.get(b.num) == nil
+		j.branches.put(b)
+	}
+	j.branches.moved(w)
+	about := slices.ContainsFunc(out.placed, func(p placed) bool { return p.fact.Header.Subject == j.papers.genesis.About })
+	for i := range out.placed {
+		_, out.placed[i].fact.Held = j.house.Load().judge.held(out.placed[i].num, out.placed[i].fact)
+	}
+	j.cache.committed(out.placed)
+	if about || begun && len(j.house.Load().Cuts) > 0 {
+		j.houseMoved(w, out.placed)
+	}
+	j.views.offer(out.placed)
+	j.state.moved(w)
+	j.commits.tell()
+}
+
+// houseMoved judges anew after a fact about the organisation itself.
+func (j *Journal) houseMoved(w *writer, fresh []placed) {
+	before := j.house.Load()
+	changed, err := j.refreshHouse(w.file)
+	if err != nil {
+		j.o.Log.Error("the organisation's own facts can't be judged", "err", err)
+		return
+	}
+	if !changed {
+		return
+	}
+	now := j.house.Load()
+	if err := j.bury(w, now); err != nil {
+		j.o.Log.Error("keys of erased subjects can't be removed: tried again at the next start", "err", err)
+	}
+	for i := range fresh {
+		_, fresh[i].fact.Held = now.judge.held(fresh[i].num, fresh[i].fact)
+	}
+	j.cache.forgetAll()
+	touched, err := j.touchedBy(w.file, before, now)
+	if err != nil {
+		j.o.Log.Error("what a cut touches can't be found", "err", err)
+	}
+	j.views.again(touched)
+}
+
+// bury removes the keys of erased subjects from the file and from memory.
+func (j *Journal) bury(w *writer, h *house) error {
+	if len(h.Erased) == 0 {
+		return nil
+	}
+	for s := range h.Erased {
+		j.subjects.forget(s)
+	}
+	_, err := w.transaction(func(c *sqlConn) error {
+		for s := range h.Erased {
+			if err := c.exec("DELETE FROM wraps WHERE subject=?", s[:]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// openHouse judges at the start, and buries what a restored keyring brought
+// back.
+func (j *Journal) openHouse(w *writer) error {
+	if _, err := j.refreshHouse(w.file); err != nil {
+		return err
+	}
+	j.cache.forgetAll()
+	return j.bury(w, j.house.Load())
+}
+
+// touchedBy lists the subjects whose state may change between two judgements.
+func (j *Journal) touchedBy(f *dbFile, before, now *house) ([]fact.Subject, error) {
+	set := map[fact.Subject]bool{}
+	for s := range now.Erased {
+		if _, was := before.Erased[s]; !was {
+			set[s] = true
+		}
+	}
+	for _, cuts := range [][]activeCut{before.judge.cuts, now.judge.cuts} {
+		for _, c := range cuts {
+			for num, from := range c.from {
+				if err := f.read(func(conn *sqlConn) error {
+					return conn.each("SELECT DISTINCT s.subject FROM facts f JOIN subjects s ON s.num=f.subject WHERE f.feed=? AND f.seq>=?", func(v []driverValue) error {
+						set[fact.Subject(v[0].([]byte))] = true
+						return nil
+					}, num, int64(from))
+				}); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	out := make([]fact.Subject, 0, len(set))
+	for s := range set {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b fact.Subject) int { return slices.Compare(a[:], b[:]) })
+	return out, nil
+}
+
+// reoffer has the views take in anew the subjects of keys that came late.
+func (j *Journal) reoffer(ctx context.Context, keys []*heldKey) error {
+	var subjects []fact.Subject
+	for _, k := range keys {
+		if !slices.Contains(subjects, k.Subject) {
+			subjects = append(subjects, k.Subject)
+		}
+	}
+	j.views.again(subjects)
+	return ctx.Err()
+}
+
+// HeldFact is a fact that a cut holds back.
+type HeldFact struct {
+	Cut  fact.ID
+	Fact fact.Fact
+}
+
+// HeldFacts lists what a cut holds, in the order in which it came here; most at
+// a time, from behind a place on. next is where to go on, 0 at the end.
+func (j *Journal) HeldFacts(ctx context.Context, cut fact.ID, after int64, most int) (out []HeldFact, next int64, err error) {
+	h := j.house.Load()
+	at := slices.IndexFunc(h.judge.cuts, func(c activeCut) bool { return c.id == cut })
+	if at < 0 {
+		return nil, 0, nil
+	}
+	from := h.judge.cuts[at].from
+	f := j.file.Load()
+	for len(out) < most {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		batch, err := j.readFacts(f, "SELECT pos, feed, header, body FROM facts WHERE pos>? ORDER BY pos LIMIT ?", after, int64(viewBatch))
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(batch) == 0 {
+			return out, 0, nil
+		}
+		for _, p := range batch {
+			after = p.pos
+			if _, in := from[p.num]; !in {
+				continue
+			}
+			if id, held := h.judge.held(p.num, p.fact); held && id == cut {
+				out = append(out, HeldFact{Cut: cut, Fact: p.fact})
+			}
+			if len(out) >= most {
+				break
+			}
+		}
+	}
+	return out, after, nil
+}
+
+// commits tells whoever waits that something was committed.
+type commits struct{ all []chan<- struct{} }
+
+func (c *commits) tell() {
+	for _, ch := range c.all {
+		select {
+		case ch <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// OnCommit has a channel told after each commit, of this device's facts or of
+// others'. It is called before the work begins; the channel should hold one.
+func (j *Journal) OnCommit(tell chan<- struct{}) error {
+	return j.control1(context.Background(), func(*writer) error {
+		j.commits.all = append(j.commits.all, tell)
+		return nil
+	})
+}

@@ -1,0 +1,288 @@
+package journal
+
+import (
+	"fmt"
+
+	"holdfast/fact"
+	"holdfast/fact/seal"
+)
+
+// House is what the facts about the organisation itself come to: its devices,
+// what is cut off, what is erased. It is the fold of the organisation's own
+// subject.
+type House struct {
+	Devices map[fact.Subject]Enrolled
+	Cuts    []Cut // in the order of the history
+	Erased  map[fact.Subject]Tombstone
+}
+
+// Enrolled is a device that the organisation's roots admitted.
+type Enrolled struct {
+	Card   fact.DeviceCard
+	Hash   fact.Hash // of the signed card
+	Domain string    // failure domain: what can be lost together
+	Wrap   []byte    // of a desk: its wrapping key, sealed to the organisation
+	Fact   fact.ID
+}
+
+// Cut holds facts back from a moment on: those of a device, or those that one
+// person stated anywhere.
+type Cut struct {
+	ID   fact.ID
+	Says CutMade
+	At   fact.Millis // recorded
+	By   fact.Subject
+	Back map[fact.ID]bool // facts readmitted one by one
+	Over bool             // lifted whole
+	Held int              // facts held by it, as far as counted
+}
+
+// Tombstone says that a subject's keys are destroyed.
+type Tombstone struct {
+	Fact fact.ID
+	At   fact.Millis
+	Says SubjectErased
+}
+
+// FoldHouse folds the organisation's own subject. Cuts only grow, and each
+// readmission names its cut, so that no order of arrival changes the outcome.
+// A tombstone counts when may says so; nil means always.
+func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place int) error) House {
+	out := House{Devices: map[fact.Subject]Enrolled{}, Erased: map[fact.Subject]Tombstone{}}
+	at := map[fact.ID]int{}
+	for _, f := range h.Facts() {
+		if c, err := fact.Read[CutMade](f); err == nil {
+			at[f.ID] = len(out.Cuts)
+			out.Cuts = append(out.Cuts, Cut{ID: f.ID, Says: c, At: f.Header.Recorded, By: f.Body.Person, Back: map[fact.ID]bool{}})
+		}
+	}
+	for i, f := range h.Facts() {
+		switch f.Body.Kind {
+		case DeviceEnrolled{}.FactKind().Number:
+			out.enrol(f, g)
+		case Readmitted{}.FactKind().Number:
+			out.readmit(f, at)
+		case SubjectErased{}.FactKind().Number:
+			if t, err := fact.Read[SubjectErased](f); err == nil && (may == nil || may(h, i) == nil) {
+				if old, ok := out.Erased[t.Subject]; !ok || f.Header.Recorded < old.At {
+					out.Erased[t.Subject] = Tombstone{Fact: f.ID, At: f.Header.Recorded, Says: t}
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (o *House) enrol(f fact.Fact, g fact.Genesis) {
+	d, err := fact.Read[DeviceEnrolled](f)
+	if err != nil {
+		return
+	}
+	card, err := fact.OpenCard(d.Card, g)
+	if err != nil {
+		return // the roots did not sign it: it admits nobody
+	}
+	hash, err := d.Card.Hash()
+	if err != nil {
+		return
+	}
+	if old, ok := o.Devices[card.Device]; !ok || f.ID.String() < old.Fact.String() {
+		o.Devices[card.Device] = Enrolled{Card: card, Hash: hash, Domain: d.Domain, Wrap: d.Wrap, Fact: f.ID}
+	}
+}
+
+func (o *House) readmit(f fact.Fact, at map[fact.ID]int) {
+	r, err := fact.Read[Readmitted](f)
+	if err != nil {
+		return
+	}
+	i, ok := at[r.Cut]
+	if !ok {
+		return
+	}
+	if len(r.Facts) == 0 {
+		o.Cuts[i].Over = true
+	}
+	for _, id := range r.Facts {
+		o.Cuts[i].Back[id] = true
+	}
+}
+
+// CutOff tells whether a device is cut off: it may not connect, and what it
+// writes beyond the cut is held.
+func (o House) CutOff(device fact.Subject) bool {
+	for _, c := range o.Cuts {
+		if !c.Over && c.Says.Device == device && !device.Zero() {
+			return true
+		}
+	}
+	return false
+}
+
+// House gives what the organisation's own facts come to on this device.
+func (j *Journal) House() House { return j.house.Load().House }
+
+// house is the fold with what this device makes of it.
+type house struct {
+	House
+	wrappers map[[16]byte]seal.Wrapper // of desks, at a site node
+	judge    judge
+}
+
+// judge tells which facts are held: one pure function of the facts and the
+// cuts, so that every device comes to the same.
+type judge struct{ cuts []activeCut }
+
+type activeCut struct {
+	id     fact.ID
+	person fact.Subject
+	from   map[int64]uint64 // for each branch: sequence from which facts are held
+	back   map[fact.ID]bool
+}
+
+// held names the cut that holds a fact; false when none does.
+func (g judge) held(num int64, f fact.Fact) (fact.ID, bool) {
+	for _, c := range g.cuts {
+		from, ok := c.from[num]
+		if !ok || f.Header.Seq < from || (!c.person.Zero() && c.person != f.Body.Person) || c.back[f.ID] {
+			continue
+		}
+		return c.id, true
+	}
+	return fact.ID{}, false
+}
+
+// newJudge works out where each cut begins in each branch. A branch that does
+// not contain the root that the cut trusts is held from where it left the
+// other one.
+func (j *Journal) newJudge(h House) (judge, error) {
+	var out judge
+	for _, c := range h.Cuts {
+		if c.Over {
+			continue
+		}
+		a := activeCut{id: c.ID, person: c.Says.Person, from: map[int64]uint64{}, back: c.Back}
+		for _, b := range j.branches.list() {
+			if c.Says.Person.Zero() && b.device != c.Says.Device {
+				continue
+			}
+			from, err := j.trustedUpTo(b, c.Says.Up)
+			if err != nil {
+				return judge{}, fmt.Errorf("cut %s: %w", c.ID.Short(), err)
+			}
+			a.from[b.num] = from
+		}
+		out.cuts = append(out.cuts, a)
+	}
+	return out, nil
+}
+
+func (j *Journal) trustedUpTo(b *branch, up []fact.After) (uint64, error) {
+	for _, u := range up {
+		if u.Feed != b.feed {
+			continue
+		}
+		if b.part || u.Size == 0 {
+			return u.Size, nil
+		}
+		root, err := j.rootAt(b, u.Size)
+		if err != nil {
+			return 0, err
+		}
+		if u.Size > b.size || root == u.Root {
+			return u.Size, nil
+		}
+		return b.base, nil
+	}
+	return 0, nil
+}
+
+// refreshHouse folds the organisation's subject anew. It tells whether what is
+// held or erased has changed.
+func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
+	all, err := j.readSubject(f, j.papers.genesis.About)
+	if err != nil {
+		return false, err
+	}
+	next, err := j.judgeHouse(all)
+	if err != nil {
+		return false, err
+	}
+	if err := j.openDeskWraps(next); err != nil {
+		return false, err
+	}
+	was := j.house.Swap(next)
+	if was == nil {
+		return len(next.judge.cuts) > 0 || len(next.Erased) > 0, nil
+	}
+	return !sameHolding(was, next), nil
+}
+
+// judgeHouse folds and judges. A readmission or tombstone that is itself held
+// does not count, so that nobody lifts their own cut; one that counts may free
+// others, so it goes on until nothing changes. Cuts always count: two that cut
+// each other hold both.
+func (j *Journal) judgeHouse(all []placed) (*house, error) {
+	next := &house{wrappers: map[[16]byte]seal.Wrapper{}}
+	counts := -1
+	for {
+		var facts []fact.Fact
+		for _, p := range all {
+			f := p.fact
+			f.Held = false
+			if k := f.Body.Kind; k == (Readmitted{}).FactKind().Number || k == (SubjectErased{}).FactKind().Number {
+				if _, held := next.judge.held(p.num, f); held || counts < 0 {
+					continue
+				}
+			}
+			facts = append(facts, f)
+		}
+		if len(facts) == counts {
+			return next, nil
+		}
+		counts = len(facts)
+		next.House = FoldHouse(fact.NewHistory(facts), j.papers.genesis, j.o.MayErase)
+		var err error
+		if next.judge, err = j.newJudge(next.House); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func sameHolding(a, b *house) bool {
+	if len(a.Erased) != len(b.Erased) || len(a.judge.cuts) != len(b.judge.cuts) {
+		return false
+	}
+	for i, c := range a.judge.cuts {
+		d := b.judge.cuts[i]
+		if c.id != d.id || len(c.back) != len(d.back) || len(c.from) != len(d.from) {
+			return false
+		}
+	}
+	return true
+}
+
+// openDeskWraps opens the wrapping keys of desks; only a site node can.
+func (j *Journal) openDeskWraps(h *house) error {
+	if j.epoch == nil {
+		return nil
+	}
+	for device, e := range h.Devices {
+		if len(e.Wrap) == 0 {
+			continue
+		}
+		key, err := j.Device().OpenSealed(wrapInfo(device), e.Wrap)
+		if err != nil || len(key) != 32 {
+			j.o.Log.Error("the wrapping key of a desk does not open", "device", e.Card.Name)
+			continue
+		}
+		w := seal.NewWrapper(seal.Key(key))
+		h.wrappers[w.ID] = w
+	}
+	return nil
+}
+
+// wrapInfo binds a desk's sealed wrapping key to the desk.
+func wrapInfo(device fact.Subject) []byte {
+	return append([]byte("holdfast/desk-wrap/1\x00"), device[:]...)
+}

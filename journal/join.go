@@ -1,0 +1,284 @@
+package journal
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/fact/seal"
+)
+
+// Request is what a new device asks to be enrolled with. It holds no secret.
+type Request struct {
+	Kind   fact.DeviceKind `cbor:"1,keyasint"`
+	Name   string          `cbor:"2,keyasint"`
+	Domain string          `cbor:"3,keyasint"` // failure domain: what would be lost together with it
+	Key    []byte          `cbor:"4,keyasint"` // Ed25519, of the device card
+	Seal   []byte          `cbor:"5,keyasint"` // HPKE public key to which the answer is sealed
+	Device fact.Subject    `cbor:"6,keyasint"`
+}
+
+// Admission answers a request: the organisation's papers, the new device's card
+// and, sealed to it alone, the key it works with.
+type Admission struct {
+	Genesis fact.Signed `cbor:"1,keyasint"`
+	Card    fact.Signed `cbor:"2,keyasint"`
+	Epoch   []byte      `cbor:"3,keyasint"` // HPKE public key of the organisation
+	Sealed  []byte      `cbor:"4,keyasint"` // a site node's epoch key, or a desk's wrapping key
+}
+
+const (
+	requestFile  = "request"
+	keySeal      = "seal"
+	keyWrap      = "wrap"
+	epochPublic  = "epoch-1.pub"
+	admitLabel   = "holdfast/admission/1"
+	mostNameSize = 100
+)
+
+// Ask makes the keys of a new device in an empty folder and gives the request
+// that an organisation's site node answers.
+func Ask(ctx context.Context, o Options, kind fact.DeviceKind, name, domain string) (Request, error) {
+	o, err := o.complete()
+	if err != nil {
+		return Request{}, err
+	}
+	name, domain = strings.TrimSpace(name), strings.TrimSpace(domain)
+	if name == "" || domain == "" || len(name) > mostNameSize || len(domain) > mostNameSize || (kind != fact.SiteNode && kind != fact.Desk) {
+		return Request{}, refusal.New(refusal.Invalid, "A new device needs a kind (site or desk), a name, and the place that would be lost with it.")
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return Request{}, err
+	}
+	held, err := holdFolder(o.Dir)
+	if err != nil {
+		return Request{}, err
+	}
+	defer held.release()
+	if err := clearFailedFounding(o.Dir); err != nil {
+		return Request{}, err
+	}
+	if err := o.Store.Create(filepath.Join(o.Dir, foundingMarker), nil); err != nil {
+		return Request{}, err
+	}
+	r, err := ask(o, kind, name, domain)
+	return r, errors.Join(err, ctx.Err())
+}
+
+func ask(o Options, kind fact.DeviceKind, name, domain string) (Request, error) {
+	keys, err := createKeybox(filepath.Join(o.Dir, keysFolder), o, o.Store)
+	if err != nil {
+		return Request{}, err
+	}
+	device, err := keys.newSigning(o.Random, keyDevice)
+	if err != nil {
+		return Request{}, err
+	}
+	sealing, err := keys.newHPKE(o.Random, keySeal)
+	if err != nil {
+		return Request{}, err
+	}
+	r := Request{Kind: kind, Name: name, Domain: domain, Key: device.Public().(ed25519.PublicKey), Seal: sealing.PublicKey().Bytes()}
+	if r.Device, err = fact.NewSubject(o.Random); err != nil {
+		return Request{}, err
+	}
+	enc, err := fact.Encode(r)
+	if err != nil {
+		return Request{}, err
+	}
+	return r, o.Store.Create(filepath.Join(o.Dir, keysFolder, requestFile), enc)
+}
+
+// Enrol admits a new device: its card is signed with the organisation's root
+// key and becomes a fact.
+func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admission, error) {
+	if j.epoch == nil {
+		return Admission{}, refusal.New(refusal.Forbidden, "A desk can't enrol devices. Do this at a site node.")
+	}
+	if r.Name == "" || r.Domain == "" || len(r.Key) != ed25519.PublicKeySize || r.Device.Zero() || (r.Kind != fact.SiteNode && r.Kind != fact.Desk) {
+		return Admission{}, refusal.New(refusal.Invalid, "This is not a device's request.")
+	}
+	root, err := j.keys.signing(keyRoot)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Admission{}, refusal.New(refusal.Forbidden, "The organisation's root key is not kept on this device. Enrol at the one where it was founded.")
+	}
+	if err != nil {
+		return Admission{}, err
+	}
+	to, err := hpke.MLKEM768X25519().NewPublicKey(r.Seal)
+	if err != nil {
+		return Admission{}, refusal.New(refusal.Invalid, "This is not a device's request.").Because(err)
+	}
+	card := fact.DeviceCard{Suite: fact.Suite, Org: j.papers.org, Device: r.Device, Kind: r.Kind, Name: r.Name, Key: r.Key, Issued: fact.At(j.o.Clock())}
+	signed, err := fact.SignCard(card, j.papers.genesis, root)
+	if err != nil {
+		return Admission{}, err
+	}
+	a := Admission{Genesis: j.papers.signedGenesis, Card: signed, Epoch: j.Device().EpochPublic()}
+	enrolled := DeviceEnrolled{Card: signed, Domain: r.Domain}
+	secret, err := j.admissionKey(r, &enrolled)
+	if err != nil {
+		return Admission{}, err
+	}
+	if a.Sealed, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), secret); err != nil {
+		return Admission{}, err
+	}
+	_, err = j.Do(ctx, by, nil, func(tx *Tx) ([]fact.Draft, error) {
+		if _, err := tx.History(j.papers.genesis.About); err != nil {
+			return nil, err
+		}
+		if _, again := j.house.Load().Devices[r.Device]; again {
+			return nil, refusal.New(refusal.Taken, "This device is enrolled already.")
+		}
+		return []fact.Draft{fact.Say(j.papers.genesis.About, enrolled)}, nil
+	})
+	if err != nil {
+		return Admission{}, err
+	}
+	return a, j.keepCard(ctx, signed)
+}
+
+// admissionKey is what the new device works with: the organisation's epoch, or
+// for a desk a wrapping key of its own, which the site nodes can open too.
+func (j *Journal) admissionKey(r Request, enrolled *DeviceEnrolled) ([]byte, error) {
+	if r.Kind == fact.SiteNode {
+		return j.epoch.Bytes()
+	}
+	key := make([]byte, 32)
+	if _, err := io.ReadFull(j.o.Random, key); err != nil {
+		return nil, err
+	}
+	var err error
+	enrolled.Wrap, err = hpke.Seal(j.epoch.PublicKey(), hpke.HKDFSHA256(), hpke.AES256GCM(), wrapInfo(r.Device), key)
+	return key, err
+}
+
+// Join completes the folder in which Ask made the keys: the device begins its
+// first incarnation and can work. What others know comes by catching up.
+func Join(ctx context.Context, o Options, a Admission) error {
+	o, err := o.complete()
+	if err != nil {
+		return err
+	}
+	held, err := holdFolder(o.Dir)
+	if err != nil {
+		return err
+	}
+	defer held.release()
+	raw, err := os.ReadFile(filepath.Join(o.Dir, keysFolder, requestFile))
+	if err != nil {
+		return refusal.New(refusal.Missing, "There is no request in this folder. Make one first.").Because(err)
+	}
+	if o.Demo, err = IsDemo(o.Dir); err != nil {
+		return err
+	}
+	var r Request
+	if err := fact.Decode(raw, &r); err != nil {
+		return err
+	}
+	if err := join(o, a, r); err != nil {
+		return fmt.Errorf("join the organisation: %w", err)
+	}
+	if err := os.Remove(filepath.Join(o.Dir, foundingMarker)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return errors.Join(o.Store.SyncFolder(o.Dir), ctx.Err())
+}
+
+func join(o Options, a Admission, r Request) error {
+	keys, err := openKeybox(filepath.Join(o.Dir, keysFolder), o, o.Store)
+	if err != nil {
+		return err
+	}
+	device, err := keys.signing(keyDevice)
+	if err != nil {
+		return err
+	}
+	p := papers{signedGenesis: a.Genesis, signedCard: a.Card}
+	if err := p.admit(); err != nil {
+		return err
+	}
+	if p.card.Device != r.Device || !device.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(p.card.Key)) {
+		return refusal.New(refusal.Invalid, "This answer is for another device.")
+	}
+	wrapper, err := keys.takeKey(o, a, p)
+	if err != nil {
+		return err
+	}
+	if err := makeStartFolder(o.Dir, o.Store); err != nil {
+		return err
+	}
+	for _, part := range []string{firstFile, firstFile + "-wal", firstFile + "-shm"} {
+		if err := removeIfThere(filepath.Join(o.Dir, part)); err != nil {
+			return err
+		}
+	}
+	file, err := createFile(filepath.Join(o.Dir, firstFile), o.Store)
+	if err != nil {
+		return err
+	}
+	b := beginning{
+		o: o, file: file, papers: p, keys: keys, device: device, subjects: newSubjectKeys(p.org, wrapper, o.Random), branches: newBranches(), receipts: &receipts{},
+	}
+	_, err = b.begin(b.startKeys().nextNumber(0), "first", nil)
+	if err == nil {
+		_, _, err = checkpoint(file.write, "TRUNCATE")
+	}
+	return errors.Join(err, file.close(), o.Store.SyncFolder(o.Dir))
+}
+
+// takeKey opens the key in an admission and keeps it.
+func (k *keybox) takeKey(o Options, a Admission, p papers) (seal.Wrapper, error) {
+	raw, err := k.open(keySeal)
+	if err != nil {
+		return seal.Wrapper{}, err
+	}
+	private, err := hpke.MLKEM768X25519().NewPrivateKey(raw)
+	if err != nil {
+		return seal.Wrapper{}, err
+	}
+	secret, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), a.Sealed)
+	if err != nil {
+		return seal.Wrapper{}, refusal.New(refusal.Invalid, "This answer was not sealed to this device.").Because(err)
+	}
+	if p.card.Kind == fact.Desk {
+		if len(secret) != 32 {
+			return seal.Wrapper{}, errors.New("a wrapping key of another length")
+		}
+		return seal.NewWrapper(seal.Key(secret)), errors.Join(k.keep(o, keyWrap, secret), k.keepFile(epochPublic, a.Epoch))
+	}
+	epoch, err := hpke.MLKEM768X25519().NewPrivateKey(secret)
+	if err != nil {
+		return seal.Wrapper{}, err
+	}
+	if string(epoch.PublicKey().Bytes()) != string(a.Epoch) {
+		return seal.Wrapper{}, errors.New("the organisation's key is not the one it shows")
+	}
+	w, err := wrapperOf(epoch, p.org)
+	return w, errors.Join(err, k.keep(o, keyEpoch, secret))
+}
+
+// keep writes a key file, unless a joining that was cut short left the same.
+func (k *keybox) keep(o Options, name string, secret []byte) error {
+	if have, err := k.open(name); err == nil && string(have) == string(secret) {
+		return nil
+	}
+	return k.create(o.Random, name, secret)
+}
+
+func (k *keybox) keepFile(name string, data []byte) error {
+	path := filepath.Join(k.dir, name)
+	if have, err := os.ReadFile(path); err == nil && string(have) == string(data) {
+		return nil
+	}
+	return k.store.Create(path, data)
+}

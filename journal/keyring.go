@@ -1,0 +1,252 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/fact/seal"
+)
+
+// wrapperFor gives the key with which wraps for another device are closed: the
+// organisation's for a site node, its own for a desk.
+func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
+	e, ok := j.house.Load().Devices[to]
+	if !ok || e.Card.Kind != fact.Desk || j.epoch == nil {
+		return j.subjects.wrapper, nil // a desk gives its site nodes its own wraps, which they can open
+	}
+	plain, err := j.Device().OpenSealed(wrapInfo(to), e.Wrap)
+	if err != nil || len(plain) != 32 {
+		return seal.Wrapper{}, fmt.Errorf("the wrapping key of desk %s does not open", e.Card.Name)
+	}
+	return seal.NewWrapper(seal.Key(plain)), nil
+}
+
+// Wraps gives key wraps closed for another device. Keys that are not held, or
+// whose subject is erased, are left out.
+func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([][]byte, error) {
+	w, err := j.wrapperFor(to)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]byte
+	f := j.file.Load()
+	for _, ref := range refs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if j.erased(ref.Subject) {
+			continue
+		}
+		held, err := j.subjects.find(f, ref)
+		if err != nil {
+			return nil, err
+		}
+		if held == nil {
+			continue
+		}
+		wrap := held.wrap
+		if w.ID != j.subjects.wrapper.ID {
+			if wrap, err = w.Wrap(j.o.Random, j.papers.org, held.SubjectKey); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, wrap)
+	}
+	return out, nil
+}
+
+// find gives a key that is held, or nil.
+func (s *subjectKeys) find(f *dbFile, ref KeyRef) (*heldKey, error) {
+	set, err := s.keyset(f, ref.Subject, false)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range set.keys {
+		if k.ID == ref.Key {
+			return k, nil
+		}
+	}
+	return nil, nil
+}
+
+// needs lists what the facts of a range need: wraps of their keys, closed for
+// another device, and their attachments.
+func (j *Journal) needs(ctx context.Context, headers, bodies [][]byte, to fact.Subject) (wraps [][]byte, blobs []fact.Hash, err error) {
+	var refs []KeyRef
+	seen := map[KeyRef]bool{}
+	f := j.file.Load()
+	for i, raw := range headers {
+		h, err := fact.ParseHeader(raw)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ref := (KeyRef{Subject: h.Subject, Key: h.Key}); !seen[ref] {
+			seen[ref] = true
+			refs = append(refs, ref)
+		}
+		body, err := j.subjects.open(f, h, bodies[i])
+		if err != nil {
+			continue // passed on as it is
+		}
+		for _, a := range body.Attachments {
+			blobs = append(blobs, a.Hash)
+		}
+	}
+	wraps, err = j.Wraps(ctx, to, refs)
+	return wraps, blobs, err
+}
+
+// TakeWraps takes in key wraps from another device; those of erased subjects
+// are refused in silence.
+func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
+	keys, err := j.openWraps(wraps)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	if err := j.control1(ctx, func(w *writer) error {
+		_, err := w.transaction(func(c *sqlConn) error { return w.writeKeys(c, keys) })
+		if err == nil {
+			for _, k := range keys {
+				k.stored.Store(true)
+			}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, k := range keys { // what could not be opened before now can
+		j.cache.forget(k.Subject)
+	}
+	return j.reoffer(ctx, keys)
+}
+
+// KeyringDigests sums up which keys are held, by the first byte of their
+// subject, so that two devices find quickly where they differ.
+func (j *Journal) KeyringDigests(ctx context.Context) ([256]fact.Hash, error) {
+	var out [256]fact.Hash
+	h, at := sha256.New(), -1
+	end := func() {
+		if at >= 0 {
+			h.Sum(out[at][:0])
+			h.Reset()
+		}
+	}
+	err := j.file.Load().read(func(c *sqlConn) error {
+		return c.each("SELECT DISTINCT subject, kid FROM wraps ORDER BY subject, kid", func(v []driverValue) error {
+			subject := v[0].([]byte)
+			if int(subject[0]) != at {
+				end()
+				at = int(subject[0])
+			}
+			h.Write(subject)
+			h.Write(v[1].([]byte))
+			return ctx.Err()
+		})
+	})
+	end()
+	return out, err
+}
+
+// KeyringList lists the keys held for the subjects that begin with a byte.
+func (j *Journal) KeyringList(_ context.Context, bucket byte) ([]KeyRef, error) {
+	var out []KeyRef
+	err := j.file.Load().read(func(c *sqlConn) error {
+		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE substr(subject, 1, 1)=? ORDER BY subject, kid", func(v []driverValue) error {
+			var ref KeyRef
+			copy(ref.Subject[:], v[0].([]byte))
+			copy(ref.Key[:], v[1].([]byte))
+			out = append(out, ref)
+			return nil
+		}, []byte{bucket})
+	})
+	return out, err
+}
+
+// MissingKeys lists keys that facts kept here need and that are not here.
+func (j *Journal) MissingKeys(_ context.Context, most int) ([]KeyRef, error) {
+	var out []KeyRef
+	err := j.waiting(needKey, most, func(what []byte) {
+		var ref KeyRef
+		copy(ref.Subject[:], what)
+		copy(ref.Key[:], what[16:])
+		if !j.erased(ref.Subject) {
+			out = append(out, ref)
+		}
+	})
+	return out, err
+}
+
+// MissingBlobs lists attachments that facts kept here point to and that are
+// not here.
+func (j *Journal) MissingBlobs(_ context.Context, most int) ([]fact.Hash, error) {
+	var out []fact.Hash
+	err := j.waiting(needBlob, most, func(what []byte) { out = append(out, fact.Hash(what)) })
+	return out, err
+}
+
+func (j *Journal) waiting(sort int64, most int, each func(what []byte)) error {
+	return j.file.Load().read(func(c *sqlConn) error {
+		return c.each("SELECT DISTINCT what FROM waiting WHERE sort=? ORDER BY what LIMIT ?", func(v []driverValue) error {
+			each(v[0].([]byte))
+			return nil
+		}, sort, int64(most))
+	})
+}
+
+// ReadBlob gives an attachment's sealed bytes.
+func (j *Journal) ReadBlob(_ context.Context, hash fact.Hash) ([]byte, error) {
+	var sealed []byte
+	err := j.file.Load().read(func(c *sqlConn) (err error) {
+		sealed, err = c.oneBytes("SELECT sealed FROM attachments WHERE hash=?", hash[:])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if sealed == nil || seal.AttachmentHash(sealed) != hash {
+		return nil, refusal.New(refusal.Missing, "This attachment is not kept whole on this device.")
+	}
+	return sealed, nil
+}
+
+// mostBlob bounds one attachment.
+const mostBlob = 32 << 20
+
+// TakeBlob keeps an attachment's sealed bytes, if a fact here needs them.
+func (j *Journal) TakeBlob(ctx context.Context, sealed []byte) error {
+	if len(sealed) > mostBlob {
+		return bad("an attachment of %d bytes", len(sealed))
+	}
+	hash := seal.AttachmentHash(sealed)
+	return j.control1(ctx, func(w *writer) error {
+		needed, err := w.file.write.oneInt("SELECT count(*) FROM waiting WHERE what=?", hash[:])
+		if err != nil || needed == 0 {
+			return err
+		}
+		_, err = w.transaction(func(c *sqlConn) error {
+			err := c.exec("INSERT OR IGNORE INTO attachments(hash, sealed) VALUES(?, ?)", hash[:], sealed)
+			return errors.Join(err, c.exec("DELETE FROM waiting WHERE what=?", hash[:]))
+		})
+		return err
+	})
+}
+
+// sound checks that a fact's bytes are the ones that its id names.
+func sound(header, body, id []byte) error {
+	h, err := fact.ParseHeader(header)
+	if err != nil {
+		return err
+	}
+	have := h.ID()
+	if !bytes.Equal(have[:], id) || int(h.BodyLen) != len(body) || fact.BodyHashOf(body) != h.BodyHash {
+		return errors.New("bytes are changed")
+	}
+	return nil
+}
