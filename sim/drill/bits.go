@@ -22,8 +22,8 @@ func bitDrill() Drill {
 }
 
 const (
-	flipsInJournal = 4000
-	flipsInViews   = 600
+	flipsInJournal = 2500
+	flipsInViews   = 120
 )
 
 func rehearseBits(ctx context.Context, s *Stage) error {

@@ -135,20 +135,25 @@ func (b *browser) takeCall(ctx context.Context, place string) (path, page string
 type calls struct {
 	mu     sync.Mutex
 	places map[string]string // path of the case to what was typed
+	seen   map[string]bool   // looked at since it was answered
 }
 
 func (c *calls) add(path, place string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.places == nil {
-		c.places = map[string]string{}
+		c.places, c.seen = map[string]string{}, map[string]bool{}
 	}
 	c.places[path] = place
 }
 
-// check opens every call that was answered.
+// check opens every call that was answered and not looked at yet.
 func (c *calls) check(ctx context.Context, s *Stage, b *browser) error {
 	for path, place := range c.places {
+		if c.seen[path] {
+			continue
+		}
+		c.seen[path] = true
 		status, page, err := b.get(ctx, path)
 		if err != nil {
 			return err

@@ -21,13 +21,13 @@ func hashRows(dir, file string) (_ string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	tables, err := column(db, "SELECT name FROM sqlite_schema WHERE type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name")
+	tables, err := column(db, "SELECT name FROM sqlite_schema WHERE type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY lower(name)")
 	if err != nil {
 		return "", err
 	}
 	h := sha256.New()
 	for _, t := range tables {
-		fmt.Fprintf(h, "table %s\n", t)
+		fmt.Fprintf(h, "table %s\n", strings.ToLower(t)) // SQL does not tell large letters from small
 		if err := hashTable(h, db, t); err != nil {
 			return "", err
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 func tornDrill() Drill {
@@ -23,6 +24,9 @@ const (
 	walHeader = 32 // sqlite.org/walformat.html
 	walFrame  = 24
 	flipsBack = 60
+
+	fewBytes   = 61 // between the cuts through the earlier frames of the last act
+	closeLooks = 60
 )
 
 func rehearseTorn(ctx context.Context, s *Stage) error {
@@ -42,24 +46,103 @@ func rehearseTorn(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	for cut := last; cut < len(raw); cut++ {
-		torn := append([]byte(nil), raw[:cut]...)
-		how := "cut off"
-		if cut%2 == 1 { // the size is there, the bytes are not
-			torn, how = append(torn, make([]byte, len(raw)-cut)...), "torn"
-		}
-		f, err := s.lookAtLog(l, base, torn, question{Entries: entries[:len(entries)-1], Save: cut%64 == 0})
-		if err != nil {
-			return err
-		}
-		s.judge(fmt.Sprintf("log %s at byte %d of %d", how, cut, len(raw)), f)
-		s.Add("cuts", 1)
+	whole, err := s.lookAtLog(l, base, raw, question{Verify: true})
+	if err != nil {
+		return err
+	}
+	if err := s.cutLast(ctx, l, base, raw, last, whole.Facts); err != nil {
+		return err
+	}
+	if err := s.lookClosely(l, base, raw, last, entries); err != nil {
+		return err
 	}
 	if err := s.flipBack(l, base, raw, last, entries); err != nil {
 		return err
 	}
 	s.AtLeast("cuts", 4096)
 	s.Saw("%v cuts through the last of %v acts; %v flips further back, all found", s.Figure("cuts"), len(entries), s.Figure("flips_further_back"))
+	return nil
+}
+
+// cutLast cuts and tears the log at every byte of its last frame and at every
+// few bytes of the other frames of the last act, and counts what is there.
+func (s *Stage) cutLast(ctx context.Context, l *lookers, base string, log []byte, last, facts int) error {
+	frame := walFrame + int(binary.BigEndian.Uint32(log[8:]))
+	places := make(chan int)
+	errs := make([]error, atOnce)
+	var wait sync.WaitGroup
+	for n := range atOnce {
+		dir := filepath.Join(s.dir, fmt.Sprintf("cut-%d", n))
+		if err := os.CopyFS(dir, os.DirFS(base)); err != nil {
+			return err
+		}
+		wait.Go(func() {
+			for cut := range places {
+				if errs[n] == nil && ctx.Err() == nil {
+					errs[n] = s.cutAt(l, dir, log, cut, facts)
+				}
+			}
+		})
+	}
+	for cut := last; cut < len(log); cut++ {
+		if inLast := cut >= len(log)-frame; inLast || (cut-last)%frame < walFrame || cut%fewBytes == 0 {
+			places <- cut
+		}
+	}
+	close(places)
+	wait.Wait()
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+func (s *Stage) cutAt(l *lookers, dir string, log []byte, cut, facts int) error {
+	f, err := s.verifyLog(l, dir, shorten(log, cut))
+	if err != nil {
+		return err
+	}
+	s.Add("cuts", 1)
+	if f.damaged() {
+		s.Wrong("log cut at byte %d of %d: %s %v", cut, len(log), f.Error, f.Failures)
+	}
+	if f.Facts != facts && f.Facts != facts-factsInAct {
+		s.Wrong("log cut at byte %d of %d: %d facts are there where %d or %d can be", cut, len(log), f.Facts, facts-factsInAct, facts)
+	}
+	return nil
+}
+
+// verifyLog puts a log in its place and verifies the folder, changing nothing.
+func (s *Stage) verifyLog(l *lookers, dir string, log []byte) (finding, error) {
+	if err := os.WriteFile(filepath.Join(dir, walName), log, 0o600); err != nil {
+		return finding{}, err
+	}
+	if shm := filepath.Join(dir, "journal.db-shm"); exists(shm) {
+		if err := os.Remove(shm); err != nil {
+			return finding{}, err
+		}
+	}
+	return l.ask(question{Dir: dir, Verify: true})
+}
+
+// shorten cuts a log off, or for every second place leaves its size and takes
+// the bytes.
+func shorten(log []byte, cut int) []byte {
+	torn := append([]byte(nil), log[:cut]...)
+	if cut%2 == 1 {
+		torn = append(torn, make([]byte, len(log)-cut)...)
+	}
+	return torn
+}
+
+// lookClosely opens some of the cut folders for work and compares them with
+// the ledger.
+func (s *Stage) lookClosely(l *lookers, base string, log []byte, last int, entries []entry) error {
+	for range closeLooks {
+		cut := last + s.Random.IntN(len(log)-last)
+		f, err := s.lookAtLog(l, base, shorten(log, cut), question{Entries: entries[:len(entries)-1], Save: true})
+		if err != nil {
+			return err
+		}
+		s.judge(fmt.Sprintf("log cut at byte %d of %d", cut, len(log)), f)
+	}
 	return nil
 }
 

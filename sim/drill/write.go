@@ -89,7 +89,7 @@ func (w *writing) one(ctx context.Context, number int) error {
 			known += factsInAct
 		}
 		e.Reads = err == nil && h.Len() >= known
-		e.Banner = w.journal.Health().Sentence
+		e.Banner = w.banner(e.Refused != "")
 		if err := w.ledger.add(e); err != nil {
 			return err
 		}
@@ -98,6 +98,17 @@ func (w *writing) one(ctx context.Context, number int) error {
 		}
 	}
 	return nil
+}
+
+// banner is what every page shows of this device's health. After a refusal it
+// has half a second to say why.
+func (w *writing) banner(refused bool) string {
+	for tries := 0; ; tries++ {
+		if b := w.journal.Health().Sentence; b != "" || !refused || tries == 50 {
+			return b
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // act states one act about a subject that has been looked at.
