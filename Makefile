@@ -22,6 +22,7 @@ test: setup vet unit
 check: test
 	HOLDFAST_KILLS=100 HOLDFAST_FAULTS=all go test -count=1 -timeout 30m ./journal
 	HOLDFAST_KILLS=100 go test -count=1 -timeout 30m -run Kill ./cmd/holdfast
+	go test -count=1 -run EveryByteCounts ./cmd/holdfast-verify
 	$(BIN) content check
 
 vet: $(BIN)
@@ -34,7 +35,7 @@ unit:
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./triage ./urgent/urgentweb ./record/recorddb
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)
@@ -43,7 +44,7 @@ story: setup $(BIN)
 $(BIN): $(shell git ls-files -co --exclude-standard '*.go' '*.css' '*.js' '*.svg' '*.csv' '*.triage' '*.yaml' go.mod go.sum 2>/dev/null)
 	@mkdir -p build
 	@echo "building holdfast (the first time takes a few minutes)"
-	CGO_ENABLED=0 go build -trimpath -o $(BIN) ./cmd/holdfast
+	CGO_ENABLED=0 go build -trimpath -o build/ ./cmd/holdfast ./cmd/holdfast-verify
 
 generate:
 	go tool templ generate

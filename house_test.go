@@ -22,6 +22,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/stock"
 	"holdfast/task"
 	"holdfast/urgent"
 )
@@ -33,38 +34,46 @@ func law() map[string]string {
 	level1 := level0 + " content access task"
 	level2 := level1 + " record directory exchange triage"
 	return map[string]string{
-		"codes":                 "fact/refusal",
-		"fact/refusal":          "",
-		"fhir":                  "fact/refusal",
-		"fact":                  "fact/refusal codes",
-		"fact/seal":             "fact fact/refusal codes",
-		"fact/facttest":         "fact fact/refusal codes",
-		"journal":               level0,
-		"content":               level0,
-		"access":                level0,
-		"task":                  level0 + " access",
-		"web":                   level1,
-		"record":                level1,
-		"directory":             level1,
-		"triage":                level1 + " triage/sheet",
-		"triage/sheet":          level0,
-		"exchange":              level1 + " record directory",
-		"exchange/bars":         level1 + " record directory exchange",
-		"exchange/itk":          level1 + " record directory exchange",
-		"exchange/exchangetest": "exchange fact",
-		"exchange/direct":       level1 + " record directory exchange",
-		"urgent":                level2,
-		"access/accessdb":       level0 + " access journal",
-		"access/accessweb":      level1 + " access/accessdb journal web",
-		"record/recorddb":       level1 + " record journal",
-		"directory/directorydb": level1 + " directory journal",
-		"task/taskdb":           level0 + " access task journal",
-		"exchange/exchangedb":   level1 + " record directory exchange journal task",
-		"triage/triageweb":      level1 + " triage journal web",
-		"urgent/urgentdb":       level2 + " urgent journal",
-		"urgent/urgentweb":      level2 + " urgent urgent/urgentdb journal web triage/triageweb record/recordweb directory/directoryweb exchange/exchangeweb",
-		"cmd/…":                 "…",
-		"sim/…":                 "…",
+		"codes":                   "fact/refusal",
+		"fact/refusal":            "",
+		"fhir":                    "fact/refusal",
+		"fact":                    "fact/refusal codes",
+		"fact/seal":               "fact fact/refusal codes",
+		"fact/facttest":           "fact fact/refusal codes",
+		"journal":                 level0,
+		"export":                  level0 + " journal",
+		"content":                 level0,
+		"access":                  level0,
+		"task":                    level0 + " access",
+		"web":                     level1,
+		"replicate":               level0 + " journal",
+		"replicate/carrier":       level0 + " journal replicate",
+		"replicate/replicatetest": level0 + " journal replicate",
+		"record":                  level1,
+		"directory":               level1,
+		"triage":                  level1 + " triage/sheet",
+		"triage/sheet":            level0,
+		"exchange":                level1 + " record directory",
+		"exchange/bars":           level1 + " record directory exchange",
+		"exchange/itk":            level1 + " record directory exchange",
+		"exchange/exchangetest":   "exchange fact",
+		"exchange/direct":         level1 + " record directory exchange",
+		"urgent":                  level2,
+		"access/accessdb":         level0 + " access journal",
+		"access/accessweb":        level1 + " access/accessdb journal web",
+		"record/recorddb":         level1 + " record journal",
+		"directory/directorydb":   level1 + " directory journal",
+		"task/taskdb":             level0 + " access task journal",
+		"exchange/exchangedb":     level1 + " record directory exchange journal task",
+		"triage/triageweb":        level1 + " triage journal web",
+		"urgent/urgentdb":         level2 + " urgent journal",
+		"urgent/urgentweb":        level2 + " urgent urgent/urgentdb journal web triage/triageweb record/recordweb directory/directoryweb exchange/exchangeweb",
+		"cmd/…":                   "…",
+		"sim/…":                   "…",
+		"fact/share":              "fact fact/refusal codes",
+		"stock":                   level1,
+		"stock/stockdb":           level1 + " stock journal",
+		"stock/stockweb":          level1 + " stock stock/stockdb journal web",
 	}
 }
 
@@ -231,7 +240,7 @@ func TestReadmeMapIsTrue(t *testing.T) {
 func TestEveryKindOfFactHasItsPage(t *testing.T) {
 	seen := map[uint32]string{}
 	for _, kinds := range [][]fact.Kind{
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
+		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
 	} {
 		for _, k := range kinds {
 			if was, twice := seen[k.Number]; twice {

@@ -30,6 +30,11 @@ const (
 	SeeBoard       Act = "see the board"
 	ManageStaff    Act = "manage people and roles"
 	KeepServices   Act = "keep the directory of services"
+	SeeForms       Act = "see numbered forms"
+	KeepForms      Act = "receive and hand out numbered forms"
+	UseForm        Act = "use a numbered form"
+	DecideForm     Act = "decide on a form used provisionally"
+	ReassignForms  Act = "move the forms of a lost device"
 	SendToUs       Act = "send us a message"
 	RunTimers      Act = "run timers"
 	SeeOwnSessions Act = "see one's own session"
@@ -80,6 +85,11 @@ func Table() []Row {
 		{SeeBoard, []Role{Manager, Dispatcher, Clinician}, List},
 		{ManageStaff, []Role{Administrator, Device}, ByItsFact},
 		{KeepServices, []Role{Administrator, Device}, ByItsFact},
+		{SeeForms, []Role{Clinician, Manager, Administrator}, NotAPerson},
+		{KeepForms, []Role{Manager, Administrator}, ByItsFact},
+		{UseForm, []Role{Clinician, Manager}, ByItsFact},
+		{DecideForm, []Role{Manager}, ByItsFact},
+		{ReassignForms, []Role{Manager, Administrator}, ByItsFact},
 		{SendToUs, []Role{Partner, Device}, ByItsFact},
 		{RunTimers, []Role{Device}, ByItsFact},
 		{SeeOwnSessions, append(all, Administrator), NotAPerson},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -63,8 +64,8 @@ func modes() (cbor.EncMode, cbor.DecMode) {
 const maxDepth = 32
 
 // Canonical checks that b is exactly one CBOR item as Encode writes it:
-// shortest lengths, sorted unique keys, no tags, no floats, no indefinite
-// lengths.
+// shortest lengths, sorted unique keys, text in UTF-8, no tags, no floats, no
+// indefinite lengths.
 func Canonical(b []byte) error {
 	rest, err := skip(b, 0)
 	if err != nil {
@@ -90,6 +91,9 @@ func skip(b []byte, depth int) ([]byte, error) {
 	case 2, 3:
 		if n > uint64(len(rest)) {
 			return nil, fmt.Errorf("%w: cut short", ErrNotCanonical)
+		}
+		if major == 3 && !utf8.Valid(rest[:n]) {
+			return nil, fmt.Errorf("%w: text is not UTF-8", ErrNotCanonical)
 		}
 		return rest[n:], nil
 	case 4:

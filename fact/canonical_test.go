@@ -124,3 +124,16 @@ func FuzzCanonical(f *testing.F) {
 		}
 	})
 }
+
+// A text that no reader would take back is refused when it is written, not
+// found out when somebody needs it.
+func TestTextThatNobodyCouldReadIsRefused(t *testing.T) {
+	for _, text := range []string{"a\xffb", "cut \xe2\x82", "surrogate \xed\xa0\x80"} {
+		if _, err := fact.Encode(note{Text: text}); !errors.Is(err, fact.ErrNotCanonical) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := fact.Encode(note{Text: "37,5 °C, 日本"}); err != nil {
+		t.Error(err)
+	}
+}

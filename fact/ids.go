@@ -82,6 +82,12 @@ func (s Subject) Zero() bool { return s == Subject{} }
 // MarshalText gives the hex form.
 func (s Subject) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// UnmarshalText reads the hex form.
+func (s *Subject) UnmarshalText(b []byte) (err error) {
+	*s, err = ParseSubject(string(b))
+	return err
+}
+
 // String gives the organisation id in hex.
 func (o OrgID) String() string { return hex.EncodeToString(o[:]) }
 

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -107,4 +108,45 @@ func (j *Journal) noteUnopened(r storedFact, h fact.Header) {
 	if b := j.branches.get(r.num); b != nil && (int(h.BodyLen) != len(r.body) || fact.BodyHashOf(r.body) != h.BodyHash) {
 		j.lost.add(Lost{Feed: b.feed, Seq: h.Seq})
 	}
+}
+
+// Subjects lists every subject that has facts here.
+func (j *Journal) Subjects(ctx context.Context) ([]fact.Subject, error) {
+	var out []fact.Subject
+	err := j.file.Load().read(func(c *sqlConn) error {
+		return c.each("SELECT subject FROM subjects ORDER BY num", func(v []driverValue) error {
+			out = append(out, fact.Subject(v[0].([]byte)))
+			return ctx.Err()
+		})
+	})
+	return out, err
+}
+
+// HeldDigest sums up what is cut off, so that states are compared only where
+// the same facts are held.
+func (j *Journal) HeldDigest() fact.Hash {
+	h := j.house.Load()
+	var parts [][]byte
+	for _, c := range h.Cuts {
+		parts = append(parts, append([]byte(nil), c.ID[:]...), []byte{boolByte(c.Over)})
+		back := make([][]byte, 0, len(c.Back))
+		for id := range c.Back {
+			back = append(back, append([]byte(nil), id[:]...))
+		}
+		slices.SortFunc(back, slices.Compare)
+		parts = append(parts, back...)
+	}
+	erased := make([][]byte, 0, len(h.Erased))
+	for s := range h.Erased {
+		erased = append(erased, append([]byte(nil), s[:]...))
+	}
+	slices.SortFunc(erased, slices.Compare)
+	return fact.Labelled("holdfast/held/1", append(parts, erased...)...)
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -396,3 +396,24 @@ func (j *Journal) DatedBefore(device fact.Subject, moment time.Time) ([]fact.Aft
 	})
 	return out, err
 }
+
+// SafeUpTo tells up to where facts of a feed are held in another failure domain
+// than the one that wrote them.
+func (j *Journal) SafeUpTo(feed fact.FeedID) uint64 { return j.safeSize(feed) }
+
+// DeviceOf names the device whose feed this is.
+func (j *Journal) DeviceOf(feed fact.FeedID) (fact.Subject, bool) {
+	c, ok := j.branches.cert(feed)
+	return c.device, ok
+}
+
+// Waiting counts what facts kept here need and what is not here yet: keys and
+// attachments.
+func (j *Journal) Waiting(context.Context) (int, error) {
+	var n int64
+	err := j.file.Load().read(func(c *sqlConn) (err error) {
+		n, err = c.oneInt("SELECT count(*) FROM waiting")
+		return err
+	})
+	return int(n), err
+}

@@ -51,6 +51,7 @@ const (
 	Disagreement   What = "disagreement"      // values written apart wait for a person
 	RingBack       What = "ring back"
 	Ambulance      What = "ring ambulance control" // an ambulance is needed and no machine can ask for it
+	NumberedForm   What = "numbered form"          // used without a firm right; about its range
 	Other          What = "other"
 )
 

@@ -20,6 +20,8 @@ import (
 type settings struct {
 	Listen        string   `yaml:"listen"`          // HOST:PORT of the pages
 	Doors         string   `yaml:"doors"`           // HOST:PORT of the message doors
+	Devices       string   `yaml:"devices"`         // HOST:PORT where the organisation's other devices knock
+	Peers         []string `yaml:"peers"`           // HOST:PORT of other devices of the organisation
 	Name          string   `yaml:"name"`            // host name under which both are reached
 	Domain        string   `yaml:"domain"`          // parent domain of passkeys; the name unless told
 	Service       string   `yaml:"service"`         // our service in the Directory of Services
@@ -27,6 +29,9 @@ type settings struct {
 	SafetyOfficer string   `yaml:"safety_officer"`  // Ed25519 public key in base64
 	Approvals     []string `yaml:"approvals"`       // files signed by the safety officer, beside this one
 	Passphrase    string   `yaml:"passphrase_file"` // beside this one
+
+	demo  bool   // said on the command line
+	clock string // likewise
 }
 
 // encryptedByHost says that whoever runs the host answers for disk encryption.

@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
 
 	"holdfast/cmd/node"
 	"holdfast/sim/people"
 )
+
+// usualListen is where the first pages of a demo are, unless told.
+const usualListen = "127.0.0.1:8111"
 
 // demoFlags are the arguments of the demo.
 type demoFlags struct {
@@ -21,17 +23,21 @@ type demoFlags struct {
 	still  bool
 	seed   uint64
 	log    bool
+	join   string // folder of the demo's organisation that another device joins
+	desk   bool
 }
 
 func demoCommand(ctx context.Context, t term, args []string) error {
 	f := flags("demo")
 	var d demoFlags
 	f.StringVar(&d.data, "data", "", "")
-	f.StringVar(&d.listen, "listen", "127.0.0.1:8111", "")
+	f.StringVar(&d.listen, "listen", usualListen, "")
 	f.BoolVar(&d.json, "json", false, "")
 	f.BoolVar(&d.still, "still", false, "")
 	f.Uint64Var(&d.seed, "seed", 1, "")
 	f.BoolVar(&d.log, "log", false, "")
+	f.StringVar(&d.join, "join", "", "")
+	f.BoolVar(&d.desk, "desk", false, "")
 	if _, err := parse(f, args, 0, 0); err != nil {
 		return err
 	}
@@ -41,6 +47,12 @@ func demoCommand(ctx context.Context, t term, args []string) error {
 			return err
 		}
 		d.data = home
+		if d.join != "" {
+			d.data = filepath.Join(filepath.Dir(home), "demo-"+d.kind())
+		}
+	}
+	if d.join != "" {
+		return demoDevice(ctx, t, d)
 	}
 	return demo(ctx, t, d)
 }
@@ -185,6 +197,3 @@ func (all running) print(ctx context.Context, t term, d demoFlags) error {
 	_, err := fmt.Fprintf(t.out, "\nEach link works in one browser. Data: %s\nStop with Ctrl-C; started again it goes on with the same data.\n", d.data)
 	return err
 }
-
-// linkLasts is how long a demo's sign-in links work.
-const linkLasts = 7 * 24 * time.Hour

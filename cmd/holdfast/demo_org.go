@@ -33,6 +33,7 @@ type demoOrg struct {
 	partner  node.PartnerFiles
 	pages    net.Listener
 	doors    net.Listener
+	devices  net.Listener
 }
 
 // signInRoles are the roles for which the demo prints links.
@@ -113,6 +114,9 @@ func (all running) listen(address string) error {
 		if err == nil {
 			o.doors, err = next()
 		}
+		if err == nil {
+			o.devices, err = next()
+		}
 		if err != nil {
 			return err
 		}
@@ -144,9 +148,12 @@ func (o *demoOrg) open(ctx context.Context, d demoFlags, lib *node.Library, log 
 	}
 	var err error
 	o.node, err = node.Open(ctx, node.Config{
-		Place: place, Library: lib, Log: log, Version: version(), Host: o.kind + ".localhost", Pages: o.pages, Machines: o.doors, Service: o.service,
+		Place: place, Library: lib, Log: log, Version: version(), Host: o.kind + ".localhost", Pages: o.pages, Machines: o.doors, Devices: o.devices, Service: o.service,
 	})
 	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, deviceDoor), []byte(o.devices.Addr().String()+"\n"), 0o600); err != nil {
 		return err
 	}
 	if o.partner, err = o.node.Authority.WritePartner("demo-partner"); err != nil || !isNew {
@@ -189,23 +196,12 @@ func (o *demoOrg) printed(ctx context.Context) (printedOrg, error) {
 		Kind: o.kind, Name: o.name, ODS: string(o.ods), Service: string(o.service), URL: o.node.URL(),
 		BaRS: o.doorURL() + "/bars", ITK: o.doorURL() + "/itk", Partner: o.partner, SignIn: map[string]string{},
 	}
-	list, err := o.node.Gate.StaffList(ctx, o.node.Device)
-	if err != nil {
-		return out, err
-	}
-	now := time.Now()
 	for _, role := range signInRoles() {
-		for _, p := range list {
-			if len(p.Staff.Holds(role, now)) == 0 {
-				continue
-			}
-			token, err := o.node.Gate.MakeLink(ctx, o.node.Device, p.Person, role, access.ForSignIn, linkLasts)
-			if err != nil {
-				return out, err
-			}
-			out.SignIn[string(role)] = o.node.URL() + "/in/" + token
-			break
+		link, err := o.node.Link(ctx, role)
+		if err != nil {
+			return out, err
 		}
+		out.SignIn[string(role)] = link
 	}
 	return out, nil
 }

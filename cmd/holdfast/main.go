@@ -50,9 +50,15 @@ type term struct{ out, err io.Writer }
 
 func commands() []command {
 	return []command{
-		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
-		{"serve", "--data DIR [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--doors HOST:PORT] [--name HOST]", "a site node", serveCommand},
+		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N] [--join DIR [--desk]]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
+		{"serve", "--data DIR [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--doors HOST:PORT] [--devices HOST:PORT] [--peer HOST:PORT]... [--name HOST] [--demo] [--clock START,xN]", "a site node", serveCommand},
+		{"desk", "--data DIR --site HOST:PORT [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--name HOST] [--demo] [--clock START,xN]", "a desk", deskCommand},
 		{"org create", "--data DIR --name NAME --ods CODE --device NAME --admin NAME --passphrase-file FILE [--domain BUILDING] [--json]", "founds an organisation with its first device and administrator", orgCreateCommand},
+		{"org request", "--data DIR --kind site|desk --name NAME --domain PLACE --passphrase-file FILE --out FILE", "makes a new device's keys and asks to be enrolled", orgRequestCommand},
+		{"org enrol", "--data DIR --request FILE --out FILE [--passphrase-file FILE]", "admits a device to the organisation", orgEnrolCommand},
+		{"org join", "--data DIR --admission FILE [--passphrase-file FILE]", "makes a folder a device of the organisation", orgJoinCommand},
+		{"org status", "--data DIR [--passphrase-file FILE] [--json]", "says how a device and its links stand", orgStatusCommand},
+		{"org export", "--data DIR --out FOLDER [--passphrase-file FILE] [--with-keys PASSPHRASE-FILE] [--json]", "writes the whole record in the open form that holdfast-verify checks", orgExportCommand},
 		{"verify", "DIR [--passphrase-file FILE] [--json]", "re-reads every journal there", verifyCommand},
 		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
 		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},

@@ -17,6 +17,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record/recorddb"
+	"holdfast/stock/stockdb"
 	"holdfast/task/taskdb"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentdb"
@@ -26,7 +27,7 @@ import (
 // they take in facts.
 func Views(rules *urgent.Rules) []journal.View {
 	return []journal.View{
-		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, urgentdb.View{Rules: rules},
+		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, stockdb.View{}, urgentdb.View{Rules: rules},
 	}
 }
 

@@ -18,7 +18,7 @@ const behindShown = 2 * time.Second
 // state says how safe the work is and each step away from well.
 func (n *Node) state() web.State {
 	h := n.Journal.Health()
-	s := web.SavedHere()
+	s := n.safety()
 	if !h.Saving {
 		s = web.CannotSave(h.Since, codes.London(), "Go on at another machine, or on paper.")
 	} else if h.Sentence != "" {
@@ -34,6 +34,27 @@ func (n *Node) state() web.State {
 		s = s.With(web.DemoStrip())
 	}
 	return s
+}
+
+// silentFor is how long an entry may wait for its copy in another place before
+// the frame says so (continuity, R4).
+const silentFor = 10 * time.Second
+
+// safety says how the copies in other places stand.
+func (n *Node) safety() web.State {
+	safety, err := n.Journal.Safety(context.Background())
+	if err != nil {
+		n.log.Error("it can't be told what is safe", "err", err)
+		return web.State{Kept: web.Kept{Level: web.KeptPart, Words: "Saved here; copies not known"}}
+	}
+	switch waits := n.clock().Sub(safety.Oldest); {
+	case safety.Others == 0:
+		return web.SavedHere()
+	case safety.Unsafe == 0 || waits < silentFor:
+		return web.AllWell()
+	default:
+		return web.Unsafe(safety.Unsafe, waits)
+	}
 }
 
 // places are the few main pages of a role.
@@ -55,7 +76,7 @@ func places(by access.Caller) []web.Place {
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)
 	}
-	return append(out, web.Place{Name: "You", Href: "/session"})
+	return append(append(out, formsPlace(by)...), web.Place{Name: "You", Href: "/session"})
 }
 
 // here is what the sign-in page says about this machine.

@@ -26,6 +26,7 @@ import (
 	"holdfast/exchange/exchangedb"
 	"holdfast/fact"
 	"holdfast/journal"
+	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
 	"holdfast/web"
@@ -41,6 +42,8 @@ type Config struct {
 	Domain   string       // relying party of passkeys; empty: Host
 	Pages    net.Listener // where browsers knock
 	Machines net.Listener // where other organisations' machines knock
+	Devices  net.Listener // where the organisation's other devices knock; nil: they don't
+	Sisters  []string     // host:port of other devices of the organisation
 	Secure   bool         // pages over TLS: everywhere but on a demo's loopback
 	Service  codes.DoSID  // our service that referrals are made from and to
 }
@@ -61,6 +64,10 @@ type Node struct {
 	clock   journal.Clock
 	log     *slog.Logger
 	demo    bool
+	folded  *folded
+	scope   *scope
+	carrier *carrier.Manager
+	found   findings
 	peers   *peers
 	outbox  *exchangedb.Outbox
 	parts   []part
@@ -83,7 +90,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 		n.log = slog.New(slog.DiscardHandler)
 	}
 	if err := n.open(ctx); err != nil {
-		err = errors.Join(err, closeListener(c.Pages), closeListener(c.Machines))
+		err = errors.Join(err, closeListener(c.Pages), closeListener(c.Machines), closeListener(c.Devices))
 		if n.Journal != nil {
 			err = errors.Join(err, n.Journal.Close())
 		}
@@ -118,6 +125,10 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	n.Gate = accessdb.NewGate(n.Journal, n.clock)
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
+	n.scope = &scope{n.Journal}
+	if err := n.putSisters(); err != nil {
+		return err
+	}
 	if err := n.putPages(); err != nil {
 		return err
 	}
@@ -158,6 +169,40 @@ func (n *Node) putPages() error {
 }
 
 func (n *Node) putParts() error {
+	forms := n.putForms()
+	pages, err := n.pageServer()
+	if err != nil {
+		return err
+	}
+	n.parts = []part{
+		forms,
+		{"pages", serving(pages, n.config.Pages)},
+		{"live pages", n.listen},
+		{"other devices", n.keepTogether},
+		{"control", n.control},
+	}
+	if n.config.Devices != nil {
+		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})
+	}
+	if !n.site() {
+		return nil // what is sent to and arrives from other organisations is a site node's
+	}
+	return n.putDoors()
+}
+
+func (n *Node) pageServer() (*http.Server, error) {
+	pages := n.Mux.Server()
+	if !n.config.Secure {
+		return pages, nil
+	}
+	var err error
+	pages.TLSConfig, err = n.doorTLS()
+	return pages, err
+}
+
+// putDoors adds what only a site node runs: the doors of other organisations'
+// machines, and the outbox.
+func (n *Node) putDoors() error {
 	machines, err := n.machineServer()
 	if err != nil {
 		return err
@@ -171,19 +216,11 @@ func (n *Node) putParts() error {
 	}
 	n.outbox = &exchangedb.Outbox{
 		Journal: n.Journal, Clock: n.clock, Device: n.Device, Senders: senders, Phone: n.phone, Log: n.log,
+		Turn: n.turn, Alone: n.alone,
 	}
-	pages := n.Mux.Server()
-	if n.config.Secure {
-		if pages.TLSConfig, err = n.doorTLS(); err != nil {
-			return err
-		}
-	}
-	n.parts = []part{
-		{"pages", serving(pages, n.config.Pages)},
-		{"message doors", serving(machines, n.config.Machines)},
-		{"live pages", n.listen},
-		{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }},
-	}
+	n.parts = append(n.parts,
+		part{"message doors", serving(machines, n.config.Machines)},
+		part{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }})
 	return nil
 }
 
@@ -218,7 +255,7 @@ func (n *Node) Close() error {
 		n.stop()
 		n.running.Wait()
 	} else {
-		err = errors.Join(closeListener(n.config.Pages), closeListener(n.config.Machines))
+		err = errors.Join(closeListener(n.config.Pages), closeListener(n.config.Machines), closeListener(n.config.Devices))
 	}
 	return errors.Join(err, n.Journal.Close())
 }
@@ -276,6 +313,15 @@ func (n *Node) URL() string {
 		scheme = "https"
 	}
 	return scheme + "://" + hostPort(n.config.Host, n.config.Pages)
+}
+
+// DeviceAddress is where the organisation's other devices find this one; empty
+// when they can't.
+func (n *Node) DeviceAddress() string {
+	if n.config.Devices == nil {
+		return ""
+	}
+	return n.config.Devices.Addr().String()
 }
 
 // MachineURL is where other organisations' machines find the doors.

@@ -36,6 +36,8 @@ type Outbox struct {
 	Device  access.Caller // this device, which may run timers
 	Senders map[exchange.Route]Sender
 	Phone   func(ctx context.Context, to exchange.Party) codes.Phone // whom to ring when it does not arrive
+	Turn    func(timer fact.Hash) time.Duration                      // how long to wait when other devices may do the same; nil: not at all
+	Alone   func() bool                                              // no other device could send it; nil: there is none
 	Log     *slog.Logger
 }
 
@@ -59,7 +61,7 @@ func wait(attempts int) time.Duration {
 // Run carries envelopes until ctx is done; then it waits for the attempts
 // that are under way.
 func (o *Outbox) Run(ctx context.Context) {
-	r := running{Outbox: o, wake: make(chan struct{}, 1), busy: map[exchange.EnvelopeID]bool{}, asked: map[exchange.EnvelopeID]bool{}}
+	r := running{Outbox: o, wake: make(chan struct{}, 1), busy: map[exchange.EnvelopeID]bool{}, asked: map[exchange.EnvelopeID]bool{}, first: map[exchange.EnvelopeID]time.Time{}}
 	stop := o.Journal.Watch(func(facts []fact.Fact) {
 		for _, f := range facts {
 			if ofEnvelope(f) {
@@ -90,7 +92,8 @@ type running struct {
 	under sync.WaitGroup
 	mu    sync.Mutex
 	busy  map[exchange.EnvelopeID]bool
-	asked map[exchange.EnvelopeID]bool // a person was asked to ring; the outbox's own goroutine only
+	asked map[exchange.EnvelopeID]bool      // a person was asked to ring; the outbox's own goroutine only
+	first map[exchange.EnvelopeID]time.Time // when one that nobody tried was first seen; likewise
 }
 
 func (r *running) poke() {
@@ -121,7 +124,7 @@ func (r *running) round(ctx context.Context) time.Duration {
 func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration {
 	now, next := r.Clock(), lookAtMost
 	if !e.Overdue {
-		if left := e.Due.Time().Sub(now); left > 0 {
+		if left := e.Due.Time().Add(r.turnOf(e)).Sub(now); left > 0 {
 			next = left
 		} else if err := r.overdue(ctx, e); err != nil {
 			r.Log.Error("an overdue receipt could not be put down", "envelope", e.ID.Short(), "err", err)
@@ -132,6 +135,9 @@ func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration
 		return next // sending the same again is useless: a person rings
 	}
 	route, sender := r.route(e)
+	if sender == nil && r.Alone != nil && !r.Alone() {
+		return next // another device may have a way; when none has, the receipt is overdue
+	}
 	if sender == nil {
 		return min(next, r.byPhone(ctx, e))
 	}
@@ -142,13 +148,25 @@ func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration
 	return next
 }
 
-// pause is how long the next attempt waits, reckoned from the facts alone.
+// pause is how long the next attempt waits, reckoned from the facts and from whose turn it is.
 func (r *running) pause(e exchange.Envelope, now time.Time) time.Duration {
 	n := len(e.Attempts)
 	if n == 0 {
+		if r.first[e.ID].IsZero() {
+			r.first[e.ID] = now
+		}
+		return r.first[e.ID].Add(r.turnOf(e)).Sub(now)
+	}
+	delete(r.first, e.ID)
+	return e.Attempts[n-1].At.Time().Add(wait(n) + r.turnOf(e)).Sub(now)
+}
+
+// turnOf lets one device act before the others; a later one finds it done.
+func (r *running) turnOf(e exchange.Envelope) time.Duration {
+	if r.Turn == nil {
 		return 0
 	}
-	return e.Attempts[n-1].At.Time().Add(wait(n)).Sub(now)
+	return r.Turn(e.Timer())
 }
 
 // route takes the routes in turn, beginning with the first.

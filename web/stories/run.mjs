@@ -41,7 +41,7 @@ async function startDemo({ still = true, within = 60000 } = {}) {
       createInterface({ input: child.stdout }).once("line", l => { clearTimeout(timer); done(l); });
     });
     const memory = async () => Math.round(Number((await readFile(`/proc/${child.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]) / 1024);
-    return { demo: JSON.parse(line), stop, memory, said: () => said };
+    return { demo: JSON.parse(line), stop, memory, pid: child.pid, said: () => said };
   } catch (e) {
     if (child.pid) await stop();
     throw e;
@@ -54,7 +54,7 @@ try {
   running = await startDemo({ still: !flags.includes("--live") });
   const ready = Date.now() - began;
   room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
-  Object.assign(room, { ready, memory: running.memory });
+  Object.assign(room, { ready, memory: running.memory, pid: running.pid });
   const story = await import(file);
   await story.default(room);
 } catch (e) {

@@ -1,0 +1,65 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"holdfast/fact"
+	"holdfast/journal"
+)
+
+// scope says what a desk holds: the organisation's live work. Every desk of an
+// urgent care organisation may be asked to take any open case, so all have the
+// same: open cases with the records of their patients, open tasks, the
+// directory. What stands in the control lane (staff, roles, sessions, devices)
+// goes to desks whole.
+type scope struct{ j *journal.Journal }
+
+// mostScoped bounds what a desk is given.
+const mostScoped = 20_000
+
+// Subjects lists the live work.
+func (s *scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, error) {
+	var out []fact.Subject
+	for _, query := range []string{
+		`SELECT id FROM urgent_case WHERE onlist = 1 ORDER BY due LIMIT ?`,
+		`SELECT DISTINCT record FROM urgent_case WHERE onlist = 1 LIMIT ?`,
+		`SELECT subject FROM task_open LIMIT ?`,
+		`SELECT subject FROM directory_entry LIMIT ?`,
+	} {
+		more, err := subjectRows(ctx, s.j.Views(), query)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	slices.SortFunc(out, func(a, b fact.Subject) int { return bytes.Compare(a[:], b[:]) })
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(one fact.Subject) bool { return one.Zero() }), nil
+}
+
+func subjectRows(ctx context.Context, db *sql.DB, query string) (out []fact.Subject, err error) {
+	rows, err := db.QueryContext(ctx, query, mostScoped)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		if len(b) == len(fact.Subject{}) {
+			out = append(out, fact.Subject(b))
+		}
+	}
+	return out, rows.Err()
+}
+
+// Facts lists the facts of a subject.
+func (s *scope) Facts(ctx context.Context, subject fact.Subject) ([]fact.ID, error) {
+	return s.j.FactIDs(ctx, subject)
+}

@@ -1,0 +1,215 @@
+package replicate
+
+import (
+	"context"
+
+	"holdfast/fact"
+	"holdfast/journal"
+)
+
+const (
+	statedMost = 1 << 20 // facts that one desk may be told to hold
+	factTries  = 3
+)
+
+// statedState is what a desk was told to hold, and what of it is to come.
+type statedState struct {
+	said    ledger
+	count   int
+	number  uint64
+	ask     uint64
+	asked   []fact.ID
+	since   fact.Millis
+	queue   []fact.ID // lacking here, in the order in which they are asked for
+	retry   []fact.ID // did not come, asked for again at the next tick
+	about   map[fact.ID]fact.Subject
+	tries   map[fact.ID]int
+	omitted map[fact.ID]bool // told
+}
+
+func newStatedState() statedState {
+	return statedState{said: ledger{}, about: map[fact.ID]fact.Subject{}, tries: map[fact.ID]int{}, omitted: map[fact.ID]bool{}}
+}
+
+// takeStatement checks a statement, and asks for the facts that it names and
+// that are lacking here.
+func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
+	var st Statement
+	switch {
+	case !l.isDesk() || l.peerDesk():
+		return
+	case !fact.VerifyLabelled(l.peer.Key, m.Sig, StatementLabel, m.Bytes), fact.Decode(m.Bytes, &st) != nil:
+		l.misstated("the statement's signature does not hold")
+		return
+	case st.Org != l.cfg.Store.Org() || st.Desk != l.self.card.Device || st.Site != l.peer.Device:
+		l.misstated("the statement is of another site or for another desk")
+		return
+	case st.Number <= l.stated.number:
+		return // it came twice, or late
+	case st.Number != l.stated.number+1 && !st.Whole:
+		l.send(typeAgain, again{Statement: true})
+		return
+	}
+	if st.Whole {
+		l.forgetStated()
+	}
+	l.stated.number = st.Number
+	gone, fresh := l.applyStatement(ctx, st)
+	if l.stated.said.digest() != st.Digest {
+		l.misstated("the statement does not sum up to its digest")
+		return
+	}
+	l.effect(Stated{Peer: l.peer.Device, Number: st.Number, Digest: st.Digest, Statement: append(append([]byte(nil), m.Bytes...), m.Sig...)})
+	if len(gone) > 0 {
+		l.effect(LetGo{Peer: l.peer.Device, Subjects: gone})
+	}
+	l.stated.queue = append(l.stated.queue, fresh...)
+	l.blobs.look = true
+}
+
+// forgetStated begins from nothing; what was asked for is asked for again if
+// it is stated again.
+func (l *Link) forgetStated() {
+	number, omitted := l.stated.number, l.stated.omitted
+	l.stated = newStatedState()
+	l.stated.number, l.stated.omitted = number, omitted
+}
+
+// applyStatement notes what is stated, and gives the facts that are lacking
+// here.
+func (l *Link) applyStatement(ctx context.Context, st Statement) (gone []fact.Subject, fresh []fact.ID) {
+	s := &l.stated
+	for _, e := range st.Parts {
+		if e.Gone {
+			s.count -= len(s.said[e.Subject])
+			delete(s.said, e.Subject)
+			gone = append(gone, e.Subject)
+			continue
+		}
+		if s.count+len(e.Add) > statedMost {
+			continue // the digest will not fit, and that is told
+		}
+		all, added := merge(s.said[e.Subject], e.Add)
+		s.said[e.Subject] = all
+		s.count += len(added)
+		for _, id := range added {
+			s.about[id] = e.Subject
+		}
+		lacking, err := l.cfg.Store.Lacking(ctx, e.Subject, added)
+		if err != nil {
+			l.trouble("look for stated facts", err)
+			lacking = added
+		}
+		fresh = append(fresh, lacking...)
+	}
+	return gone, fresh
+}
+
+func (l *Link) misstated(why string) {
+	l.effect(Omitted{Peer: l.peer.Device, Why: why})
+}
+
+// fetchFacts asks for stated facts, one question at a time.
+func (l *Link) fetchFacts() {
+	s := &l.stated
+	if s.ask != 0 || len(s.queue) == 0 {
+		return
+	}
+	count := min(len(s.queue), factsAtOnce)
+	s.asked = append([]fact.ID(nil), s.queue[:count]...)
+	s.queue = s.queue[count:]
+	s.ask, s.since = l.nextAsk(), l.now
+	l.send(typeFactsAsk, factsAsk{Ask: s.ask, IDs: s.asked})
+}
+
+// takeFacts takes single facts in: stated ones, or such as mend damage.
+func (l *Link) takeFacts(ctx context.Context, m factsMessage) {
+	if m.Ask != 0 && m.Ask == l.mend.ask {
+		l.mended(ctx, m)
+		return
+	}
+	s := &l.stated
+	if s.ask == 0 || m.Ask != s.ask {
+		return
+	}
+	s.since = l.now
+	failed := l.receiveProved(ctx, m.Proved)
+	came := map[fact.ID]bool{}
+	for _, f := range m.Proved.Facts {
+		if h, err := fact.ParseHeader(f.Header); err == nil {
+			came[h.ID()] = true
+		}
+	}
+	var rest []fact.ID
+	for _, id := range s.asked {
+		switch {
+		case failed[id] != nil:
+			l.omit(id, "its proof does not hold: "+failed[id].Error())
+		case came[id]:
+			delete(s.tries, id)
+		default:
+			rest = append(rest, id)
+		}
+	}
+	s.asked = rest
+	if m.Last {
+		l.endFacts()
+	}
+}
+
+// endFacts queues what did not come again, and tells what never comes.
+func (l *Link) endFacts() {
+	s := &l.stated
+	for _, id := range s.asked {
+		if s.tries[id]++; s.tries[id] < factTries {
+			s.retry = append(s.retry, id)
+			continue
+		}
+		delete(s.tries, id)
+		l.omit(id, "it is named in the statement and does not come")
+	}
+	s.ask, s.asked = 0, nil
+}
+
+func (l *Link) omit(id fact.ID, why string) {
+	if l.stated.omitted[id] {
+		return
+	}
+	l.stated.omitted[id] = true
+	l.effect(Omitted{Peer: l.peer.Device, Subject: l.stated.about[id], Fact: id, Why: why})
+}
+
+func (l *Link) dropLateFacts() {
+	if l.stated.ask != 0 && l.since(l.stated.since) >= l.cfg.Limits.Patience {
+		l.endFacts()
+	}
+	l.stated.queue, l.stated.retry = append(l.stated.queue, l.stated.retry...), nil
+}
+
+// receiveProved takes facts in together, and one by one if that fails, so that
+// a bad one stops no other. It tells which failed.
+func (l *Link) receiveProved(ctx context.Context, p journal.Proved) map[fact.ID]error {
+	failed := map[fact.ID]error{}
+	if len(p.Facts) == 0 {
+		return failed
+	}
+	if err := l.cfg.Store.ReceiveProved(ctx, p); err == nil {
+		l.changed()
+		l.blobs.look = true
+		return failed
+	}
+	for _, f := range p.Facts {
+		h, err := fact.ParseHeader(f.Header)
+		if err != nil {
+			continue // it is not among those that came
+		}
+		one := journal.Proved{Heads: p.Heads, Facts: []journal.ProvedFact{f}, Wraps: p.Wraps, Blobs: p.Blobs}
+		if err := l.cfg.Store.ReceiveProved(ctx, one); err != nil {
+			failed[h.ID()] = err
+			continue
+		}
+		l.changed()
+	}
+	l.blobs.look = true
+	return failed
+}

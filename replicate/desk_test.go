@@ -1,0 +1,285 @@
+package replicate_test
+
+import (
+	"context"
+	"testing"
+
+	"holdfast/fact"
+	"holdfast/replicate"
+	"holdfast/replicate/replicatetest"
+)
+
+// caseload is the live work of desks, as a site node would know it.
+type caseload struct {
+	subjects []fact.Subject
+	facts    map[fact.Subject][]fact.ID
+}
+
+func (c *caseload) Subjects(context.Context, fact.Subject) ([]fact.Subject, error) {
+	return append([]fact.Subject(nil), c.subjects...), nil
+}
+
+func (c *caseload) Facts(_ context.Context, s fact.Subject) ([]fact.ID, error) {
+	return c.facts[s], nil
+}
+
+// ward is a site node with four cases, two of which a desk works on.
+func ward(t *testing.T) (*replicatetest.Org, *world, *caseload, []fact.Subject) {
+	o := replicatetest.NewOrg(1)
+	w := newWorld(t, o.Device("site", fact.SiteNode), o.Device("desk", fact.Desk))
+	cases := &caseload{facts: map[fact.Subject][]fact.ID{}}
+	var subjects []fact.Subject
+	for range 4 {
+		s := o.NewSubject()
+		subjects = append(subjects, s)
+		cases.facts[s] = w.write(0, fact.Care, s, 5)
+	}
+	w.write(0, fact.Control, o.NewSubject(), 3)
+	w.write(0, fact.Looks, o.NewSubject(), 4)
+	cases.subjects = subjects[:2]
+	w.nodes[0].scope = cases
+	return o, w, cases, subjects
+}
+
+func (w *world) touched(l *line, subjects ...fact.Subject) {
+	w.post(l, 0, l.ends[0].link.Touched(context.Background(), subjects, w.now))
+	w.run()
+}
+
+func TestADeskGetsItsLiveWorkAndNoMore(t *testing.T) {
+	_, w, cases, subjects := ward(t)
+	desk := w.nodes[1].store
+	w.write(1, fact.Care, subjects[0], 2) // written alone, before
+	l := w.connect(0, 1)
+	w.run()
+	w.calm()
+	held := desk.IDs()
+	for i, s := range subjects {
+		for _, id := range cases.facts[s] {
+			if held[id] != (i < 2) {
+				t.Fatalf("case %d: held %v", i, held[id])
+			}
+		}
+	}
+	if len(held) != 2+10+3 {
+		t.Errorf("%d facts on the desk: its own 2, 10 of its work, 3 of the control lane", len(held))
+	}
+	if n := len(w.nodes[0].store.IDs()); n != 20+3+4+2 {
+		t.Errorf("%d facts at the site", n)
+	}
+	if got := desk.SafeUpTo(desk.Own(fact.Care)); got != 2 {
+		t.Errorf("the desk's own facts are safe up to %d", got)
+	}
+	for ref := range desk.Keyring() {
+		if ref.Subject == subjects[2] || ref.Subject == subjects[3] {
+			t.Error("a key on the desk opens what is not its work")
+		}
+	}
+	for i, e := range l.ends {
+		if !e.link.Level() {
+			t.Errorf("end %d is not level: %+v", i, e.link.Progress())
+		}
+	}
+
+	cases.facts[subjects[1]] = append(cases.facts[subjects[1]], w.write(0, fact.Care, subjects[1], 2)...)
+	w.touched(l, subjects[1])
+	cases.subjects = []fact.Subject{subjects[1], subjects[3]}
+	w.touched(l)
+	if n := len(desk.IDs()); n != 15+2+5 {
+		t.Errorf("%d facts on the desk", n)
+	}
+	gone := effectsOf[replicate.LetGo](w.nodes[1])
+	if len(gone) != 1 || len(gone[0].Subjects) != 1 || gone[0].Subjects[0] != subjects[0] {
+		t.Errorf("let go: %+v", gone)
+	}
+	stated := effectsOf[replicate.Stated](w.nodes[1])
+	if len(stated) != 3 || stated[2].Number != 3 {
+		t.Errorf("stated: %+v", stated)
+	}
+	w.calm()
+}
+
+func TestAnOmissionShows(t *testing.T) {
+	_, w, cases, subjects := ward(t)
+	hidden := cases.facts[subjects[1]][3]
+	w.nodes[0].store.Keep = func(id fact.ID) bool { return id == hidden }
+	w.connect(0, 1)
+	w.tick(10)
+	told := effectsOf[replicate.Omitted](w.nodes[1])
+	if len(told) != 1 || told[0].Fact != hidden || told[0].Subject != subjects[1] {
+		t.Fatalf("told %+v", told)
+	}
+	if n := len(w.nodes[1].store.IDs()); n != 9+3 {
+		t.Errorf("%d facts came; one is withheld", n)
+	}
+}
+
+// A statement that was altered on its way, or is for another desk, is refused.
+func TestAStatementIsBelievedOnlyWhole(t *testing.T) {
+	_, w, _, _ := ward(t)
+	l := w.connect(0, 1)
+	changed := false
+	for range 1000 {
+		for i, f := range l.ends[1].queue {
+			if f[4] == 18 && !changed {
+				changed = true
+				l.ends[1].queue[i] = rewrite(t, f, func(m map[int]any) {
+					b := m[1].([]byte)
+					b[len(b)-1] ^= 1
+				})
+			}
+		}
+		w.step()
+	}
+	told := effectsOf[replicate.Omitted](w.nodes[1])
+	if !changed || len(told) != 1 {
+		t.Fatalf("told %+v", told)
+	}
+	w.tick(15) // it is stated once more
+	if n := len(w.nodes[1].store.IDs()); n != 10+3 {
+		t.Errorf("%d facts on the desk", n)
+	}
+}
+
+func TestADeskGetsNothingThatWasNotStated(t *testing.T) {
+	_, w, cases, subjects := ward(t)
+	l := w.connect(0, 1)
+	w.run()
+	foreign := cases.facts[subjects[3]]
+	before := len(w.nodes[1].store.IDs())
+	w.frame(l.ends[0], message(t, 19, map[int]any{1: 4242, 2: foreign}))
+	care := w.nodes[0].store.Own(fact.Care)
+	for _, tip := range w.nodes[0].store.Tips() {
+		if tip.Feed == care {
+			w.frame(l.ends[0], message(t, 6, map[int]any{1: 4243, 2: tip.Place(), 3: 0, 4: 1 << 20}))
+		}
+	}
+	for range 50 {
+		w.step()
+		for _, f := range l.ends[1].queue {
+			if (f[4] == 20 || f[4] == 7) && len(f) > 600 {
+				t.Fatalf("message %d of %d bytes for the desk", f[4], len(f))
+			}
+		}
+	}
+	if len(w.nodes[1].store.IDs()) != before {
+		t.Error("the desk got what is not its work")
+	}
+}
+
+func TestARestoredDeskGetsItsOwnBack(t *testing.T) {
+	_, w, _, subjects := ward(t)
+	w.write(1, fact.Care, subjects[0], 2)
+	backup := w.nodes[1].store.Copy()
+	w.write(1, fact.Care, subjects[0], 3)
+	w.connect(0, 1)
+	w.run()
+	w.cutAll()
+	w.nodes[1].store = backup
+	w.nodes[1].effects = nil
+	w.connect(0, 1)
+	w.run()
+	told := effectsOf[replicate.Reincarnated](w.nodes[1])
+	if len(told) != 1 || told[0].Why != "restored" || told[0].At != 2 {
+		t.Fatalf("told %+v", told)
+	}
+	if n := len(backup.IDs()); n != 5+10+3 {
+		t.Errorf("%d facts on the restored desk", n)
+	}
+}
+
+func TestStatementsSurviveLoss(t *testing.T) {
+	o, w, cases, subjects := ward(t)
+	cases.subjects = subjects
+	w.lose, w.twice, w.shuffle = 0.3, 0.2, 0.2
+	l := w.connect(0, 1)
+	for range 20 {
+		s := o.NewSubject()
+		cases.facts[s] = w.write(0, fact.Care, s, 3)
+		cases.subjects = append(cases.subjects, s)
+		w.touched(l, s)
+		w.tick(1)
+	}
+	w.lose, w.shuffle = 0, 0
+	w.tick(60)
+	if n := len(w.nodes[1].store.IDs()); n != 20+60+3 {
+		t.Errorf("%d facts on the desk", n)
+	}
+}
+
+// folded is the states of a device, as far as these tests need them.
+type folded struct {
+	store *replicatetest.Store
+	wrong fact.Subject
+	held  fact.Hash
+}
+
+func (f *folded) subjects() []replicate.SubjectDigest {
+	out := []replicate.SubjectDigest{}
+	for i := range byte(40) {
+		s := fact.Subject{i / 10, i + 1}
+		d := replicate.SubjectDigest{Subject: s, Digest: fact.Hash{i}}
+		if s == f.wrong {
+			d.Digest = fact.Hash{99}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func (f *folded) State(context.Context) (replicate.StateDigest, error) {
+	s := replicate.StateDigest{Vector: replicate.VectorOf(f.store.Tips()), Fold: "1", Held: f.held}
+	for _, d := range f.subjects() {
+		s.Buckets[d.Subject[0]] = fact.Labelled("t", s.Buckets[d.Subject[0]][:], d.Subject[:], d.Digest[:])
+	}
+	for i := range s.Buckets {
+		s.Whole = fact.Labelled("t", s.Whole[:], s.Buckets[i][:])
+	}
+	return s, nil
+}
+
+func (f *folded) Bucket(_ context.Context, b byte) ([]replicate.SubjectDigest, error) {
+	var out []replicate.SubjectDigest
+	for _, d := range f.subjects() {
+		if d.Subject[0] == b {
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+func TestStatesFoldedApartAreNamed(t *testing.T) {
+	wrong := fact.Subject{2, 26}
+	for name, c := range map[string]struct {
+		wrong fact.Subject
+		held  fact.Hash
+		told  int
+	}{"equal": {}, "one differs": {wrong: wrong, told: 1}, "another held set": {wrong: wrong, held: fact.Hash{1}}} {
+		t.Run(name, func(t *testing.T) {
+			o := replicatetest.NewOrg(1)
+			w := newWorld(t, sites(o, "a", "b")...)
+			w.write(0, fact.Care, o.NewSubject(), 3)
+			w.nodes[0].folded = &folded{store: w.nodes[0].store}
+			w.nodes[1].folded = &folded{store: w.nodes[1].store, wrong: c.wrong, held: c.held}
+			w.connect(0, 1)
+			w.run() // compared after the healing
+			for _, n := range w.nodes {
+				told := effectsOf[replicate.Disagree](n)
+				if (len(told) > 0) != (c.told > 0) {
+					t.Fatalf("told %+v", told)
+				}
+				for _, d := range told {
+					if len(d.Subjects) != 1 || d.Subjects[0] != wrong {
+						t.Errorf("named %v", d.Subjects)
+					}
+				}
+				n.effects = nil
+			}
+			w.tick(59)
+			w.tick(2) // and every minute
+			if (len(effectsOf[replicate.Disagree](w.nodes[0])) > 0) != (c.told > 0) {
+				t.Errorf("after a minute: %+v", w.nodes[0].effects)
+			}
+		})
+	}
+}

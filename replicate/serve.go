@@ -1,0 +1,259 @@
+package replicate
+
+import (
+	"context"
+	"errors"
+
+	"holdfast/fact"
+	"holdfast/journal"
+)
+
+const (
+	servedAtOnce = 32  // questions of a peer that wait for their answer
+	factsAtOnce  = 256 // ids in one question
+	factsBundle  = 64  // facts in one answer
+)
+
+// servingState is what the peer has asked for and not yet been given.
+type servingState struct {
+	ranges  []*servedRange
+	facts   []*servedFacts
+	buckets []byte // of the keyring, to be listed
+	turn    int
+}
+
+type servedRange struct {
+	ask    uint64
+	place  journal.Place
+	lane   fact.Lane
+	next   uint64
+	credit int
+}
+
+type servedFacts struct {
+	ask  uint64
+	ids  []fact.ID
+	lost []journal.Lost // when set, facts are asked for by place
+}
+
+// Pending tells whether Next has something to give. The carrier calls Next
+// whenever the frames before it are on their way, so that what waits is in the
+// peer's questions and not in memory.
+func (l *Link) Pending() bool {
+	s := &l.serving
+	return !l.closed && l.ready && (len(s.ranges) > 0 || len(s.facts) > 0 || len(s.buckets) > 0 || len(l.stating.queue) > 0)
+}
+
+// Next gives one more answer to what the peer has asked for: control first,
+// then statements and single facts, then the other lanes in turn, and the
+// lists of keys when nothing else waits.
+func (l *Link) Next(ctx context.Context, now fact.Millis) Out {
+	if !l.Pending() {
+		return Out{}
+	}
+	l.now, l.offers.local = now, nil
+	at := l.nextRange()
+	switch {
+	case at >= 0 && l.serving.ranges[at].lane == fact.Control:
+		l.serveRange(ctx, at)
+	case len(l.stating.queue) > 0:
+		l.stateNext(ctx)
+	case len(l.serving.facts) > 0:
+		l.serveFacts(ctx)
+	case at >= 0:
+		l.serveRange(ctx, at)
+	default:
+		l.serveBucket(ctx)
+	}
+	return l.flush()
+}
+
+// nextRange picks the lane that goes first, and in it each want in turn.
+func (l *Link) nextRange() int {
+	best := -1
+	for i := range l.serving.ranges {
+		at := (l.serving.turn + i) % len(l.serving.ranges)
+		if best < 0 || l.serving.ranges[at].lane < l.serving.ranges[best].lane {
+			best = at
+		}
+	}
+	return best
+}
+
+// offeredFeed tells whether this peer may have a feed, and was offered it.
+func (l *Link) offeredFeed(id fact.FeedID) bool { return len(l.offers.mine[id]) > 0 }
+
+func (l *Link) takeWant(m want) {
+	l.readLocal()
+	tips := l.offers.local[m.Place.Feed]
+	if len(l.serving.ranges) >= servedAtOnce || !l.offeredFeed(m.Place.Feed) || len(tips) == 0 || m.First >= m.Place.Size {
+		l.send(typeSorry, sorry{Ask: m.Ask, Why: "not on offer"})
+		return
+	}
+	for _, s := range l.serving.ranges {
+		if s.ask == m.Ask {
+			return // it came twice
+		}
+	}
+	l.serving.ranges = append(l.serving.ranges, &servedRange{
+		ask: m.Ask, place: m.Place, lane: tips[0].Lane, next: m.First, credit: min(int(m.Most), 4<<20),
+	})
+}
+
+// serveRange sends one range of a want.
+func (l *Link) serveRange(ctx context.Context, at int) {
+	s := l.serving.ranges[at]
+	m, err := l.readRange(ctx, s, min(s.credit, l.cfg.Limits.RangeBytes))
+	if err == nil {
+		err = l.trySend(typeRange, m)
+		if errors.Is(err, errTooLarge) { // a smaller one may still fit
+			if m, err = l.readRange(ctx, s, 1); err == nil {
+				err = l.trySend(typeRange, m)
+			}
+		}
+	}
+	if err != nil {
+		l.trouble("read a range for another device", err)
+		l.send(typeSorry, sorry{Ask: s.ask, Why: "this range can't be read here"})
+		l.dropServed(at)
+		return
+	}
+	s.next += uint64(len(m.Range.Headers))
+	s.credit -= bytesOf(m.Range)
+	if m.Last {
+		l.dropServed(at)
+		return
+	}
+	l.serving.turn = at + 1
+}
+
+func (l *Link) readRange(ctx context.Context, s *servedRange, most int) (rangeMessage, error) {
+	r, err := l.cfg.Store.ReadRange(ctx, l.peer.Device, s.place, s.next, most)
+	if err != nil {
+		return rangeMessage{}, err
+	}
+	if len(r.Headers) == 0 {
+		return rangeMessage{}, errors.New("the range is empty")
+	}
+	end := s.next+uint64(len(r.Headers)) >= s.place.Size
+	return rangeMessage{Ask: s.ask, Range: r, Last: end || s.credit <= bytesOf(r)}, nil
+}
+
+func (l *Link) dropServed(at int) {
+	l.serving.ranges = append(l.serving.ranges[:at], l.serving.ranges[at+1:]...)
+	l.serving.turn = at
+	if len(l.serving.ranges) == 0 {
+		l.serving.turn = 0
+	}
+}
+
+// bytesOf is about what a range takes on the wire.
+func bytesOf(r journal.Range) int {
+	n := len(r.Head) + 32*(len(r.Before)+len(r.Blobs))
+	for _, list := range [][][]byte{r.Headers, r.Bodies, r.Wraps} {
+		for _, b := range list {
+			n += len(b)
+		}
+	}
+	return n
+}
+
+func (l *Link) takeFactsAsk(m factsAsk) {
+	l.queueFacts(&servedFacts{ask: m.Ask, ids: m.IDs}, len(m.IDs))
+}
+
+func (l *Link) takeMendAsk(m mendAsk) {
+	l.queueFacts(&servedFacts{ask: m.Ask, lost: m.Lost}, len(m.Lost))
+}
+
+func (l *Link) queueFacts(s *servedFacts, count int) {
+	if len(l.serving.facts) >= servedAtOnce || count > factsAtOnce || count == 0 {
+		l.send(typeSorry, sorry{Ask: s.ask, Why: "too much at once"})
+		return
+	}
+	for _, q := range l.serving.facts {
+		if q.ask == s.ask {
+			return
+		}
+	}
+	l.serving.facts = append(l.serving.facts, s)
+}
+
+// serveFacts answers part of the oldest question for single facts, as much as
+// fits into a frame.
+func (l *Link) serveFacts(ctx context.Context) {
+	s := l.serving.facts[0]
+	count := min(max(len(s.ids), len(s.lost)), factsBundle)
+	for ; count > 0; count /= 2 {
+		m, err := l.readFacts(ctx, s, count)
+		if err != nil {
+			l.trouble("read facts for another device", err)
+			break
+		}
+		if l.trySend(typeFacts, m) == nil {
+			s.ids, s.lost = s.ids[min(count, len(s.ids)):], s.lost[min(count, len(s.lost)):]
+			if m.Last {
+				l.serving.facts = l.serving.facts[1:]
+			}
+			return
+		}
+	}
+	l.serving.facts = l.serving.facts[1:]
+	l.send(typeFacts, factsMessage{Ask: s.ask, Last: true, Missing: s.ids})
+}
+
+func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsMessage, error) {
+	if s.lost != nil {
+		if l.peerDesk() {
+			return factsMessage{Ask: s.ask, Last: true}, nil // a desk mends by its statement
+		}
+		p, err := l.cfg.Store.ProvedAt(ctx, l.peer.Device, s.lost[:count])
+		return factsMessage{Ask: s.ask, Last: count == len(s.lost), Proved: p}, err
+	}
+	m := factsMessage{Ask: s.ask, Last: count == len(s.ids)}
+	if err := l.prove(ctx, s.ids[:count], &m.Proved); err != nil {
+		return m, err
+	}
+	given := map[fact.ID]bool{}
+	for _, f := range m.Proved.Facts {
+		if h, err := fact.ParseHeader(f.Header); err == nil {
+			given[h.ID()] = true
+		}
+	}
+	for _, id := range s.ids[:count] {
+		if !given[id] {
+			m.Missing = append(m.Missing, id)
+		}
+	}
+	return m, nil
+}
+
+// prove adds facts with their proofs, subject by subject. A desk is given what
+// was stated to it and nothing else.
+func (l *Link) prove(ctx context.Context, ids []fact.ID, into *journal.Proved) error {
+	by := map[fact.Subject][]fact.ID{}
+	var order []fact.Subject
+	for _, id := range ids {
+		subject, stated := l.stating.ids[id]
+		if !stated {
+			continue
+		}
+		if by[subject] == nil {
+			order = append(order, subject)
+		}
+		by[subject] = append(by[subject], id)
+	}
+	for _, subject := range order {
+		p, err := l.cfg.Store.Proved(ctx, l.peer.Device, subject, by[subject])
+		if err != nil {
+			return err
+		}
+		offset := uint32(len(into.Heads))
+		for _, f := range p.Facts {
+			f.Head += offset
+			into.Facts = append(into.Facts, f)
+		}
+		into.Heads, into.Wraps, into.Blobs = append(into.Heads, p.Heads...), append(into.Wraps, p.Wraps...), append(into.Blobs, p.Blobs...)
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package replicate
+
+import (
+	"context"
+	"sort"
+
+	"holdfast/fact"
+)
+
+// StatementLabel is the label under which a site node signs a statement.
+const StatementLabel = "holdfast/statement/1"
+
+const (
+	statementIDs      = 8192 // in one part
+	statementSubjects = 2048
+)
+
+// Statement says what a desk should hold: signed by a site node, so that an
+// omission shows and can be proved. Each number changes the one before.
+type Statement struct {
+	Org    fact.OrgID       `cbor:"1,keyasint"`
+	Site   fact.Subject     `cbor:"2,keyasint"`
+	Desk   fact.Subject     `cbor:"3,keyasint"`
+	Number uint64           `cbor:"4,keyasint"`
+	Whole  bool             `cbor:"5,keyasint"` // changes nothing before: all begins here
+	Time   fact.Millis      `cbor:"6,keyasint"`
+	Digest fact.Hash        `cbor:"7,keyasint"` // of all that is stated, this part included
+	Parts  []StatementEntry `cbor:"8,keyasint"`
+}
+
+// StatementEntry adds facts to what is stated of a subject, or says that the
+// subject is no live work of the desk any more.
+type StatementEntry struct {
+	_       struct{} `cbor:",toarray"`
+	Subject fact.Subject
+	Gone    bool
+	Add     []fact.ID
+}
+
+// signedStatement is a statement on the wire.
+type signedStatement struct {
+	Bytes []byte `cbor:"1,keyasint"`
+	Sig   []byte `cbor:"2,keyasint"`
+}
+
+// ledger is what a statement says: ids by subject, sorted.
+type ledger map[fact.Subject][]fact.ID
+
+// digest sums a ledger up, whatever order it came about in.
+func (g ledger) digest() fact.Hash {
+	subjects := make([]fact.Subject, 0, len(g))
+	for s := range g {
+		subjects = append(subjects, s)
+	}
+	sortSubjects(subjects)
+	parts := make([][]byte, 0, 2*len(subjects))
+	for _, s := range subjects {
+		ids := make([][]byte, len(g[s]))
+		for i := range g[s] {
+			ids[i] = g[s][i][:]
+		}
+		sum := hashAll("holdfast/statement-subject/1", ids...)
+		parts = append(parts, append([]byte(nil), s[:]...), append([]byte(nil), sum[:]...))
+	}
+	return hashAll("holdfast/statement-digest/1", parts...)
+}
+
+func sortSubjects(s []fact.Subject) {
+	sort.Slice(s, func(i, j int) bool { return string(s[i][:]) < string(s[j][:]) })
+}
+
+func sortIDs(ids []fact.ID) {
+	sort.Slice(ids, func(i, j int) bool { return string(ids[i][:]) < string(ids[j][:]) })
+}
+
+// merge adds ids to sorted ones and tells which were new.
+func merge(old, add []fact.ID) (all, fresh []fact.ID) {
+	seen := make(map[fact.ID]bool, len(old))
+	for _, id := range old {
+		seen[id] = true
+	}
+	all = append(all, old...)
+	for _, id := range add {
+		if !seen[id] {
+			seen[id] = true
+			all, fresh = append(all, id), append(fresh, id)
+		}
+	}
+	sortIDs(all)
+	sortIDs(fresh)
+	return all, fresh
+}
+
+// statingState is what a site node has stated to a desk.
+type statingState struct {
+	on     bool
+	said   ledger
+	ids    map[fact.ID]fact.Subject // what was said, and the subject of each
+	number uint64
+	whole  bool // the next part begins anew
+	queue  []fact.Subject
+	queued map[fact.Subject]bool
+}
+
+func newStatingState() statingState {
+	return statingState{said: ledger{}, ids: map[fact.ID]fact.Subject{}, queued: map[fact.Subject]bool{}}
+}
+
+// beginStatement states all of a desk's live work, from the beginning.
+func (l *Link) beginStatement(ctx context.Context) {
+	if l.cfg.Scope == nil || !l.peerDesk() || l.isDesk() {
+		return
+	}
+	number := l.stating.number
+	l.stating = newStatingState()
+	l.stating.on, l.stating.whole, l.stating.number = true, true, number
+	l.restate(ctx, nil)
+}
+
+// Touched tells a site node's link to a desk that these subjects have new
+// facts, or that the desk's live work has changed.
+func (l *Link) Touched(ctx context.Context, subjects []fact.Subject, now fact.Millis) Out {
+	if l.closed || !l.ready || !l.stating.on {
+		return Out{}
+	}
+	l.now, l.offers.local = now, nil
+	l.restate(ctx, subjects)
+	return l.flush()
+}
+
+// restate queues what entered the scope, what left it, and what was touched.
+func (l *Link) restate(ctx context.Context, touched []fact.Subject) {
+	scope, err := l.cfg.Scope.Subjects(ctx, l.peer.Device)
+	if err != nil {
+		l.trouble("read a desk's live work", err)
+		return
+	}
+	s := &l.stating
+	inside := make(map[fact.Subject]bool, len(scope))
+	for _, subject := range scope {
+		inside[subject] = true
+		if _, said := s.said[subject]; !said {
+			l.queueSubject(subject)
+		}
+	}
+	for subject := range s.said {
+		if !inside[subject] {
+			l.queueSubject(subject)
+		}
+	}
+	for _, subject := range touched {
+		if inside[subject] {
+			l.queueSubject(subject)
+		}
+	}
+	sortSubjects(s.queue)
+}
+
+func (l *Link) queueSubject(s fact.Subject) {
+	if !l.stating.queued[s] {
+		l.stating.queued[s] = true
+		l.stating.queue = append(l.stating.queue, s)
+	}
+}
+
+// stateNext sends one part of a statement.
+func (l *Link) stateNext(ctx context.Context) {
+	scope, err := l.cfg.Scope.Subjects(ctx, l.peer.Device)
+	if err != nil {
+		l.trouble("read a desk's live work", err)
+		l.stating.queue, l.stating.queued = nil, map[fact.Subject]bool{}
+		return
+	}
+	inside := make(map[fact.Subject]bool, len(scope))
+	for _, subject := range scope {
+		inside[subject] = true
+	}
+	s := &l.stating
+	st := Statement{
+		Org: l.cfg.Store.Org(), Site: l.self.card.Device, Desk: l.peer.Device, Number: s.number + 1, Whole: s.whole, Time: l.now,
+	}
+	count := 0
+	for len(s.queue) > 0 && count < statementIDs && len(st.Parts) < statementSubjects {
+		subject := s.queue[0]
+		s.queue = s.queue[1:]
+		delete(s.queued, subject)
+		entry, worth := l.entry(ctx, subject, inside[subject])
+		if worth {
+			st.Parts = append(st.Parts, entry)
+			count += len(entry.Add)
+		}
+	}
+	if len(st.Parts) == 0 && !s.whole {
+		return
+	}
+	st.Digest = s.said.digest()
+	raw, err := fact.Encode(st)
+	if err != nil {
+		l.trouble("write a statement", err)
+		return
+	}
+	s.number, s.whole = st.Number, false
+	l.send(typeStatement, signedStatement{Bytes: raw, Sig: l.cfg.Identity.Sign(StatementLabel, raw)})
+}
+
+// entry says what is new about a subject and notes it as said.
+func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (StatementEntry, bool) {
+	s := &l.stating
+	old, said := s.said[subject]
+	if !inside {
+		for _, id := range old {
+			delete(s.ids, id)
+		}
+		delete(s.said, subject)
+		return StatementEntry{Subject: subject, Gone: true}, said
+	}
+	facts, err := l.cfg.Scope.Facts(ctx, subject)
+	if err != nil {
+		l.trouble("list a subject's facts", err)
+		return StatementEntry{}, false
+	}
+	all, fresh := merge(old, facts)
+	for _, id := range fresh {
+		s.ids[id] = subject
+	}
+	s.said[subject] = all
+	return StatementEntry{Subject: subject, Add: fresh}, !said || len(fresh) > 0
+}
