@@ -69,9 +69,9 @@ func places(by access.Caller) []web.Place {
 	case access.Clinician, access.Dispatcher:
 		out = []web.Place{list, tasks, services, board}
 	case access.Manager:
-		out = []web.Place{board, list, tasks, services}
+		out = []web.Place{board, list, tasks, services, {Name: "Rehearsals", Href: "/drills"}}
 	case access.Administrator:
-		out = []web.Place{{Name: "Staff", Href: "/staff"}, services}
+		out = []web.Place{{Name: "Staff", Href: "/staff"}, services, {Name: "Rehearsals", Href: "/drills"}}
 	}
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)

@@ -112,10 +112,11 @@ func (s *Stage) readUntil(p *process, raw *bytes.Buffer, what string, enough fun
 	for {
 		line, err := p.out.ReadBytes('\n')
 		if err != nil {
-			return fmt.Errorf("waiting for %s: %w", what, errors.Join(err, p.wait()))
+			return fmt.Errorf("waiting for %s in vain; the last answer was %q: %w", what, p.last, errors.Join(err, p.wait()))
 		}
 		raw.Write(line)
 		for _, e := range readEntries(line) {
+			p.last = e.Refused
 			if enough(e) {
 				return nil
 			}

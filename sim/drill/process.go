@@ -32,6 +32,7 @@ type process struct {
 	in   io.WriteCloser
 	out  *bufio.Reader
 	err  *lastBytes
+	last string // refusal it gave
 	once sync.Once
 	end  error
 }
