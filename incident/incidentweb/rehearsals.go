@@ -29,11 +29,10 @@ type rehearsalsPage struct {
 	Lines []line
 }
 
-// line is one drill as a row shows it.
+// line is one drill as the page shows it.
 type line struct {
 	incident.Rehearsal
-	When string
-	Old  bool
+	Pairs []web.Pair
 }
 
 // oldAfter is when a rehearsal says little of the program as it runs today.
@@ -47,7 +46,21 @@ func (p Pages) rehearsals(w http.ResponseWriter, r *http.Request, by web.Caller)
 	now, zone := p.Shell.Now(), p.Shell.Zone()
 	out := rehearsalsPage{Frame: p.Shell.Frame(r, by, "Rehearsals")}
 	for _, one := range all {
-		out.Lines = append(out.Lines, line{Rehearsal: one, When: one.At.In(zone).Format("2 Jan 2006 15:04"), Old: now.Sub(one.At) > oldAfter})
+		out.Lines = append(out.Lines, line{one, pairsOf(one, one.At.In(zone).Format("2 Jan 2006 15:04"), now.Sub(one.At) > oldAfter)})
 	}
 	return web.Render(w, r, http.StatusOK, rehearsalsView(out))
+}
+
+func pairsOf(r incident.Rehearsal, when string, old bool) []web.Pair {
+	passed := "Yes"
+	if !r.Pass {
+		passed = "No"
+	}
+	if old {
+		when += ", more than a month ago: rehearse again"
+	}
+	return []web.Pair{
+		{Name: "Passed", Value: passed}, {Name: "Last time", Value: when}, {Name: "Expected", Value: r.Expected},
+		{Name: "Seen", Value: r.Seen}, {Name: "Hazards", Value: r.Hazard},
+	}
 }

@@ -48,7 +48,7 @@ type Result struct {
 func Drills() []Drill {
 	all := []Drill{
 		killDrill(), powerDrill(), flushDrill(), tornDrill(), bitDrill(), fullDrill(), viewsDrill(),
-		lossDrill(), backupDrill(), cloneDrill(), partitionDrill(), historyDrill(),
+		lossDrill(), backupDrill(), cloneDrill(), clockDrill(), partitionDrill(), historyDrill(),
 	}
 	sort.Slice(all, func(i, k int) bool { return all[i].Number < all[k].Number })
 	return all

@@ -22,6 +22,7 @@ type site struct {
 	dir     string
 	address string // of its device door
 	peers   []string
+	clock   string // "" is the true one
 	process *process
 	browser *browser
 }
@@ -130,6 +131,9 @@ func (o *sites) start(ctx context.Context, one *site) error {
 	args := []string{"serve", "--demo", "--data", one.dir, "--listen", "127.0.0.1:0", "--doors", "127.0.0.1:0", "--devices", one.address}
 	for _, p := range one.peers {
 		args = append(args, "--peer", p)
+	}
+	if one.clock != "" {
+		args = append(args, "--clock", one.clock)
 	}
 	var err error
 	if one.process, err = o.stage.start(ctx, args...); err != nil {
