@@ -51,16 +51,20 @@ func (p Pages) rehearsals(w http.ResponseWriter, r *http.Request, by web.Caller)
 	return web.Render(w, r, http.StatusOK, rehearsalsView(out))
 }
 
-func pairsOf(r incident.Rehearsal, when string, old bool) []web.Pair {
-	passed := "Yes"
-	if !r.Pass {
-		passed = "No"
+// Verdict says in words how it went.
+func (l line) Verdict() string {
+	if l.Pass {
+		return "passed"
 	}
+	return "NOT PASSED"
+}
+
+func pairsOf(r incident.Rehearsal, when string, old bool) []web.Pair {
 	if old {
 		when += ", more than a month ago: rehearse again"
 	}
 	return []web.Pair{
-		{Name: "Passed", Value: passed}, {Name: "Last time", Value: when}, {Name: "Expected", Value: r.Expected},
+		{Name: "Last time", Value: when}, {Name: "Expected", Value: r.Expected},
 		{Name: "Seen", Value: r.Seen}, {Name: "Hazards", Value: r.Hazard},
 	}
 }

@@ -22,8 +22,8 @@ func bitDrill() Drill {
 }
 
 const (
-	flipsInJournal = 2500
-	flipsInViews   = 120
+	flipsInJournal = 1500
+	flipsInViews   = 60
 )
 
 func rehearseBits(ctx context.Context, s *Stage) error {
@@ -54,7 +54,7 @@ func rehearseBits(ctx context.Context, s *Stage) error {
 	if err := s.flipViews(ctx); err != nil {
 		return err
 	}
-	s.AtLeast("found", 1000)
+	s.AtLeast("found", 400)
 	s.AtLeast("files", 6)
 	s.Saw("%v flips in %v files: %v found, %v changed nothing, %v in views that were built anew, none unseen", s.Figure("flips"), s.Figure("files"), s.Figure("found"), s.Figure("harmless"), s.Figure("views_rebuilt"))
 	return nil
