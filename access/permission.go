@@ -25,6 +25,7 @@ const (
 	SendReport     Act = "report to the GP"
 	WriteNote      Act = "write a note"
 	SeeServices    Act = "find a service"
+	SeeRehearsals  Act = "see which faults were rehearsed"
 	SeeTasks       Act = "see tasks"
 	DoTask         Act = "do a task"
 	SeeApart       Act = "see what was written apart"
@@ -82,6 +83,7 @@ func Table() []Row {
 		{SendReport, []Role{Clinician, Manager, Device}, ByItsFact},
 		{WriteNote, all, ByItsFact},
 		{SeeServices, append(all, Administrator), NotAPerson},
+		{SeeRehearsals, []Role{Manager, Administrator}, NotAPerson},
 		{SeeTasks, all, List},
 		{DoTask, append(all, Device), ByItsFact},
 		{SeeApart, append(all, Administrator), List},

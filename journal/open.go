@@ -114,6 +114,10 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err := j.openKeys(); err != nil {
 		return nil, err
 	}
+	damaged, err := j.keepDamagedLog(current.path)
+	if err != nil {
+		return nil, err
+	}
 	file, err := openExisting(current.path, j.o.Store)
 	if err != nil {
 		return nil, err
@@ -132,12 +136,15 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if current.failed {
+	if current.failed || damaged {
 		if w, err = j.moveHouse(w, "disk error"); err != nil {
 			return nil, err
 		}
 	}
 	j.settle(w)
+	if damaged {
+		j.state.resumed(j.o.Clock(), "Part of what was saved here last can't be read: this machine's disk is damaged. Other devices have what is safe. Have the disk looked at.")
+	}
 	if err := j.openHouse(w); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (j *Journal) run(w *writer) {
 				continue
 			case err := <-check.done:
 				if err = errors.Join(err, check.finish(w.file)); err != nil {
-					w = j.failStop(w, check, err)
+					w = j.checkpointFailed(w, check, err)
 				} else if err := j.rememberSizes(w); err != nil {
 					j.o.Log.Error("the start folder can't be written", "err", err)
 				}
@@ -47,9 +47,21 @@ func (j *Journal) run(w *writer) {
 			continue
 		}
 		if err := check.consider(w.file); err != nil {
-			w = j.failStop(w, check, err)
+			w = j.checkpointFailed(w, check, err)
 		}
 	}
+}
+
+// checkpointFailed ends the file, unless the disk was only full: then the log
+// still holds everything, and saving is taken up when there is room.
+func (j *Journal) checkpointFailed(w *writer, check *checkpoints, err error) *writer {
+	if !isCode(err, sqlite3.SQLITE_FULL) {
+		return j.failStop(w, check, err)
+	}
+	j.o.Log.Error("the disk is full: the log could not be copied home", "err", err)
+	_ = j.state.full(j.o.Clock()) // the refusal is for those who write next
+	j.reserve.release()
+	return w
 }
 
 // collect takes what is queued, up to the bounds of a commit.

@@ -74,6 +74,16 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 // openTables opens the file, throws it away when it is damaged, rebuilds what
 // has another version and catches up.
 func (v *views) openTables(ctx context.Context) error {
+	if v.vfs == "" {
+		if sound, err := unsealViews(v.path); err != nil {
+			return err
+		} else if !sound {
+			v.j.o.Log.Warn("the views are not as they were put to rest and are built anew")
+			if err := removeViews(v.path); err != nil {
+				return err
+			}
+		}
+	}
 	var err error
 	if v.reading, err = openViewFile(v.path, v.vfs, "ro", 8, &v.file); err != nil {
 		return err

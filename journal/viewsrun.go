@@ -294,7 +294,10 @@ func (v *views) close() error {
 	v.changed.Broadcast()
 	v.mu.Unlock()
 	<-v.done
-	return v.closeFiles()
+	if err := v.closeFiles(); err != nil || v.vfs != "" {
+		return err
+	}
+	return sealViews(v.path)
 }
 
 // ViewsAt tells how far the views are: place in the journal, when they last

@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"holdfast/sim/drill"
 )
 
 func main() {
@@ -61,6 +63,8 @@ func commands() []command {
 		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
 		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},
 		{"routes", "[--json]", "lists every way in with its door", routesCommand},
+		{"drill", "list | NAME... | --all [--seed N] [--record DIR] [--temp DIR] [--json]", "rehearses faults on this very program", drillCommand},
+		{drill.Helper, "", "", drillHelperCommand},
 		{"version", "[--json]", "says which program this is", versionCommand},
 	}
 }
@@ -111,6 +115,9 @@ func joined(words []string) string {
 func usage(w io.Writer) {
 	fmt.Fprintln(w, "Holdfast keeps urgent care working when its host is lost.")
 	for _, c := range commands() {
+		if c.help == "" {
+			continue // not for people
+		}
 		fmt.Fprintf(w, "  holdfast %s %s\n      %s\n", c.name, c.args, c.help)
 	}
 }

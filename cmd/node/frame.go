@@ -71,9 +71,9 @@ func places(by access.Caller) []web.Place {
 	case access.Clinician, access.Dispatcher:
 		out = []web.Place{list, tasks, services, board}
 	case access.Manager:
-		out = []web.Place{board, list, tasks, services}
+		out = []web.Place{board, list, tasks, services, {Name: "Rehearsals", Href: "/drills"}}
 	case access.Administrator:
-		out = []web.Place{{Name: "Staff", Href: "/staff"}, services, {Name: "To settle", Href: "/apart"}}
+		out = []web.Place{{Name: "Staff", Href: "/staff"}, services, {Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"}}
 	}
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)

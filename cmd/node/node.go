@@ -25,6 +25,7 @@ import (
 	"holdfast/exchange"
 	"holdfast/exchange/exchangedb"
 	"holdfast/fact"
+	"holdfast/incident/incidentweb"
 	"holdfast/journal"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
@@ -158,6 +159,7 @@ func (n *Node) putPages() error {
 		Here: n.here, Tonight: n.tonight,
 	}
 	door.Register(n.Mux)
+	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
 	n.App = &urgentweb.App{
 		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
