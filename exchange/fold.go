@@ -23,6 +23,8 @@ type Envelope struct {
 	Attempts []Attempt         `cbor:"11,keyasint"`
 	Receipts []Receipt         `cbor:"12,keyasint"`
 	Overdue  bool              `cbor:"13,keyasint"` // it was said that no receipt came in time
+
+	Unverified bool `cbor:"20,keyasint,omitempty"` // only facts that a cut holds back say that it is to be sent
 }
 
 // Attempt is one attempt to send, in causal order.
@@ -100,11 +102,8 @@ func TimerID(about fact.Subject, kind uint32, began fact.ID) fact.Hash {
 	return fact.Labelled("holdfast/timer/1", about[:], k[:], began[:])
 }
 
-// FoldEnvelopes gives the envelopes of one subject in causal order. Facts of
-// other kinds are passed over; a fact of ours that cannot be read is an error
-// of errors.Join beside the envelopes, so that the page can say that
-// something is not shown.
-func FoldEnvelopes(h fact.History) ([]Envelope, error) {
+// foldEnvelopes folds the facts that count.
+func foldEnvelopes(h fact.History) ([]Envelope, error) {
 	f := folding{at: map[EnvelopeID]int{}}
 	var bad []error
 	for _, one := range h.Facts() {

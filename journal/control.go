@@ -57,7 +57,7 @@ func (j *Journal) afterCommit(w *writer, out outcome) {
 	j.branches.moved(w)
 	about := slices.ContainsFunc(out.placed, func(p placed) bool { return p.fact.Header.Subject == j.papers.genesis.About })
 	for i := range out.placed {
-		_, out.placed[i].fact.Held = j.house.Load().judge.held(out.placed[i].num, out.placed[i].fact)
+		j.house.Load().judge.mark(out.placed[i].num, &out.placed[i].fact)
 	}
 	j.cache.committed(out.placed)
 	if about || begun && len(j.house.Load().Cuts) > 0 {
@@ -84,7 +84,7 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) {
 		j.o.Log.Error("keys of erased subjects can't be removed: tried again at the next start", "err", err)
 	}
 	for i := range fresh {
-		_, fresh[i].fact.Held = now.judge.held(fresh[i].num, fresh[i].fact)
+		now.judge.mark(fresh[i].num, &fresh[i].fact)
 	}
 	j.cache.forgetAll()
 	touched, err := j.touchedBy(w.file, before, now)

@@ -44,7 +44,7 @@ func (tx *Tx) History(s fact.Subject) (fact.History, error) {
 	}
 	if _, again := tx.reads[s]; !again {
 		tx.reads[s] = e.last
-		tx.front[s] = e.history.Frontier()
+		tx.front[s] = e.history.WithHeld().Frontier()
 	}
 	return e.history, nil
 }
@@ -146,7 +146,7 @@ func (tx *Tx) frontier(by fact.Author, seen Seen, d fact.Draft) ([]fact.ID, erro
 			if err != nil {
 				return nil, err
 			}
-			ids = e.history.Frontier()
+			ids = e.history.WithHeld().Frontier() // held facts were on the page as well, marked
 			tx.front[d.Subject] = ids
 		}
 	}

@@ -33,9 +33,11 @@ type Person struct {
 	Alerts        []Alert                        `cbor:"19,keyasint"` // all, ended ones too
 	Answers       []Answered                     `cbor:"20,keyasint"` // those that nobody has overtaken
 	Contacts      []Contact                      `cbor:"21,keyasint"`
-	NotShown      []fact.ID                      `cbor:"22,keyasint"` // facts this program cannot read
-	Gaps          []fact.ID                      `cbor:"23,keyasint"` // facts somebody had seen that are not here
-	Frontier      []fact.ID                      `cbor:"24,keyasint"` // what a page of this state has seen
+	NotShown      []fact.ID                      `cbor:"22,keyasint"`           // facts this program cannot read
+	Gaps          []fact.ID                      `cbor:"23,keyasint"`           // facts somebody had seen that are not here
+	Frontier      []fact.ID                      `cbor:"24,keyasint"`           // what a page of this state has seen
+	HeldFrom      fact.Millis                    `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	Resting       []fact.ID                      `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
 }
 
 // Answered is a standing answer about a kind of alert.

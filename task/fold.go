@@ -2,8 +2,8 @@ package task
 
 import "holdfast/fact"
 
-// Fold gives the present state of a task.
-func Fold(about fact.Subject, h fact.History) Task {
+// fold gives the state of a task from the facts that count.
+func fold(about fact.Subject, h fact.History) Task {
 	t := Task{Subject: about}
 	for i, f := range h.Facts() {
 		if f.OfJournal() {

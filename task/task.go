@@ -142,6 +142,7 @@ type Task struct {
 	Ends     []End                  `cbor:"6,keyasint"`
 	NotShown []fact.ID              `cbor:"7,keyasint"`
 	Frontier []fact.ID              `cbor:"8,keyasint"`
+	HeldFrom fact.Millis            `cbor:"20,keyasint,omitempty"` // entries since then are held back: unverified
 }
 
 // Holding is who has a task; the zero Holding is nobody.

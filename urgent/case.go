@@ -51,6 +51,7 @@ type Case struct {
 	Decided       bool                            `cbor:"30,keyasint"` // an outcome stands, nothing new came after it
 	Envelopes     []exchange.Envelope             `cbor:"31,keyasint"`
 	Messages      []Message                       `cbor:"32,keyasint"`
+	HeldBack      *HeldBack                       `cbor:"40,keyasint,omitempty"` // nil: nothing is
 }
 
 // Arrival is a referral that somebody else sent.
