@@ -15,7 +15,7 @@ import (
 )
 
 // FoldVersion is raised whenever Fold changes what it makes of the same facts.
-const FoldVersion = 1
+const FoldVersion = 2
 
 // Case is the present state of one case.
 type Case struct {

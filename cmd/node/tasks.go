@@ -35,7 +35,7 @@ func (s tasks) Open(ctx context.Context, by access.Caller) ([]urgentweb.TaskLine
 
 func lineOf(t task.Task) urgentweb.TaskLine {
 	w := t.What()
-	line := urgentweb.TaskLine{ID: t.Subject, What: w.Reason, About: w.About, Due: t.Due(), First: w.Urgent}
+	line := urgentweb.TaskLine{ID: t.Subject, What: w.Reason, About: w.About, Due: t.Due(), First: w.Urgent, Held: t.HeldFrom}
 	if w.Ring.Present() {
 		line.What += ", " + w.Ring.Display()
 	}

@@ -25,8 +25,8 @@ var _ journal.View = View{}
 // Name is "directory".
 func (View) Name() string { return "directory" }
 
-// Version is 1.
-func (View) Version() int { return 1 }
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 2 }
 
 // Create makes the empty table.
 func (View) Create(tx *sql.Tx) error {

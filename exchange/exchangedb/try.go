@@ -113,7 +113,11 @@ func (r *running) byPhone(ctx context.Context, was exchange.Envelope) time.Durat
 		if err != nil || e.Standing() == exchange.Delivered {
 			return nil, err
 		}
-		return r.withTask(tx, e, task.PhoneNoRoute, "Nothing can be sent to "+e.To.Name+" from here: ring them", ring, nil)
+		why := "Nothing can be sent to " + e.To.Name + " from here: ring them"
+		if e.Unverified {
+			why = "Not verified that this is to go to " + e.To.Name + ", and it is not sent: ring them"
+		}
+		return r.withTask(tx, e, task.PhoneNoRoute, why, ring, nil)
 	})
 	if err != nil {
 		r.Log.Error("a phone task could not be put down", "envelope", was.ID.Short(), "err", err)

@@ -28,7 +28,7 @@ var _ journal.View = View{}
 func (View) Name() string { return "exchange" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 1 }
+func (View) Version() int { return 2 }
 
 // Create makes the empty tables.
 func (View) Create(tx *sql.Tx) error {

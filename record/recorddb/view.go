@@ -26,8 +26,8 @@ var _ journal.View = View{}
 // Name is "record".
 func (View) Name() string { return "record" }
 
-// Version is 1.
-func (View) Version() int { return 1 }
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 2 }
 
 // Create makes the empty tables.
 func (View) Create(tx *sql.Tx) error {

@@ -23,8 +23,8 @@ var _ journal.View = View{}
 // Name is "task".
 func (View) Name() string { return "task" }
 
-// Version is 1.
-func (View) Version() int { return 1 }
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 2 }
 
 // Create makes the empty table.
 func (View) Create(tx *sql.Tx) error {

@@ -101,7 +101,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if err != nil {
 		return casePage{}, err
 	}
-	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Facts: h.Len(), Rights: rightsOf(c, by)}
+	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Facts: h.Len() + len(h.Held()), Rights: rightsOf(c, by)}
 	person, trouble := a.personOf(ctx, by, c)
 	p.Trouble = trouble
 	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)
@@ -111,7 +111,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 		return casePage{}, err
 	}
 	p.Asked = a.askedOf(c, now, zone)
-	p.Asks = a.asksOf(c, h, now, zone)
+	p.Asks = append(heldAsks(c, now, zone), a.asksOf(c, h, now, zone)...)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
@@ -204,8 +204,11 @@ func (a *App) stageOf(c urgent.Case, by web.Caller, now time.Time, zone *time.Lo
 // which is never "no alerts".
 func (a *App) personOf(ctx context.Context, by web.Caller, c urgent.Case) (record.Person, string) {
 	about, ok := c.Patient.Get()
+	if c.HeldBack != nil && c.Patient.Disputed() {
+		about, ok = sameRecord(c)
+	}
 	switch {
-	case c.Patient.Disputed():
+	case c.Patient.Disputed() && !ok:
 		return record.Person{}, "Two patients are stated for this case. Until somebody decides, no record is shown."
 	case !ok || about.Record.Zero():
 		return record.Person{}, "No record is linked. What is known stands in this case alone."

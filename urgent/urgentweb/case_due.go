@@ -40,6 +40,9 @@ func (a *App) dueOf(ctx context.Context, by web.Caller, c urgent.Case) ([]dueLin
 		if e.Standing() == exchange.Delivered {
 			line.At, line.Held = time.Time{}, "received"
 		}
+		if e.Unverified {
+			line.More = "not verified, and not sent from here: ring them"
+		}
 		out = append(out, line)
 	}
 	for _, r := range c.Reports {
@@ -96,7 +99,7 @@ type askValue struct{ Value, By string }
 // asksOf lists every disagreement with both sides, and what is not shown.
 func (a *App) asksOf(c urgent.Case, h fact.History, now time.Time, zone *time.Location) []caseAsk {
 	writer := func(id fact.ID) string {
-		for _, f := range h.Facts() {
+		for _, f := range h.WithHeld().Facts() {
 			if f.ID == id {
 				return a.personWords(f) + ", " + web.ClockWords(f.Body.Happened.From.Time(), now, zone)
 			}
