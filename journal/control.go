@@ -131,6 +131,11 @@ func (j *Journal) touchedBy(f *dbFile, before, now *house) ([]fact.Subject, erro
 			set[s] = true
 		}
 	}
+	for s := range before.Erased { // a hold placed apart may have won
+		if _, is := now.Erased[s]; !is {
+			set[s] = true
+		}
+	}
 	for _, cuts := range [][]activeCut{before.judge.cuts, now.judge.cuts} {
 		for _, c := range cuts {
 			for num, from := range c.from {

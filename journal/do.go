@@ -77,6 +77,14 @@ func (j *Journal) Do(ctx context.Context, by fact.Author, seen Seen, decide func
 			return nil, err
 		}
 		a, err := j.decide(ctx, by, seen, decide)
+		if p := (*poisoned)(nil); errors.As(err, &p) {
+			release()
+			release = func() {}
+			if err := j.setAside(ctx, p); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if err != nil || a == nil {
 			return nil, err
 		}

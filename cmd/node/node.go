@@ -182,6 +182,7 @@ func (n *Node) putParts() error {
 		{"pages", serving(pages, n.config.Pages)},
 		{"message doors", serving(machines, n.config.Machines)},
 		{"live pages", n.listen},
+		{"erasure", n.erase},
 		{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }},
 	}
 	return nil

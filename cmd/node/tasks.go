@@ -65,11 +65,11 @@ func (s tasks) do(ctx context.Context, by access.Caller, id fact.Subject, verb f
 		return err
 	}
 	saved, err := s.Journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
-		h, err := tx.History(id)
+		t, err := journal.FoldIn(tx, id, task.Fold)
 		if err != nil {
 			return nil, err
 		}
-		return verb(task.Fold(id, h), tx.Now())
+		return verb(t, tx.Now())
 	})
 	if err == nil {
 		s.Journal.WaitViews(ctx, saved, 50*time.Millisecond)

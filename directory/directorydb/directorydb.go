@@ -131,3 +131,13 @@ func read(ctx context.Context, db DB, by access.Caller, query string, args ...an
 	}
 	return out, rows.Err()
 }
+
+// Forget leaves nothing of erased entries.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM directory_entry WHERE subject = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

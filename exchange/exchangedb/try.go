@@ -153,8 +153,7 @@ func (r *running) withoutTask(tx *journal.Tx, e exchange.Envelope, out []fact.Dr
 
 func taskOf(tx *journal.Tx, e exchange.Envelope) (task.Task, error) {
 	about := task.SubjectOf(e.Timer())
-	h, err := tx.History(about)
-	return task.Fold(about, h), err
+	return journal.FoldIn(tx, about, task.Fold)
 }
 
 // ring finds the number of the other side, if it is known.

@@ -148,3 +148,14 @@ func (s Seen) Seen(ctx context.Context, key string) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// Forget leaves nothing of the envelopes of erased subjects. The numbers of
+// messages that arrived are hashes and stay, so that none is filed again.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM exchange_pending WHERE about = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

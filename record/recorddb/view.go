@@ -222,3 +222,16 @@ func plainName(n record.Name) string {
 
 // statusOf reads a number's status back.
 func statusOf(n int) codes.Status { return codes.Status(n) }
+
+// Forget leaves nothing of erased people, search keys included.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM record_key WHERE person IN (SELECT id FROM record_person WHERE subject = ?)`, s[:]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM record_person WHERE subject = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -116,3 +116,13 @@ func read(ctx context.Context, db DB, by access.Caller, query string, args ...an
 	}
 	return out, rows.Err()
 }
+
+// Forget leaves nothing of erased subjects, nor of tasks about them.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM task_open WHERE subject = ? OR about = ?`, s[:], s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

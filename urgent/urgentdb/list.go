@@ -2,6 +2,7 @@ package urgentdb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"time"
@@ -109,6 +110,9 @@ func (s *Cases) Row(ctx context.Context, id fact.Subject) (urgent.Row, bool, err
 	var blob []byte
 	var on bool
 	err := s.Journal.Views().QueryRowContext(ctx, `SELECT row, onlist FROM urgent_case WHERE id = ?`, id[:]).Scan(&blob, &on)
+	if err == nil && len(blob) == 0 {
+		err = sql.ErrNoRows // erased
+	}
 	if err != nil {
 		return urgent.Row{}, false, err
 	}
@@ -167,4 +171,14 @@ func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, e
 		return row.Case, err
 	}
 	return fact.Subject{}, refusal.New(refusal.Missing, "Nobody is waiting for you to take.")
+}
+
+// AllOf lists every case about one person, for what is done to all of them: it
+// shows nobody anything, so the caller's look is recorded where that is done.
+func (s *Cases) AllOf(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
+	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT id FROM urgent_case WHERE record = ? ORDER BY id`, person[:])
+	if err != nil {
+		return nil, err
+	}
+	return subjects(rows)
 }
