@@ -144,7 +144,7 @@ func (n *Node) putPages() error {
 	}
 	door := accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
-		Here: n.here, Tonight: n.tonight,
+		Here: n.here, Tonight: n.tonight, Trust: n.trust(),
 	}
 	door.Register(n.Mux)
 	n.App = &urgentweb.App{

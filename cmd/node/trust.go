@@ -2,11 +2,14 @@ package node
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"holdfast/access"
 	"holdfast/access/accessweb"
+	"holdfast/codes"
+	"holdfast/content"
 	"holdfast/directory"
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -113,6 +116,65 @@ func kindWords(number uint32) string {
 }
 
 // trust is what the pages about trust and erasure need to know of the rest.
-func (n *Node) trust() accessweb.Trust {
-	return accessweb.Trust{Open: n.openAmong, Kind: kindWords, Name: n.name, Whole: n.wholePerson}
+func (n *Node) trust() *accessweb.Trust {
+	t := &accessweb.Trust{Open: n.openAmong, Kind: kindWords, Name: n.name, Whole: n.wholePerson, Review: n.dueForReview}
+	for _, r := range n.keptBy() {
+		t.Rules = append(t.Rules, r.Name)
+	}
+	return t
+}
+
+// keptBy lists the retention rules of the organisation's nation.
+func (n *Node) keptBy() []content.RetentionRule {
+	return slices.DeleteFunc(slices.Clone(n.config.Library.Keep), func(r content.RetentionRule) bool {
+		return r.Nation != string(n.config.Library.Rules.Nation)
+	})
+}
+
+// mostProposed bounds the list of records due for review.
+const mostProposed = 100
+
+// dueForReview lists the records that the rules for adults and children no
+// longer keep, and about which nothing is open. It proposes; it erases nothing.
+func (n *Node) dueForReview(ctx context.Context) ([]accessweb.Proposal, error) {
+	now := n.clock()
+	shortest := 100
+	for _, r := range n.keptBy() {
+		shortest = min(shortest, r.Years)
+	}
+	quiet, err := n.Cases.QuietSince(ctx, now.AddDate(-shortest, 0, 0))
+	if err != nil {
+		return nil, err
+	}
+	var out []accessweb.Proposal
+	for _, q := range quiet {
+		p, err := journal.Fold(ctx, n.Journal, q.Record, record.Fold)
+		if err != nil {
+			return nil, err
+		}
+		if due, ok := n.reviewOf(p.Identity().Born, q.Last); ok && now.After(due.Since) && len(out) < mostProposed {
+			due.Record = q.Record
+			out = append(out, due)
+		}
+	}
+	return out, nil
+}
+
+// reviewOf takes the longer of the rules for adults and children; false when
+// the birth date that it needs is not known.
+func (n *Node) reviewOf(born codes.Date, last time.Time) (out accessweb.Proposal, ok bool) {
+	out.Last = last
+	for _, r := range n.keptBy() {
+		if r.Kind != "adult" && r.Kind != "child" {
+			continue
+		}
+		until, known := r.Until(born, last)
+		if !known {
+			return out, false
+		}
+		if until.After(out.Since) {
+			out.Rule, out.Since = r.Name, until
+		}
+	}
+	return out, out.Rule != ""
 }

@@ -182,3 +182,29 @@ func (s *Cases) AllOf(ctx context.Context, person fact.Subject) ([]fact.Subject,
 	}
 	return subjects(rows)
 }
+
+// Quiet is a record with the last time anybody was in contact about it.
+type Quiet struct {
+	Record fact.Subject
+	Last   time.Time
+}
+
+// QuietSince lists the records of people about whom no case began since a time
+// and none is open.
+func (s *Cases) QuietSince(ctx context.Context, since time.Time) (out []Quiet, err error) {
+	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT record, max(began) FROM urgent_case
+		WHERE length(record) = 16 AND record <> zeroblob(16) GROUP BY record HAVING max(began) < ? AND max(onlist) = 0 ORDER BY 2, 1 LIMIT 1000`, since.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b []byte
+		var last int64
+		if err := rows.Scan(&b, &last); err != nil {
+			return nil, err
+		}
+		out = append(out, Quiet{Record: fact.Subject(b), Last: time.UnixMilli(last)})
+	}
+	return out, rows.Err()
+}
