@@ -24,9 +24,8 @@ type told struct {
 func (told) FactKind() fact.Kind { return kind(9, fact.Control, "tombstone", fact.Once) }
 
 type registry struct {
-	t       *testing.T
-	writers map[string]*facttest.Writer
-	facts   []fact.Fact
+	t     *testing.T
+	facts []fact.Fact
 }
 
 // say writes in one feed at a day, having seen what is given; nil: everything.

@@ -179,6 +179,14 @@ func (p *Pages) erasedLines(all []accessdb.Erased) []erasedLine {
 	return out
 }
 
+// whyError is what is wrong with the reason given for one request or hold.
+func (v erasureView) whyError(id string) string {
+	if v.Form.Value("id") != id {
+		return ""
+	}
+	return v.Form.Error("why")
+}
+
 func firstError(f *web.Form, names ...string) string {
 	for _, n := range names {
 		if e := f.Error(n); e != "" {
