@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 )
 
 // words keeps all that was said of a subject; its fold panics on one word.
@@ -213,4 +214,18 @@ func grepViews(t *testing.T, dir, text string) bool {
 		}
 	}
 	return false
+}
+
+func TestAnEntryThatIsTooLongIsRefusedInWords(t *testing.T) {
+	j := newJournal(t, testOptions(t))
+	s := newSubject(t, j)
+	_, err := j.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
+		return []fact.Draft{fact.Say(s, said{strings.Repeat("x", 70_000)})}, nil
+	})
+	if !refusal.Is(err, refusal.Invalid) || !strings.Contains(err.Error(), "Nothing was saved") {
+		t.Errorf("%v", err)
+	}
+	if got := texts(t, j, s); len(got) != 0 {
+		t.Error("half of it was saved")
+	}
 }
