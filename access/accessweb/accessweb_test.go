@@ -18,6 +18,7 @@ import (
 	"holdfast/access/accessdb"
 	"holdfast/access/accessweb"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/web"
 )
@@ -67,6 +68,9 @@ func newOffice(t *testing.T, links bool) *office {
 			},
 			Kind: func(n uint32) string { return fmt.Sprintf("kind %d", n) }, Name: func(fact.Subject) string { return "A. Holt" },
 			Whole: func(_ context.Context, s fact.Subject) ([]fact.Subject, int, error) { return []fact.Subject{s}, 0, nil },
+			Record: func(context.Context, string) (fact.Subject, error) {
+				return fact.Subject{}, refusal.New(refusal.Missing, "none")
+			},
 			Rules: []string{"Adult health record, 8 years"},
 			Review: func(context.Context) ([]accessweb.Proposal, error) {
 				return []accessweb.Proposal{{Record: fact.Subject{9}, Rule: "Adult health record, 8 years", Last: time.Now(), Since: time.Now()}}, nil

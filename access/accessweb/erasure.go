@@ -74,16 +74,21 @@ func (p *Pages) erasing(do erasureAct) web.Handler {
 	}
 }
 
-func recordIn(text, field string) (fact.Subject, error) {
-	s, err := fact.ParseSubject(text)
-	if err != nil {
-		return s, refusal.Field(field, "Give the record's number, 32 characters: it stands at the foot of the record.")
+// recordIn reads whose record is meant: its own number, or that of any of the
+// person's cases.
+func (p *Pages) recordIn(r *http.Request, text, field string) (fact.Subject, error) {
+	if s, err := fact.ParseSubject(text); err == nil {
+		return s, nil
 	}
-	return s, nil
+	s, err := p.Trust.Record(r.Context(), text)
+	if refusal.Is(err, refusal.Missing) {
+		return s, refusal.Field(field, "No record is known by this. Give the number of one of the person's cases, or the record's own, 32 characters.")
+	}
+	return s, err
 }
 
 func (p *Pages) askErasure(r *http.Request, by web.Caller, in erasureForm) error {
-	s, err := recordIn(in.Record, "record")
+	s, err := p.recordIn(r, in.Record, "record")
 	if err != nil {
 		return err
 	}
@@ -91,7 +96,7 @@ func (p *Pages) askErasure(r *http.Request, by web.Caller, in erasureForm) error
 }
 
 func (p *Pages) placeHold(r *http.Request, by web.Caller, in erasureForm) error {
-	s, err := recordIn(in.HoldRecord, "hold_record")
+	s, err := p.recordIn(r, in.HoldRecord, "hold_record")
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func erasureAsked(v erasureView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = web.Pairs([]web.Pair{
-					{Name: "Rule", Value: a.Rule}, {Name: "With it", Value: strconv.Itoa(a.Subjects-1) + " cases"}, {Name: "Asked", Value: a.Asked},
+					{Name: "Rule", Value: a.Rule}, {Name: "With it", Value: plural(a.Subjects-1, "case", "cases")}, {Name: "Asked", Value: a.Asked},
 					{Name: "Approved", Value: a.Approved}, {Name: "To be erased", Value: a.Due},
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -689,7 +689,7 @@ func erasureAsk(v erasureView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = web.TextField(web.Text{Name: "record", Label: "Record", Hint: "Its number; the cases about the person go with it", Value: v.Form.Value("record"), Error: v.Form.Error("record")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.TextField(web.Text{Name: "record", Label: "Whose record", Hint: "A case number of theirs, or the record's own; all their cases go with it", Value: v.Form.Value("record"), Error: v.Form.Error("record")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -825,7 +825,7 @@ func erasureHolds(v erasureView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = web.TextField(web.Text{Name: "hold_record", Label: "Record to keep", Value: v.Form.Value("hold_record"), Error: v.Form.Error("hold_record")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.TextField(web.Text{Name: "hold_record", Label: "Record to keep", Hint: "A case number of theirs, or the record's own", Value: v.Form.Value("hold_record"), Error: v.Form.Error("hold_record")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

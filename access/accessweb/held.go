@@ -183,7 +183,7 @@ func (p *Pages) foresee(ctx context.Context, by web.Caller, in cutForm) (*forese
 }
 
 func (p *Pages) foreseen(ctx context.Context, in cutForm, c accessdb.Forecast) (foreseen, error) {
-	out := foreseen{Since: in.Since, Total: strconv.Itoa(c.Facts), Nothing: c.Nothing}
+	out := foreseen{Since: in.Since, Total: plural(c.Facts, "entry", "entries"), Nothing: c.Nothing}
 	if c.More {
 		out.Total = "more than " + out.Total
 	}
@@ -250,6 +250,13 @@ func (p *Pages) readmit(w http.ResponseWriter, r *http.Request, by web.Caller) e
 		return p.showHeld(w, r, by, http.StatusUnprocessableEntity, f, nil)
 	}
 	return web.SeeOther(w, r, "/held?cut="+cut.String())
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
 }
 
 func upper(s string) string {

@@ -423,7 +423,7 @@ func heldEntries(v heldView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = web.Panel(web.Head{Title: "Held of " + v.Chosen.Whom, Meta: "since " + v.Chosen.Since, End: strconv.Itoa(v.Chosen.Back) + " let count one by one"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.Panel(web.Head{Title: "Held of " + v.Chosen.Whom, Meta: "since " + v.Chosen.Since, End: plural(v.Chosen.Back, "entry", "entries") + " let count one by one"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -555,7 +555,7 @@ func heldForeseen(f foreseen) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, " entries would be held back.</b></p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, " would be held back.</b></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

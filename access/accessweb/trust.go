@@ -18,6 +18,7 @@ type Trust struct {
 	Kind   func(number uint32) string                                           // a kind of entry in plain words
 	Name   func(fact.Subject) string                                            // of a member of staff or this device
 	Whole  accessdb.Whole                                                       // what stands about one person
+	Record func(ctx context.Context, number string) (fact.Subject, error)       // the record that a case number leads to
 	Rules  []string                                                             // retention rules to choose from
 	Review func(ctx context.Context) ([]Proposal, error)                        // records due for review under the rules
 }

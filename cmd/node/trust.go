@@ -16,6 +16,7 @@ import (
 	"holdfast/journal"
 	"holdfast/record"
 	"holdfast/task"
+	"holdfast/task/taskdb"
 	"holdfast/urgent"
 )
 
@@ -65,7 +66,8 @@ func (n *Node) cutSince() (time.Time, bool) {
 }
 
 // wholePerson lists a record and every case about that person, and how many of
-// those still need somebody.
+// those still need somebody: open cases and tasks, envelopes and reports that
+// have not arrived.
 func (n *Node) wholePerson(ctx context.Context, about fact.Subject) (subjects []fact.Subject, open int, err error) {
 	p, err := journal.Fold(ctx, n.Journal, about, record.Fold)
 	if err != nil || !p.Registered {
@@ -75,18 +77,40 @@ func (n *Node) wholePerson(ctx context.Context, about fact.Subject) (subjects []
 	if err != nil {
 		return nil, 0, err
 	}
-	subjects = []fact.Subject{about}
+	subjects = append([]fact.Subject{about}, cases...)
+	for _, one := range subjects {
+		tasks, err := taskdb.About(ctx, n.Journal.Views(), n.Device, one)
+		if err != nil {
+			return nil, 0, err
+		}
+		open += len(tasks)
+	}
 	for _, one := range cases {
 		c, err := journal.Fold(ctx, n.Journal, one, urgent.Fold)
 		if err != nil {
 			return nil, 0, err
 		}
-		subjects = append(subjects, one)
-		if c.OnList() {
+		open += stillToDo(c)
+	}
+	return subjects, open, nil
+}
+
+// stillToDo counts what of a case still needs somebody.
+func stillToDo(c urgent.Case) (open int) {
+	if c.OnList() {
+		open++
+	}
+	for _, e := range c.Envelopes {
+		if e.Standing() != exchange.Delivered {
 			open++
 		}
 	}
-	return subjects, open, nil
+	for _, r := range c.Reports {
+		if r.What.Suppressed == "" && len(r.Done) == 0 {
+			open++
+		}
+	}
+	return open
 }
 
 // openAmong lists the open cases among some subjects by their numbers: no
@@ -117,7 +141,7 @@ func kindWords(number uint32) string {
 
 // trust is what the pages about trust and erasure need to know of the rest.
 func (n *Node) trust() *accessweb.Trust {
-	t := &accessweb.Trust{Open: n.openAmong, Kind: kindWords, Name: n.name, Whole: n.wholePerson, Review: n.dueForReview}
+	t := &accessweb.Trust{Open: n.openAmong, Kind: kindWords, Name: n.name, Whole: n.wholePerson, Record: n.Cases.RecordOf, Review: n.dueForReview}
 	for _, r := range n.keptBy() {
 		t.Rules = append(t.Rules, r.Name)
 	}

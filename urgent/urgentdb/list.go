@@ -210,3 +210,17 @@ func (s *Cases) QuietSince(ctx context.Context, since time.Time) (out []Quiet, e
 	}
 	return out, rows.Err()
 }
+
+// RecordOf gives the record that a case with this number is about; Missing when
+// there is no such case or it is linked to none.
+func (s *Cases) RecordOf(ctx context.Context, number string) (fact.Subject, error) {
+	var b []byte
+	err := s.Journal.Views().QueryRowContext(ctx, `SELECT record FROM urgent_case WHERE number = ? AND number <> '' AND record <> zeroblob(16)`, number).Scan(&b)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fact.Subject{}, noCase()
+	}
+	if err != nil {
+		return fact.Subject{}, err
+	}
+	return fact.Subject(b), nil
+}
