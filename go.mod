@@ -7,6 +7,7 @@ require (
 	github.com/beevik/etree v1.8.1
 	github.com/fxamacker/cbor/v2 v2.9.6
 	github.com/go-webauthn/webauthn v0.18.2
+	github.com/hanwen/go-fuse/v2 v2.8.0
 	golang.org/x/crypto v0.58.0
 	golang.org/x/mod v0.41.0
 	gopkg.in/yaml.v3 v3.0.1

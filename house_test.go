@@ -70,6 +70,8 @@ func law() map[string]string {
 		"triage/triageweb":        level1 + " triage journal web",
 		"urgent/urgentdb":         level2 + " urgent journal",
 		"urgent/urgentweb":        level2 + " urgent urgent/urgentdb journal web triage/triageweb record/recordweb directory/directoryweb exchange/exchangeweb",
+		"incident":                level0,
+		"incident/incidentweb":    level1 + " incident web",
 		"cmd/…":                   "…",
 		"sim/…":                   "…",
 		"fact/share":              "fact fact/refusal codes",

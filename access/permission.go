@@ -25,6 +25,7 @@ const (
 	SendReport     Act = "report to the GP"
 	WriteNote      Act = "write a note"
 	SeeServices    Act = "find a service"
+	SeeRehearsals  Act = "see which faults were rehearsed"
 	SeeTasks       Act = "see tasks"
 	DoTask         Act = "do a task"
 	SeeApart       Act = "see what was written apart"
@@ -40,6 +41,10 @@ const (
 	SendToUs       Act = "send us a message"
 	RunTimers      Act = "run timers"
 	SeeOwnSessions Act = "see one's own session"
+	CutTrust       Act = "hold entries back"
+	ReviewHeld     Act = "review what is held back"
+	AskErasure     Act = "erase under the retention rules"
+	SeeErasures    Act = "see erasure and retention"
 )
 
 // Row is one line of the permission table.
@@ -82,6 +87,7 @@ func Table() []Row {
 		{SendReport, []Role{Clinician, Manager, Device}, ByItsFact},
 		{WriteNote, all, ByItsFact},
 		{SeeServices, append(all, Administrator), NotAPerson},
+		{SeeRehearsals, []Role{Manager, Administrator}, NotAPerson},
 		{SeeTasks, all, List},
 		{DoTask, append(all, Device), ByItsFact},
 		{SeeApart, append(all, Administrator), List},
@@ -97,6 +103,10 @@ func Table() []Row {
 		{SendToUs, []Role{Partner, Device}, ByItsFact},
 		{RunTimers, []Role{Device}, ByItsFact},
 		{SeeOwnSessions, append(all, Administrator), NotAPerson},
+		{CutTrust, []Role{Administrator}, ByItsFact},
+		{ReviewHeld, []Role{Administrator}, List},
+		{AskErasure, []Role{Administrator}, ByItsFact},
+		{SeeErasures, []Role{Administrator}, List},
 	}
 }
 

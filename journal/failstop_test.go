@@ -11,6 +11,7 @@ import (
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/sim/disk"
 )
 
 // attempt is what a test tried to say and what it was told.
@@ -107,15 +108,15 @@ func countSteps(t *testing.T, base Options, acts int) int {
 	o := base
 	o.Dir = t.TempDir()
 	copyFolder(t, base.Dir, o.Dir)
-	disk := newFaults(t)
-	o.Store = disk
+	faults := faulty(t, o.Dir)
+	o.Store = faults
 	j, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk.arm(0, true, false)
+	faults.Arm(failing(0, true, false))
 	talk(t, j, newSubject(t, j), acts)
-	count, _ := disk.disarm()
+	count, _ := faults.Disarm()
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -127,17 +128,17 @@ func failOnce(t *testing.T, base Options, acts, at int, done, sticky bool) (move
 	o.Dir = filepath.Join(t.TempDir(), "f")
 	copyFolder(t, base.Dir, o.Dir)
 	defer os.RemoveAll(o.Dir)
-	disk := newFaults(t)
-	o.Store = disk
+	faults := faulty(t, o.Dir)
+	o.Store = faults
 	j, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := newSubject(t, j)
-	disk.arm(at, done, sticky)
+	faults.Arm(failing(at, done, sticky))
 	tried := talk(t, j, s, acts)
-	settled(t, j, disk)
-	_, fired := disk.disarm()
+	settled(t, j, faults)
+	_, fired := faults.Disarm()
 	agrees(t, tried, texts(t, j, s))
 	h := j.Health()
 	checkHealth(t, h, fired, sticky)
@@ -162,12 +163,10 @@ func failOnce(t *testing.T, base Options, acts, at int, done, sticky bool) (move
 }
 
 // settled waits until a journal whose disk failed has moved or given up.
-func settled(t *testing.T, j *Journal, disk *faults) {
+func settled(t *testing.T, j *Journal, d *disk.Disk) {
 	t.Helper()
 	for range 5000 {
-		disk.mu.Lock()
-		fired := disk.fired
-		disk.mu.Unlock()
+		fired := d.Fired()
 		j.state.mu.Lock()
 		over := !j.state.moving && (fired == 0 || j.state.sentence != "")
 		j.state.mu.Unlock()
@@ -198,13 +197,12 @@ func checkHealth(t *testing.T, h Health, fired int, sticky bool) {
 // TestFullDisk refuses before acknowledging and goes on when there is room.
 func TestFullDisk(t *testing.T) {
 	o := testOptions(t)
-	disk := newFaults(t)
-	o.Store = disk
+	faults := faulty(t, o.Dir)
+	o.Store = faults
 	j := newJournal(t, o)
 	s := newSubject(t, j)
 	say(t, j, s, "before")
-	disk.full = true
-	disk.arm(1, false, true)
+	faults.Arm(disk.Fault{At: 1, How: disk.NoRoom, Sticky: true})
 	tried := talk(t, j, s, 3)
 	for _, a := range tried {
 		if a.err == nil {
@@ -217,7 +215,7 @@ func TestFullDisk(t *testing.T) {
 	if got := texts(t, j, s); len(got) != 1 {
 		t.Errorf("reading on a full disk gave %q", got)
 	}
-	disk.disarm()
+	faults.Disarm()
 	say(t, j, s, "after")
 	if h := j.Health(); !h.Saving || h.Incarnation != 1 {
 		t.Errorf("health with room again: %+v", h)
@@ -231,8 +229,8 @@ func TestFullDisk(t *testing.T) {
 // to the new file as it is; saving goes on and Verify names the place.
 func TestDamageDoesNotStopTheMove(t *testing.T) {
 	o := testOptions(t)
-	disk := newFaults(t)
-	o.Store = disk
+	faults := faulty(t, o.Dir)
+	o.Store = faults
 	if err := Found(t.Context(), o, testFounding()); err != nil {
 		t.Fatal(err)
 	}
@@ -245,10 +243,10 @@ func TestDamageDoesNotStopTheMove(t *testing.T) {
 	if err := change(filepath.Join(o.Dir, firstFile), "UPDATE facts SET body=zeroblob(length(body)) WHERE pos=5"); err != nil {
 		t.Fatal(err)
 	}
-	disk.arm(1, false, false)
+	faults.Arm(failing(1, false, false))
 	talk(t, j, s, 1)
-	settled(t, j, disk)
-	disk.disarm()
+	settled(t, j, faults)
+	faults.Disarm()
 	say(t, j, s, "after")
 	if h := j.Health(); !h.Saving || h.Incarnation != 2 {
 		t.Errorf("saving %v, incarnation %d", h.Saving, h.Incarnation)
@@ -263,5 +261,48 @@ func TestDamageDoesNotStopTheMove(t *testing.T) {
 	place := fmt.Sprintf("feed %s, care, seq %d", bad.Header.Feed.Short(), bad.Header.Seq)
 	if len(r.Failures) != 1 || r.Failures[0].Place != place {
 		t.Errorf("Verify says %+v, want only %s", r.Failures, place)
+	}
+}
+
+// TestAFailedFlushBetweenCommitsEndsTheFileToo fails the writes that are no
+// acts: receipts, papers, key wraps.
+func TestAFailedFlushBetweenCommitsEndsTheFileToo(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		dir := t.TempDir()
+		d := faulty(t, dir)
+		o := testOptions(t)
+		o.Dir, o.Store = dir, d
+		if err := Found(t.Context(), o, testFounding()); err != nil {
+			t.Fatal(err)
+		}
+		a, err := Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := sister(t, a, fact.SiteNode, "b")
+		s := newSubject(t, b)
+		one := say(t, b, s, "from b")
+		pull(t, b, a)
+		say(t, b, s, "more from b")
+		d.Arm(failing(1, done, false))
+		if err := a.FlushReceipts(t.Context()); err == nil {
+			t.Error("a write that failed was called done")
+		}
+		d.Disarm()
+		for end := time.Now().Add(10 * time.Second); !a.Health().Saving && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		say(t, a, s, "after it")
+		if a.Health().Incarnation != 2 {
+			t.Errorf("done %v: incarnation %d: the file that failed is written again", done, a.Health().Incarnation)
+		}
+		pull(t, b, a)
+		if got := texts(t, a, s); len(got) != 3 || !a.Safe(one) {
+			t.Errorf("done %v: has %q", done, got)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+		holds(t, o)
 	}
 }

@@ -133,6 +133,7 @@ func (j *Journal) mend(ctx context.Context, b *branch, a arrived) error {
 	j.lost.remove(Lost{Feed: b.feed, Seq: seq})
 	j.o.Log.Warn("a damaged fact was mended from another device", "feed", b.feed.Short(), "seq", seq)
 	j.cache.forget(a.fact.Header.Subject)
+	j.views.again([]fact.Subject{a.fact.Header.Subject})
 	return nil
 }
 

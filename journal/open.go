@@ -46,7 +46,7 @@ type Journal struct {
 	old      []*dbFile // files that failed, kept open so that nothing writes them again
 
 	queue   chan *act
-	control chan func(w *writer) *writer // work for the writer between commits
+	control chan func(w *writer) (*writer, error) // work for the writer between commits
 	stopped chan struct{}
 	closing chan struct{}
 	closed  sync.Once
@@ -77,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{
-		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) *writer),
+		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) (*writer, error)),
 		stopped: make(chan struct{}), closing: make(chan struct{}), cache: newCache(o.CacheFacts), branches: newBranches(),
 		given: given{by: map[int64]givenReceipt{}},
 	}
@@ -114,6 +114,10 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err := j.openKeys(); err != nil {
 		return nil, err
 	}
+	damaged, err := j.keepDamagedLog(current.path)
+	if err != nil {
+		return nil, err
+	}
 	file, err := openExisting(current.path, j.o.Store)
 	if err != nil {
 		return nil, err
@@ -132,12 +136,15 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if current.failed {
+	if current.failed || damaged {
 		if w, err = j.moveHouse(w, "disk error"); err != nil {
 			return nil, err
 		}
 	}
 	j.settle(w)
+	if damaged {
+		j.state.resumed(j.o.Clock(), "Part of what was saved here last can't be read: this machine's disk is damaged. Other devices have what is safe. Have the disk looked at.")
+	}
 	if err := j.openHouse(w); err != nil {
 		return nil, err
 	}
@@ -256,6 +263,21 @@ func (j *Journal) takeUp(file *dbFile) (*writer, error) {
 	return j.rememberStart(w, inc, sizes)
 }
 
+// hasFeeds tells whether the three feeds of a certificate are listed here.
+func hasFeeds(c *sqlConn, certificate fact.Signed) (bool, error) {
+	for _, name := range fact.Lanes() {
+		feed, err := fact.FeedOf(certificate, name)
+		if err != nil {
+			return false, err
+		}
+		n, err := c.oneInt("SELECT count(*) FROM feeds WHERE feed=?", feed[:])
+		if err != nil || n == 0 {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, error) {
 	var last fact.Incarnation
 	var certificate fact.Signed
@@ -272,6 +294,9 @@ func (j *Journal) lastIncarnation(c *sqlConn) (fact.Incarnation, fact.Signed, er
 		}
 		key, err := start.signing(keyIncarnation(i.Number))
 		own := err == nil && key.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(i.Key))
+		if begun, err := hasFeeds(c, s); err != nil || !begun {
+			return err // a clone's, of which no fact is here yet
+		}
 		if own && !mine || own == mine && i.Number >= last.Number {
 			last, certificate, mine = i, s, own // a clone's incarnation has a key that is not here
 		}

@@ -1,8 +1,12 @@
 package journal
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -216,7 +220,11 @@ type receiptRow struct {
 func (r *receipts) write(c *sqlConn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for at, row := range r.unwritten {
+	places := slices.SortedFunc(maps.Keys(r.unwritten), func(a, b receiptPlace) int {
+		return cmp.Or(bytes.Compare(a.feed[:], b.feed[:]), bytes.Compare(a.holder[:], b.holder[:]), cmp.Compare(a.minute, b.minute))
+	})
+	for _, at := range places { // in order, so that the same work writes the same bytes
+		row := r.unwritten[at]
 		if err := c.exec(`INSERT INTO receipts(feed, holder, size, minute, receipt) VALUES(?, ?, ?, ?, ?)
 			ON CONFLICT(feed, holder, minute) DO UPDATE SET size=excluded.size, receipt=excluded.receipt WHERE excluded.size>=size`,
 			at.feed[:], at.holder[:], row.size, at.minute, row.signed); err != nil {

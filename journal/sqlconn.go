@@ -90,6 +90,11 @@ func (c *sqlConn) each(query string, row func(v []driver.Value) error, args ...d
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { // a damaged file may give a value of another type than was written
+		if p := recover(); p != nil {
+			err = fmt.Errorf("a row is not as it was written: %v", p)
+		}
+	}()
 	values := make([]driver.Value, len(rows.Columns()))
 	for {
 		switch err := rows.Next(values); {

@@ -8,6 +8,7 @@ import (
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/sim/disk"
 )
 
 // TestANewIncarnationAfter covers every way in which a folder can turn out not
@@ -179,12 +180,11 @@ func TestAnUnfinishedFoundingIsClearedAway(t *testing.T) {
 	for at := 1; ; at += 3 * slower {
 		o := base
 		o.Dir = t.TempDir()
-		disk := newFaults(t)
-		disk.files = true
-		o.Store = disk
-		disk.arm(at, false, true)
+		faults := faulty(t, o.Dir)
+		o.Store = faults
+		faults.Arm(disk.Fault{At: at, How: disk.NotDone, Sticky: true, Files: true})
 		err := Found(t.Context(), o, testFounding())
-		if _, fired := disk.disarm(); fired == 0 {
+		if _, fired := faults.Disarm(); fired == 0 {
 			if err != nil {
 				t.Fatal(err)
 			}

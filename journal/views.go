@@ -33,25 +33,27 @@ type views struct {
 	reading *sql.DB
 	file    atomic.Int64 // which file it is since the start
 
-	mu       sync.Mutex
-	changed  *sync.Cond
-	queue    []placed
-	anewOf   []fact.Subject // to be taken in again
-	end      int64          // place of the last fact committed
-	at       int64          // place of the last fact taken in
-	asOf     time.Time
-	applied  map[fact.FeedID]uint64 // how many facts of each feed are taken in
-	troubles string
-	watchers map[int]func([]fact.Fact)
-	nextID   int
-	stopping bool
-	done     chan struct{}
+	mu        sync.Mutex
+	changed   *sync.Cond
+	queue     []placed
+	anewOf    []fact.Subject // to be taken in again
+	end       int64          // place of the last fact committed
+	at        int64          // place of the last fact taken in
+	asOf      time.Time
+	applied   map[fact.FeedID]uint64 // how many facts of each feed are taken in
+	troubles  string
+	watchers  map[int]func([]fact.Fact)
+	nextID    int
+	stopping  bool
+	stating   sync.WaitGroup // facts that set others aside, on their way
+	forgotten map[fact.Subject]bool
+	done      chan struct{}
 }
 
 func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 	v := &views{
 		j: j, list: j.o.Views, path: filepath.Join(j.o.Dir, "views.db"), end: end,
-		applied: map[fact.FeedID]uint64{}, watchers: map[int]func([]fact.Fact){}, done: make(chan struct{}),
+		applied: map[fact.FeedID]uint64{}, forgotten: map[fact.Subject]bool{}, watchers: map[int]func([]fact.Fact){}, done: make(chan struct{}),
 	}
 	v.changed = sync.NewCond(&v.mu)
 	if j.papers.card.Kind == fact.Desk {
@@ -66,6 +68,9 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 	}
 	v.mu.Lock()
 	v.at, v.asOf = end, j.o.Clock()
+	for s := range j.house.Load().Erased { // again at each start: the last one may have been cut short
+		v.anewOf = append(v.anewOf, s)
+	}
 	v.mu.Unlock()
 	go v.run()
 	return v, nil
@@ -74,6 +79,16 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 // openTables opens the file, throws it away when it is damaged, rebuilds what
 // has another version and catches up.
 func (v *views) openTables(ctx context.Context) error {
+	if v.vfs == "" {
+		if sound, err := unsealViews(v.path); err != nil {
+			return err
+		} else if !sound {
+			v.j.o.Log.Warn("the views are not as they were put to rest and are built anew")
+			if err := removeViews(v.path); err != nil {
+				return err
+			}
+		}
+	}
 	var err error
 	if v.reading, err = openViewFile(v.path, v.vfs, "ro", 8, &v.file); err != nil {
 		return err

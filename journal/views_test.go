@@ -162,3 +162,31 @@ func TestWatchComesAfterTheViews(t *testing.T) {
 		t.Error("the reading handle can write")
 	}
 }
+
+// A bit flipped in what the tables say, which SQLite does not notice, is found
+// at the next start.
+func TestAViewsFileAtRestIsCheckedToTheBit(t *testing.T) {
+	o := testOptions(t)
+	o.Views = []View{counts{}}
+	j := newJournal(t, o)
+	s := newSubject(t, j)
+	say(t, j, s, "a")
+	say(t, j, s, "b")
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(o.Dir, "views.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec("UPDATE counts_said SET n = n + 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j = reopen(t, o)
+	if n := countOf(t, j, s); n != 2 {
+		t.Errorf("the view counts %d", n)
+	}
+}

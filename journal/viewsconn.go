@@ -99,7 +99,7 @@ func openViewFile(path, vfs, mode string, most int, now *atomic.Int64) (*sql.DB,
 	if mode == "ro" {
 		name += "&_pragma=query_only(on)"
 	} else {
-		name += "&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)"
+		name += "&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=secure_delete(on)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16000)"
 	}
 	connector, err := sqlite.NewConnector(name)
 	if err != nil {

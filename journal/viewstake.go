@@ -9,16 +9,6 @@ import (
 	"holdfast/fact"
 )
 
-// safely turns a panic of a view into an error.
-func safely(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return do()
-}
-
 // take applies facts to the given views in one transaction, and notes how far
 // they have come when at says so.
 func (v *views) take(ctx context.Context, list []View, facts []placed, r Reader, at *placed) error {
@@ -68,6 +58,10 @@ func (v *views) apply(tx *sql.Tx, r Reader, view View, facts []placed, plain []f
 		if err == nil {
 			continue
 		}
+		again := func(r Reader, facts []fact.Fact) error { return v.tried(tx, view, r, facts) }
+		if said := (*panicked)(nil); errors.As(err, &said) && v.poison(again, plain[i], err) {
+			continue // it comes again when the fact that is to blame is set aside
+		}
 		v.j.o.Log.Error("a view can't take a fact", "view", view.Name(), "pos", facts[i].pos, "kind", plain[i].Body.Kind, "err", err)
 		if _, err := tx.Exec("INSERT OR REPLACE INTO holdfast_skipped(view, pos, why) VALUES(?, ?, ?)", view.Name(), facts[i].pos, "view error"); err != nil {
 			return err
@@ -89,6 +83,17 @@ func (v *views) guarded(tx *sql.Tx, r Reader, view View, facts []fact.Fact) erro
 	}
 	_, released := tx.Exec("RELEASE view")
 	return errors.Join(err, released)
+}
+
+// tried tells how a view would take facts; nothing of it stays.
+func (v *views) tried(tx *sql.Tx, view View, r Reader, facts []fact.Fact) error {
+	if _, err := tx.Exec("SAVEPOINT tried"); err != nil {
+		return err
+	}
+	err := safely(func() error { return view.Apply(tx, r, facts) })
+	_, back := tx.Exec("ROLLBACK TO tried")
+	_, released := tx.Exec("RELEASE tried")
+	return errors.Join(err, back, released)
 }
 
 // reader gives views the histories as the journal has them now.

@@ -198,7 +198,7 @@ func tidy(raw string, tag reflect.StructTag) (string, string) {
 		most = m
 	}
 	if n := utf8.RuneCountInString(s); n > most {
-		return "", plural(n-most, "character", "characters") + " too many, " + strconv.Itoa(most) + " fit"
+		return "", Plural(n-most, "character", "characters") + " too many, " + strconv.Itoa(most) + " fit"
 	}
 	if of := tag.Get("of"); of != "" && s != "" {
 		for _, one := range strings.Fields(of) {

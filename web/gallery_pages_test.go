@@ -166,7 +166,7 @@ func (g *gallery) worklistPage(f Frame) templ.Component {
 				mine = append(mine, r.draw(f.Now))
 			}
 		}
-		t.Span, t.More = 9, plural(len(mine), "case", "cases")
+		t.Span, t.More = 9, Plural(len(mine), "case", "cases")
 		kids = append(append(kids, WorkGroup(t)), mine...)
 	}
 	cols := []Column{{"Time to breach", ""}, {"Time used", "hide-s"}, {"By", "n"}, {"Pri", ""}, {"Needs", ""}, {"Patient", ""}, {"Why", "fit-h"}, {"Where", "hide-s"}, {"Who has it", ""}}

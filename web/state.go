@@ -70,6 +70,9 @@ func (s State) With(strips ...Strip) State {
 // AllWell is one dot and four words.
 func AllWell() State { return State{Kept: Kept{KeptWell, "All saved and safe"}} }
 
+// Saved is a device whose copies are on their way, in time.
+func Saved() State { return State{Kept: Kept{KeptWell, "All saved"}} }
+
 // SavedHere is a device with no second one to keep copies on.
 func SavedHere() State { return State{Kept: Kept{KeptWell, "All saved here"}} }
 
@@ -77,10 +80,10 @@ func SavedHere() State { return State{Kept: Kept{KeptWell, "All saved here"}} }
 // oldest has waited.
 func Unsafe(entries int, oldest time.Duration) State {
 	return State{
-		Kept: Kept{KeptStop, plural(entries, "entry", "entries") + " not safe"},
+		Kept: Kept{KeptStop, Plural(entries, "entry", "entries") + " not safe"},
 		Strips: []Strip{{
 			ID: "unsafe", Tone: StripStop,
-			What: fmt.Sprintf("%s on this device only, the oldest for %s.", plural(entries, "entry is", "entries are"), lasting(oldest)),
+			What: fmt.Sprintf("%s on this device only, the oldest for %s.", Plural(entries, "entry is", "entries are"), lasting(oldest)),
 			Do:   "Keep it on. They go by themselves when a site node answers. If you must leave, print them.",
 		}},
 	}
@@ -137,8 +140,8 @@ func Rehearsal(rate int) State {
 	}
 }
 
-// plural joins a number with the right word.
-func plural(n int, one, many string) string {
+// Plural joins a number with the right word.
+func Plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -25,6 +25,7 @@ type demoFlags struct {
 	log    bool
 	join   string // folder of the demo's organisation that another device joins
 	desk   bool
+	clock  string // of the rehearsal: START,xN
 }
 
 func demoCommand(ctx context.Context, t term, args []string) error {
@@ -38,6 +39,7 @@ func demoCommand(ctx context.Context, t term, args []string) error {
 	f.BoolVar(&d.log, "log", false, "")
 	f.StringVar(&d.join, "join", "", "")
 	f.BoolVar(&d.desk, "desk", false, "")
+	f.StringVar(&d.clock, "clock", "", "")
 	if _, err := parse(f, args, 0, 0); err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func openDemoDevice(ctx context.Context, d demoFlags, log *slog.Logger) (*node.N
 	if err != nil {
 		return nil, fmt.Errorf("%w: --listen: %w", errUsage, err)
 	}
-	s := settings{demo: true, Listen: d.listen, Name: d.kind() + ".localhost", Peers: strings.Fields(string(door))}
+	s := settings{demo: true, clock: d.clock, Listen: d.listen, Name: d.kind() + ".localhost", Peers: strings.Fields(string(door))}
 	if !d.desk {
 		s.Doors, s.Devices = net.JoinHostPort(host, "0"), net.JoinHostPort(host, "0")
 	}

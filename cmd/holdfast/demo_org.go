@@ -52,13 +52,20 @@ func openDemo(ctx context.Context, d demoFlags, lib *node.Library, log *slog.Log
 		return all, err
 	}
 	p.doingNow("opening " + d.data)
+	clock, err := rehearsalClock(d.clock)
+	if err != nil {
+		return all, err
+	}
 	now := time.Now()
+	if clock != nil {
+		now = clock()
+	}
 	district := people.Make(d.seed, now)
 	var wait sync.WaitGroup
 	errs := make([]error, len(all))
 	for i, o := range all {
 		o.district = district
-		wait.Go(func() { errs[i] = o.open(ctx, d, lib, log, now) })
+		wait.Go(func() { errs[i] = o.open(ctx, d, lib, log, now, clock) })
 	}
 	wait.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -129,7 +136,7 @@ const unfinished = "seeding"
 
 // open opens the organisation's folder. One whose seeding was cut short is
 // founded anew: nobody has worked in it.
-func (o *demoOrg) open(ctx context.Context, d demoFlags, lib *node.Library, log *slog.Logger, now time.Time) error {
+func (o *demoOrg) open(ctx context.Context, d demoFlags, lib *node.Library, log *slog.Logger, now time.Time, clock journal.Clock) error {
 	dir := filepath.Join(d.data, o.kind)
 	marker := filepath.Join(dir, unfinished)
 	if _, err := os.Stat(marker); err == nil {
@@ -139,7 +146,7 @@ func (o *demoOrg) open(ctx context.Context, d demoFlags, lib *node.Library, log 
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	place := node.Place{Dir: dir, Demo: true}
+	place := node.Place{Dir: dir, Demo: true, Clock: clock}
 	isNew := !journal.Here(dir)
 	if isNew {
 		if err := o.found(ctx, place, marker, lib); err != nil {

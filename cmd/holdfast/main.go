@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"holdfast/sim/drill"
 )
 
 func main() {
@@ -48,7 +50,7 @@ type term struct{ out, err io.Writer }
 
 func commands() []command {
 	return []command{
-		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N] [--join DIR [--desk]]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
+		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N] [--clock START,xN] [--join DIR [--desk]]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
 		{"serve", "--data DIR [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--doors HOST:PORT] [--devices HOST:PORT] [--peer HOST:PORT]... [--name HOST] [--demo] [--clock START,xN]", "a site node", serveCommand},
 		{"desk", "--data DIR --site HOST:PORT [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--name HOST] [--demo] [--clock START,xN]", "a desk", deskCommand},
 		{"org create", "--data DIR --name NAME --ods CODE --device NAME --admin NAME --passphrase-file FILE [--domain BUILDING] [--json]", "founds an organisation with its first device and administrator", orgCreateCommand},
@@ -61,6 +63,8 @@ func commands() []command {
 		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
 		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},
 		{"routes", "[--json]", "lists every way in with its door", routesCommand},
+		{"drill", "list | NAME... | --all [--seed N] [--record DIR] [--temp DIR] [--json]", "rehearses faults on this very program", drillCommand},
+		{drill.Helper, "", "", drillHelperCommand},
 		{"version", "[--json]", "says which program this is", versionCommand},
 	}
 }
@@ -111,6 +115,9 @@ func joined(words []string) string {
 func usage(w io.Writer) {
 	fmt.Fprintln(w, "Holdfast keeps urgent care working when its host is lost.")
 	for _, c := range commands() {
+		if c.help == "" {
+			continue // not for people
+		}
 		fmt.Fprintf(w, "  holdfast %s %s\n      %s\n", c.name, c.args, c.help)
 	}
 }

@@ -114,7 +114,7 @@ func staffOf(ctx context.Context, n *node.Node) (map[string]access.Caller, error
 		return nil, err
 	}
 	out := map[string]access.Caller{}
-	now := time.Now()
+	now := n.Now()
 	for _, p := range facts {
 		details, _ := p.Staff.Details.Get()
 		for _, role := range access.Roles() {

@@ -30,6 +30,10 @@ func (n *Node) state() web.State {
 	if h.ViewError != "" {
 		s = s.With(web.Strip{ID: "views", Tone: web.StripAsk, What: h.ViewError, Do: "What was saved is kept."})
 	}
+	if since, cut := n.cutSince(); cut {
+		s = s.With(web.Strip{ID: "cut", Tone: web.StripAsk, What: "What is entered on this machine since " + codes.ClockDay(since, n.clock()) + " is held back until an administrator has looked at it.",
+			Do: "Go on working: everything is saved and shown, marked as not verified."})
+	}
 	if n.demo {
 		s = s.With(web.DemoStrip())
 	}
@@ -50,8 +54,10 @@ func (n *Node) safety() web.State {
 	switch waits := n.clock().Sub(safety.Oldest); {
 	case safety.Others == 0:
 		return web.SavedHere()
-	case safety.Unsafe == 0 || waits < silentFor:
+	case safety.Unsafe == 0:
 		return web.AllWell()
+	case waits < silentFor:
+		return web.Saved() // nothing is called safe before it is
 	default:
 		return web.Unsafe(safety.Unsafe, waits)
 	}
@@ -69,9 +75,12 @@ func places(by access.Caller) []web.Place {
 	case access.Clinician, access.Dispatcher:
 		out = []web.Place{list, tasks, services, board}
 	case access.Manager:
-		out = []web.Place{board, list, tasks, services}
+		out = []web.Place{board, list, tasks, services, {Name: "Rehearsals", Href: "/drills"}}
 	case access.Administrator:
-		out = []web.Place{{Name: "Staff", Href: "/staff"}, services, {Name: "To settle", Href: "/apart"}}
+		out = []web.Place{
+			{Name: "Staff", Href: "/staff"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"}, services,
+			{Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"},
+		}
 	}
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)

@@ -25,6 +25,7 @@ import (
 	"holdfast/exchange"
 	"holdfast/exchange/exchangedb"
 	"holdfast/fact"
+	"holdfast/incident/incidentweb"
 	"holdfast/journal"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
@@ -155,12 +156,14 @@ func (n *Node) putPages() error {
 	}
 	door := accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
-		Here: n.here, Tonight: n.tonight,
+		Here: n.here, Tonight: n.tonight, Trust: n.trust(),
 	}
 	door.Register(n.Mux)
+	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
 	n.App = &urgentweb.App{
 		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
+		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Routes(n.Mux)
 	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
@@ -219,6 +222,7 @@ func (n *Node) putDoors() error {
 		Turn: n.turn, Alone: n.alone,
 	}
 	n.parts = append(n.parts,
+		part{"erasure", n.erase},
 		part{"message doors", serving(machines, n.config.Machines)},
 		part{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }})
 	return nil
@@ -244,6 +248,9 @@ func (n *Node) Start() {
 		})
 	}
 }
+
+// Now is this device's time.
+func (n *Node) Now() time.Time { return n.clock() }
 
 // Trouble gives the errors of parts that stopped by themselves.
 func (n *Node) Trouble() <-chan error { return n.trouble }

@@ -25,7 +25,6 @@ func (s set) and(o set) set {
 	}
 	return s
 }
-func (s set) empty() bool       { return s == set{} }
 func (s set) within(o set) bool { return s.and(o) == o }
 func (s set) each(do func(i int)) {
 	for w, b := range s {

@@ -72,6 +72,9 @@ func child(dir string) error {
 	}
 	fmt.Printf("opened %.3f\nresident %.1f\n", time.Since(start).Seconds(), resident())
 	if len(sisters) == 0 {
+		if err := n.FoldAll(context.Background()); err != nil {
+			return errors.Join(err, n.Close())
+		}
 		untilCalm()
 	}
 	stop, err := profile(filepath.Base(dir))

@@ -34,6 +34,7 @@ type App struct {
 	Drafts   Drafts
 	Name     func(fact.Subject) string // of a member of staff, by their subject
 	Us       exchange.Party
+	Keeping  Keeping
 	Demo     bool // unsigned content may run
 }
 
@@ -64,8 +65,9 @@ type TaskLine struct {
 	What  string
 	About fact.Subject // the case
 	Due   time.Time
-	Who   string // who has taken it; empty: nobody
-	First bool   // before everything else
+	Who   string      // who has taken it; empty: nobody
+	First bool        // before everything else
+	Held  fact.Millis // entries since then are held back: unverified; 0: none is
 }
 
 // Drafts keeps half-typed forms on this device's disk.

@@ -17,10 +17,19 @@ if (!/^[a-z0-9-]+$/.test(name ?? "")) { console.error("usage: node run.mjs NAME 
 const file = path.join(here, `${name}.mjs`);
 try { await access(file); } catch { console.error(`There is no story ${name}.`); process.exit(2); }
 
+// lastSaturdayEvening is when stories play: an evening on which the out-of-hours
+// service is open, whatever the time is here.
+export function lastSaturdayEvening(now = new Date()) {
+  const at = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate(), 18, 20));
+  at.setUTCDate(at.getUTCDate() - ((at.getUTCDay() + 1) % 7) - (now.getUTCDay() === 6 ? 7 : 0));
+  return at.toISOString().replace(/\.\d+/, "");
+}
+
 // startDemo runs a demo in a folder of its own and waits until it is ready.
 async function startDemo({ still = true, within = 60000 } = {}) {
   const data = await mkdtemp(path.join(tmpdir(), "holdfast-story-"));
-  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", "127.0.0.1:0", ...(still ? ["--still"] : [])];
+  const clock = `${lastSaturdayEvening()},x1`;
+  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", "127.0.0.1:0", "--clock", clock, ...(still ? ["--still"] : [])];
   const child = spawn(path.join(root, "build/holdfast"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", b => { said = (said + b).slice(-20000); });
@@ -41,7 +50,7 @@ async function startDemo({ still = true, within = 60000 } = {}) {
       createInterface({ input: child.stdout }).once("line", l => { clearTimeout(timer); done(l); });
     });
     const memory = async () => Math.round(Number((await readFile(`/proc/${child.pid}/status`, "utf8")).match(/VmRSS:\s+(\d+)/)[1]) / 1024);
-    return { demo: JSON.parse(line), stop, memory, pid: child.pid, said: () => said };
+    return { demo: JSON.parse(line), stop, memory, pid: child.pid, clock, said: () => said };
   } catch (e) {
     if (child.pid) await stop();
     throw e;
@@ -54,7 +63,7 @@ try {
   running = await startDemo({ still: !flags.includes("--live") });
   const ready = Date.now() - began;
   room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
-  Object.assign(room, { ready, memory: running.memory, pid: running.pid });
+  Object.assign(room, { ready, memory: running.memory, pid: running.pid, clock: running.clock });
   const story = await import(file);
   await story.default(room);
 } catch (e) {

@@ -14,7 +14,7 @@ const holdfast = path.join(root, "build/holdfast");
 // join starts another device of the 111 provider, or starts it again.
 async function join(room, kind) {
   const home = room.demo.data, data = path.join(home, "more", kind);
-  const args = ["demo", "--join", path.join(home, "111"), "--data", data, "--json", "--listen", "127.0.0.1:0", ...(kind === "desk" ? ["--desk"] : [])];
+  const args = ["demo", "--join", path.join(home, "111"), "--data", data, "--json", "--listen", "127.0.0.1:0", "--clock", room.clock, ...(kind === "desk" ? ["--desk"] : [])];
   const child = spawn(holdfast, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", b => { said = (said + b).slice(-8000); });

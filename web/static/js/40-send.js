@@ -38,7 +38,7 @@ async function onSubmit(e) {
     }
     if (post && res.status < 500) onceNames.delete(form);
     if (res.status === 422) draftBack(form);
-    arrive(doc, res.url, res.status === 422 ? null : unchanged);
+    arrive(doc, res.url, res.status === 422 ? null : unchanged, form);
   } catch {
     say(words.noAnswer, !post ? words.noAnswerGet : form.hasAttribute("data-once") ? words.noAnswerOnce : words.noAnswerPost);
     draftBack(form);
@@ -51,8 +51,9 @@ async function onSubmit(e) {
 function signInPath(doc) { return $("a.btn.go", doc)?.getAttribute("href") || "/sign-in"; }
 
 // arrive shows a page that has come: the same place is morphed, another one is
-// put in its stead.
-function arrive(doc, url, take) {
+// put in its stead. What was typed into the form while it was on its way goes
+// along, when the form that was sent stands on the new page too.
+function arrive(doc, url, take, form) {
   const src = s => $("script[src]", s)?.getAttribute("src");
   if (src(doc) !== src(document) || !$("#main", doc)) { location.assign(url); return; }
   const to = new URL(url), same = to.pathname === location.pathname;
@@ -62,13 +63,43 @@ function arrive(doc, url, take) {
   if (same) {
     keepPlace(() => morph(document.body, doc.body, take));
   } else {
+    const typed = form?.id && take ? typedSince(form, take) : null;
     stopLive();
     document.body.className = doc.body.className;
     for (const name of ["live", "signIn"]) { if (doc.body.dataset[name]) document.body.dataset[name] = doc.body.dataset[name]; else delete document.body.dataset[name]; }
     document.body.replaceChildren(...[...doc.body.childNodes].map(n => document.importNode(n, true)));
     scrollTo(0, 0);
+    arrived(false);
+    if (typed) typeAgain(document.getElementById(form.id), typed);
+    return;
   }
   arrived(same);
+}
+
+// typedSince gives the controls that no longer hold what was sent, and where the
+// cursor stood.
+function typedSince(form, unchanged) {
+  const active = document.activeElement;
+  return {
+    changed: [...form.elements].filter(el => el.name && !el.name.startsWith("_") && el.type !== "hidden" && !unchanged(el)),
+    at: active?.form === form && active.name ? { name: active.name, value: active.type === "radio" ? active.value : null, start: active.selectionStart ?? null, end: active.selectionEnd ?? null } : null,
+  };
+}
+
+function typeAgain(form, { changed, at }) {
+  if (!form || form.tagName !== "FORM") return;
+  const named = (name, value) => [...form.elements].find(el => el.name === name && el.type !== "hidden" && (value == null || el.value === value));
+  for (const el of changed) {
+    const choice = el.type === "radio" || el.type === "checkbox", to = named(el.name, choice ? el.value : null);
+    if (!to) continue;
+    if (choice) to.checked = el.checked; else to.value = el.value;
+    to.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!choice || el.checked) to.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  const to = at && named(at.name, at.value);
+  if (!to) return;
+  to.focus({ preventScroll: true });
+  if (at.start != null && to.setSelectionRange) try { to.setSelectionRange(at.start, at.end); } catch { /* some inputs have none */ }
 }
 
 // arrived makes a page that has come ready, and puts the cursor where the next
