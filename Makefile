@@ -38,7 +38,7 @@ unit:
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

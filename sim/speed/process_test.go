@@ -72,9 +72,6 @@ func child(dir string) error {
 	}
 	fmt.Printf("opened %.3f\nresident %.1f\n", time.Since(start).Seconds(), resident())
 	if len(sisters) == 0 {
-		if err := n.FoldAll(context.Background()); err != nil {
-			return errors.Join(err, n.Close())
-		}
 		untilCalm()
 	}
 	stop, err := profile(filepath.Base(dir))
@@ -124,9 +121,9 @@ func resident() float64 {
 }
 
 // untilCalm waits until what a node does after its start is done: it reads
-// every stored byte once and folds every subject.
+// every stored byte once and folds every subject, in small steps with pauses.
 func untilCalm() {
-	for calm := 0; calm < 3; {
+	for calm := 0; calm < 10; {
 		before := cpu()
 		time.Sleep(200 * time.Millisecond)
 		if calm++; cpu()-before > 0.02 {
@@ -212,6 +209,15 @@ func (p *process) seconds(word string) float64 {
 		p.b.Fatal(err)
 	}
 	return n
+}
+
+// kill ends the process at once.
+func (p *process) kill() {
+	p.b.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		p.b.Fatal(err)
+	}
+	_ = p.cmd.Wait() // it was killed
 }
 
 // end tells the process to stop, and gives the seconds of CPU that it used.

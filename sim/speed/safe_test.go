@@ -45,7 +45,6 @@ func savedToSafe(b *testing.B, rate int) {
 	by := access.Caller{Person: fact.Subject{9}, Name: "Ruth Ashdown", Role: access.CallHandler}
 	w := &safeWatch{j: n.Journal}
 	b.ResetTimer()
-	took := make([]time.Duration, 0, rate*int(measuredFor/time.Second)*b.N)
 	for range b.N {
 		var writing sync.WaitGroup
 		stop := make(chan struct{})
