@@ -113,6 +113,7 @@ func (j *Journal) bury(w *writer, h *house) error {
 	}
 	_, err := w.transaction(func(c *sqlConn) error {
 		for s := range h.Erased {
+			w.rewrapped = append(w.rewrapped, s)
 			if err := c.exec("DELETE FROM wraps WHERE subject=?", s[:]); err != nil {
 				return err
 			}

@@ -113,6 +113,7 @@ func TestTheKeyringIsListedWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	checkSums(t, j)
 	for bucket := range 256 {
 		list, err := j.KeyringList(t.Context(), byte(bucket))
 		if err != nil {
@@ -128,4 +129,49 @@ func TestTheKeyringIsListedWhole(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("%d keys are in no part", len(want))
 	}
+}
+
+// checkSums compares the sums that are remembered with fresh ones.
+func checkSums(t *testing.T, j *Journal) {
+	t.Helper()
+	sums, err := j.KeyringDigests(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bucket, sum := range sums {
+		if now, err := j.keyringDigest(t.Context(), byte(bucket)); err != nil || now != sum {
+			t.Errorf("part %d: the sum that is remembered is old, %v", bucket, err)
+		}
+	}
+}
+
+// TestTheKeyringsSumsFollow asks for the sums between everything that writes or
+// deletes wraps: a subject that begins here, keys that come alone and with
+// facts, a new incarnation, and an erasure.
+func TestTheKeyringsSumsFollow(t *testing.T) {
+	a := newJournal(t, testOptions(t))
+	checkSums(t, a)
+	s := newSubject(t, a)
+	say(t, a, s, "a subject that begins")
+	checkSums(t, a)
+	b, _ := sister(t, a, fact.SiteNode, "b")
+	checkSums(t, b)
+	cards, certificates := a.Papers()
+	if err := b.AdmitPapers(t.Context(), cards, certificates); err != nil {
+		t.Fatal(err)
+	}
+	wraps := takeCare(t, a, b, true)
+	checkSums(t, b)
+	if err := b.TakeWraps(t.Context(), wraps); err != nil {
+		t.Fatal(err)
+	}
+	checkSums(t, b)
+	say(t, a, newSubject(t, a), "another")
+	takeCare(t, a, b, false)
+	checkSums(t, b)
+	if err := b.Reincarnate(t.Context(), "restored"); err != nil {
+		t.Fatal(err)
+	}
+	checkSums(t, b)
+	checkSums(t, a)
 }

@@ -554,6 +554,8 @@ func TestAnErasedSubjectStaysErased(t *testing.T) {
 	if err != nil || len(wraps) != 1 {
 		t.Fatalf("%d wraps, %v", len(wraps), err)
 	}
+	checkSums(t, a)
+	checkSums(t, b)
 	if _, err := a.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
 		return []fact.Draft{fact.Say(a.OrgSubject(), SubjectErased{Subject: s, Why: "retention"})}, nil
 	}); err != nil {
@@ -561,6 +563,7 @@ func TestAnErasedSubjectStaysErased(t *testing.T) {
 	}
 	meet(t, a, b)
 	for _, j := range []*Journal{a, b} {
+		checkSums(t, j)
 		if got := texts(t, j, s); len(got) != 0 {
 			t.Errorf("still readable: %q", got)
 		}
