@@ -118,3 +118,15 @@ func checkBySubject(t *testing.T, facts []fact.Fact, all int) {
 		done[f.Header.Subject] = true
 	}
 }
+
+// TestViewsSetNothingAsideOnDisk asks the connections that views are written
+// and read with.
+func TestViewsSetNothingAsideOnDisk(t *testing.T) {
+	j := newJournal(t, testOptions(t))
+	for name, db := range map[string]*sql.DB{"writing": j.views.writing, "reading": j.views.reading} {
+		var where int
+		if err := db.QueryRowContext(t.Context(), "PRAGMA temp_store").Scan(&where); err != nil || where != 2 {
+			t.Errorf("%s: temp_store is %d, %v; want 2, memory", name, where, err)
+		}
+	}
+}
