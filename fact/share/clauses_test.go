@@ -210,7 +210,7 @@ func TestAClashIsSettledByWhoSawAllOfIt(t *testing.T) {
 		w.moveByTwo(t, at, deviceID(0), deviceID(1))
 	}
 	w.all3()
-	if r := w.rights(0); !r.InDispute() || r.Parts[0].Standing != share.Disputed {
+	if r := w.rights(0); !r.InDispute() || r.Parts[0].Standing != share.Disputed || len(r.Parts[0].Between) != 1 {
 		t.Fatalf("settled unseen: %+v", r.Parts)
 	}
 	w.moveByTwo(t, 0, fact.Subject{}, deviceID(0))
