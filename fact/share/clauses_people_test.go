@@ -171,6 +171,28 @@ func TestNoMajority(t *testing.T) {
 	}
 }
 
+// A dispute that was settled is not opened again by a third pair who did apart
+// what one of the two had done; what was used on that pair's word waits.
+func TestARepetitionOfWhatWasSettled(t *testing.T) {
+	w := newWorld(theLaw, 4, 2)
+	w.moveByTwo(t, 1, deviceID(0), deviceID(1))
+	w.moveByTwo(t, 2, deviceID(0), deviceID(2))
+	w.sync(1, 2)
+	w.moveByTwo(t, 2, fact.Subject{}, deviceID(2))
+	w.use(2, 1)
+	firm := lastID(w)
+	w.moveByTwo(t, 3, deviceID(0), deviceID(1))
+	w.sync(3, 1)
+	if !w.use(1, 2) {
+		t.Fatal("not used")
+	}
+	unseen := lastID(w)
+	w.all3()
+	standing(t, w, firm, share.Firm, "")
+	standing(t, w, unseen, share.Provisional, share.Reassigned)
+	holder(t, w, 2, deviceID(2))
+}
+
 // Two pairs did two things in either order: each repeats the other, and the
 // unit does not vanish between them.
 func TestEachRepeatsTheOther(t *testing.T) {
@@ -252,7 +274,8 @@ func TestAbsurdUnits(t *testing.T) {
 	w := newWorld(theLaw, 1, 2)
 	w.say(0, share.Step{Act: share.Received, Units: share.Some(5, 1<<62), To: deviceID(0)})
 	w.say(0, share.Step{Act: share.Received, Units: share.Some(5, 1<<64-1), To: deviceID(0)})
-	if n := w.rights(0).Exist(); n != 2 {
-		t.Errorf("%d exist", n)
+	r := w.rights(0)
+	if _, ok := r.Holder(5); ok || r.Exist() != 2 || len(r.Parts) != 1 {
+		t.Errorf("%+v", r.Parts)
 	}
 }

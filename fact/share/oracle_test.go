@@ -198,7 +198,7 @@ func (w *world) nothingWhileDisputed(r share.Rights, held set) (err error) {
 			}
 			for _, use := range r.Uses {
 				u := use.Units.First
-				if use.Status.Counts() && w.facts[a].covers[u] && w.facts[b].covers[u] && !w.agreed(a, b, u, held) && !w.agreed(b, a, u, held) && !w.settled(a, b, held) {
+				if use.Status.Counts() && w.facts[a].covers[u] && w.facts[b].covers[u] && !w.agreed(a, b, u, held) && !w.agreed(b, a, u, held) && !w.settled(a, b, u, held) {
 					err = fmt.Errorf("unit %d is firm while approvals %d and %d disagree", u, a, b)
 				}
 			}
@@ -207,11 +207,14 @@ func (w *world) nothingWhileDisputed(r share.Rights, held set) (err error) {
 	return err
 }
 
-// settled tells whether two people who had seen both approvals have spoken.
-func (w *world) settled(a, b int, held set) (yes bool) {
+// settled tells whether two people who had seen both approvals, or repetitions
+// of them, have moved the unit. Right: what a repetition says had been weighed;
+// a use that rests on it and that they had not seen is provisional all the same.
+func (w *world) settled(a, b int, unit uint64, held set) (yes bool) {
 	held.each(func(c int) {
 		_, two := w.movedIn(c, held)
-		yes = yes || two && w.facts[c].past.has(a) && w.facts[c].past.has(b)
+		past := w.facts[c].past
+		yes = yes || two && w.facts[c].covers[unit] && (past.has(a) || w.restsOnTwin(a, c, unit)) && (past.has(b) || w.restsOnTwin(b, c, unit))
 	})
 	return yes
 }
