@@ -15,7 +15,7 @@ func lastID(w *world) fact.ID { return w.facts[len(w.facts)-1].fact.ID }
 func TestHandedByWhoDoesNotHold(t *testing.T) {
 	w := newWorld(theLaw, 2, 1)
 	w.say(1, share.Step{Act: share.Handed, Units: share.One(1), To: deviceID(1)})
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(0))
 }
 
@@ -23,7 +23,7 @@ func TestHandedByWhoDoesNotHold(t *testing.T) {
 func TestAskedOfItself(t *testing.T) {
 	w := newWorld(theLaw, 2, 1)
 	use := w.say(0, share.Step{Act: share.Used, Units: share.One(1), Asks: true})
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Asked)
 }
 
@@ -31,7 +31,7 @@ func TestAskedOfItself(t *testing.T) {
 func TestUsedByWhoDoesNotHold(t *testing.T) {
 	w := newWorld(theLaw, 2, 1)
 	use := w.say(1, share.Step{Act: share.Used, Units: share.One(1)})
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.NotHeld)
 }
 
@@ -40,9 +40,9 @@ func TestConfirmedWhatIsNoUse(t *testing.T) {
 	w := newWorld(theLaw, 2, 2)
 	w.hand(0, deviceID(1), share.One(2))
 	hand := lastID(w)
-	w.all3()
+	w.everywhere()
 	w.say(1, share.Step{Act: share.Confirmed, About: hand})
-	w.all3()
+	w.everywhere()
 	holder(t, w, 2, deviceID(1))
 }
 
@@ -53,9 +53,9 @@ func TestOneIsRefused(t *testing.T) {
 	one := lastID(w)
 	w.ask(1, 2)
 	two := lastID(w)
-	w.all3()
+	w.everywhere()
 	w.say(0, share.Step{Act: share.Refused, About: one})
-	w.all3()
+	w.everywhere()
 	standing(t, w, one, share.RefusedUse, share.Asked)
 	standing(t, w, two, share.Provisional, share.Asked)
 	r := w.rights(0)
@@ -84,7 +84,7 @@ func TestOnlyAProposalToSettleSettles(t *testing.T) {
 	w.moveByTwo(t, 0, deviceID(0), deviceID(1))
 	no := w.say(0, share.Step{Act: share.Handed, Units: share.One(1), To: deviceID(1), Person: person(1)})
 	w.say(0, share.Step{Act: share.Approved, About: no, Person: person(2)})
-	w.all3()
+	w.everywhere()
 	if r := w.rights(0); r.Parts[0].Standing != share.Disputed || len(r.Parts[0].Between) != 0 {
 		t.Errorf("%+v", r.Parts)
 	}
@@ -101,7 +101,7 @@ func TestAHandOutIsNoTwin(t *testing.T) {
 		t.Fatal("not used")
 	}
 	use := lastID(w)
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Reassigned)
 	holder(t, w, 1, deviceID(1))
 }
@@ -116,7 +116,7 @@ func TestFromDifferentDevicesIsNoTwin(t *testing.T) {
 	w.moveByTwo(t, 1, deviceID(0), deviceID(1))
 	w.use(1, 1)
 	use := lastID(w)
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Reassigned)
 	holder(t, w, 1, deviceID(1))
 }
@@ -131,7 +131,7 @@ func TestMovedAgainLater(t *testing.T) {
 	w.moveByTwo(t, 1, deviceID(0), deviceID(1))
 	w.use(0, 1)
 	use := lastID(w)
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Reassigned)
 	holder(t, w, 1, deviceID(1))
 }
@@ -143,7 +143,7 @@ func TestTwinsOverrule(t *testing.T) {
 	w.moveByTwo(t, 2, deviceID(0), deviceID(1))
 	w.use(0, 1)
 	use := lastID(w)
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Reassigned)
 	holder(t, w, 1, deviceID(1))
 }
@@ -155,7 +155,7 @@ func TestMovedToItself(t *testing.T) {
 	w.say(1, share.Step{Act: share.Approved, About: p, Person: person(2)})
 	w.use(0, 1)
 	use := lastID(w)
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Firm, "")
 }
 
@@ -165,7 +165,7 @@ func TestNoMajority(t *testing.T) {
 	w.moveByTwo(t, 1, deviceID(0), deviceID(1))
 	w.moveByTwo(t, 2, deviceID(0), deviceID(1))
 	w.moveByTwo(t, 3, deviceID(0), deviceID(2))
-	w.all3()
+	w.everywhere()
 	if r := w.rights(0); r.Parts[0].Standing != share.Disputed || len(r.Parts[0].Between) != 2 {
 		t.Errorf("%+v", r.Parts)
 	}
@@ -187,7 +187,7 @@ func TestARepetitionOfWhatWasSettled(t *testing.T) {
 		t.Fatal("not used")
 	}
 	unseen := lastID(w)
-	w.all3()
+	w.everywhere()
 	standing(t, w, firm, share.Firm, "")
 	standing(t, w, unseen, share.Provisional, share.Reassigned)
 	holder(t, w, 2, deviceID(2))
@@ -202,7 +202,7 @@ func TestEachRepeatsTheOther(t *testing.T) {
 		w.hand(at, deviceID(0), share.One(1))
 		w.moveByTwo(t, at, deviceID(0), deviceID(3-at))
 	}
-	w.all3()
+	w.everywhere()
 	if r := w.rights(0); r.Exist() != 1 || r.Parts[0].Standing != share.Disputed {
 		t.Errorf("%+v", r.Parts)
 	}
@@ -212,10 +212,10 @@ func TestEachRepeatsTheOther(t *testing.T) {
 func TestADisputeOverTheOwner(t *testing.T) {
 	w := newWorld(theLaw, 3, 1)
 	w.use(0, 1)
-	w.all3()
+	w.everywhere()
 	w.moveByTwo(t, 1, deviceID(0), deviceID(1))
 	w.moveByTwo(t, 2, deviceID(0), deviceID(2))
-	w.all3()
+	w.everywhere()
 	r := w.rights(0)
 	if !r.InDispute() || r.Owner.Standing != share.Disputed {
 		t.Errorf("%+v", r.Owner)
@@ -232,19 +232,19 @@ func TestPartsOfAUse(t *testing.T) {
 	w.sync(0, 1)
 	w.moveByTwo(t, 1, deviceID(0), deviceID(1))
 	use := w.say(0, share.Step{Act: share.Used, Units: share.Some(1, 2)})
-	w.all3()
+	w.everywhere()
 	got := w.rights(0).UsesOf(use)
 	if len(got) != 2 || got[0].Why != share.Reassigned || got[1].Why != share.NotHeld {
 		t.Errorf("%+v", got)
 	}
 	w = newWorld(theLaw, 3, 2)
 	w.hand(0, deviceID(1), share.One(2))
-	w.all3()
+	w.everywhere()
 	use = w.say(2, share.Step{Act: share.Used, Units: share.Some(1, 2), Asks: true})
-	w.all3()
+	w.everywhere()
 	w.say(0, share.Step{Act: share.Confirmed, About: use})
 	w.say(1, share.Step{Act: share.Confirmed, About: use})
-	w.all3()
+	w.everywhere()
 	got = w.rights(0).UsesOf(use)
 	if len(got) != 2 || got[0].Status != share.ConfirmedUse || got[1].Status != share.ConfirmedUse || got[0].By[0] == got[1].By[0] {
 		t.Errorf("%+v", got)
@@ -262,7 +262,7 @@ func TestPartsOfTheWhole(t *testing.T) {
 		w.hand(0, deviceID(to[0]), share.One(unit))
 		w.hand(4, deviceID(to[1]), share.One(unit))
 	}
-	w.all3()
+	w.everywhere()
 	p := w.rights(0).Parts
 	if len(p) != 4 || p[0].Use == p[1].Use || p[2].Between[1] != deviceID(2) || p[3].Between[1] != deviceID(3) {
 		t.Errorf("%+v", p)

@@ -19,7 +19,7 @@ func (w *world) moveByTwo(t *testing.T, at int, lost, to fact.Subject) {
 	}
 }
 
-func (w *world) all3() { // everything arrives everywhere
+func (w *world) everywhere() { // everything arrives everywhere
 	for range w.at {
 		for a := range w.at {
 			for b := range w.at {
@@ -51,7 +51,7 @@ func standing(t *testing.T, w *world, use fact.ID, status share.Status, why shar
 func TestReceivedAgain(t *testing.T) {
 	w := newWorld(theLaw, 2, 2)
 	w.say(1, share.Step{Act: share.Received, Units: share.Some(1, 2), To: deviceID(1)})
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(0))
 	if r := w.rights(0); r.Exist() != 2 || r.Owner.Holder != deviceID(0) {
 		t.Errorf("%+v", r)
@@ -65,7 +65,7 @@ func TestToNobody(t *testing.T) {
 	w.say(0, share.Step{Act: share.Handed, Units: share.One(1)})
 	p := w.say(0, share.Step{Act: share.Proposed, Lost: deviceID(0), Person: person(1)})
 	w.say(0, share.Step{Act: share.Approved, About: p, Person: person(2)})
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(0))
 	if r := w.rights(0); r.Exist() != 2 || r.Reassignments[0].Done() {
 		t.Errorf("%+v", r)
@@ -79,7 +79,7 @@ func TestAProposalIsUsedOnce(t *testing.T) {
 	proposal := w.rights(1).Reassignments[0].Fact
 	w.hand(1, deviceID(0), share.One(1))
 	w.say(1, share.Step{Act: share.Approved, About: proposal, Person: person(0)})
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(0))
 	if r := w.rights(0).Reassignments[0]; len(r.Approved) != 1 {
 		t.Errorf("%+v", r)
@@ -98,7 +98,7 @@ func TestAProposalApprovedTwiceApart(t *testing.T) {
 	if !use.Holds(deviceID(1), share.One(1)) || !w.use(1, 1) {
 		t.Fatal("the approval moved nothing")
 	}
-	w.all3()
+	w.everywhere()
 	standing(t, w, w.facts[len(w.facts)-1].fact.ID, share.Firm, "")
 }
 
@@ -111,7 +111,7 @@ func TestWhatIsNoApproval(t *testing.T) {
 		w := newWorld(theLaw, 2, 1)
 		p := w.say(1, share.Step{Act: share.Proposed, Lost: deviceID(0), To: deviceID(1), Person: people[0]})
 		w.say(1, share.Step{Act: share.Approved, About: p, Person: people[1]})
-		w.all3()
+		w.everywhere()
 		holder(t, w, 1, deviceID(0))
 		if w.rights(0).Reassignments[0].Done() {
 			t.Error(name, "is taken for two people")
@@ -120,7 +120,7 @@ func TestWhatIsNoApproval(t *testing.T) {
 	w := newWorld(theLaw, 2, 1)
 	p := w.say(1, share.Step{Act: share.Proposed, Lost: deviceID(0), To: deviceID(1), Person: person(1)})
 	w.say(0, share.Step{Act: share.Approved, About: p, Person: person(2)}) // node 0 has not seen it
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(0))
 }
 
@@ -128,10 +128,10 @@ func TestWhatIsNoApproval(t *testing.T) {
 func TestOnlyWhatTheLostDeviceHolds(t *testing.T) {
 	w := newWorld(theLaw, 3, 2)
 	w.hand(0, deviceID(1), share.One(2))
-	w.all3()
+	w.everywhere()
 	w.moveByTwo(t, 2, deviceID(0), deviceID(2))
 	w.moveByTwo(t, 2, fact.Subject{}, deviceID(0)) // nothing is in dispute
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(2))
 	holder(t, w, 2, deviceID(1))
 }
@@ -142,7 +142,7 @@ func TestRefusedUnseen(t *testing.T) {
 	w.ask(1, 1)
 	use := w.facts[1].fact.ID
 	w.say(0, share.Step{Act: share.Refused, About: use})
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Asked)
 }
 
@@ -153,7 +153,7 @@ func TestConfirmedUnseen(t *testing.T) {
 	use := w.facts[1].fact.ID
 	w.say(0, share.Step{Act: share.Confirmed, About: use})
 	w.say(1, share.Step{Act: share.Confirmed, About: use})
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Asked)
 	holder(t, w, 1, deviceID(0))
 }
@@ -164,16 +164,16 @@ func TestWhoDecides(t *testing.T) {
 	for at, want := range []share.Status{share.RefusedUse, share.RefusedUse, share.Provisional, share.Provisional} {
 		w := newWorld(theLaw, 4, 1) // 0 owns, 1 holds, 2 uses, 3 looks on
 		w.hand(0, deviceID(1), share.One(1))
-		w.all3()
+		w.everywhere()
 		w.ask(2, 1)
 		use := w.facts[2].fact.ID
-		w.all3()
+		w.everywhere()
 		confirm, refuse := w.rights(at).MayDecide(deviceID(at), w.rights(at).Open()[0])
 		if confirm != (at == 1) || refuse != (want == share.RefusedUse) {
 			t.Errorf("node %d may confirm: %v, refuse: %v", at, confirm, refuse)
 		}
 		by := w.say(at, share.Step{Act: share.Refused, About: use})
-		w.all3()
+		w.everywhere()
 		standing(t, w, use, want, share.Asked)
 		if got := w.rights(0).UsesOf(use)[0].By; want == share.RefusedUse && (len(got) != 1 || got[0] != by) {
 			t.Errorf("refused by %v", got)
@@ -186,7 +186,7 @@ func TestWhoDecides(t *testing.T) {
 func TestNotUsedOverWhatWaits(t *testing.T) {
 	w := newWorld(theLaw, 2, 3)
 	w.ask(1, 2)
-	w.all3()
+	w.everywhere()
 	r := w.rights(0)
 	if w.use(0, 2) || w.hand(0, deviceID(1), share.Some(1, 3)) || r.Holds(deviceID(0), share.One(2)) || share.CountOf(r.HeldBy(deviceID(0))) != 3 {
 		t.Errorf("%+v", r.Left(deviceID(0)))
@@ -209,12 +209,12 @@ func TestAClashIsSettledByWhoSawAllOfIt(t *testing.T) {
 		}
 		w.moveByTwo(t, at, deviceID(0), deviceID(1))
 	}
-	w.all3()
+	w.everywhere()
 	if r := w.rights(0); !r.InDispute() || r.Parts[0].Standing != share.Disputed || len(r.Parts[0].Between) != 1 {
 		t.Fatalf("settled unseen: %+v", r.Parts)
 	}
 	w.moveByTwo(t, 0, fact.Subject{}, deviceID(0))
-	w.all3()
+	w.everywhere()
 	holder(t, w, 1, deviceID(0))
 }
 
@@ -227,27 +227,26 @@ func TestACopyUsesOnceMore(t *testing.T) {
 		t.Fatal("not used")
 	}
 	one, two := w.facts[1].fact.ID, w.facts[2].fact.ID
-	w.all3()
+	w.everywhere()
 	standing(t, w, one, share.Provisional, share.Apart)
 	standing(t, w, two, share.Provisional, share.Apart)
 	w.moveByTwo(t, 1, fact.Subject{}, deviceID(1))
 	w.say(1, share.Step{Act: share.Confirmed, About: one})
 	w.say(1, share.Step{Act: share.Confirmed, About: two})
-	w.all3()
+	w.everywhere()
 	standing(t, w, one, share.ConfirmedUse, share.Apart)
 	standing(t, w, two, share.Provisional, share.Apart)
 }
 
 // A feed of no known device has no rights, and what it used is shown.
 func TestNoDevice(t *testing.T) {
-	w := newWorld(theLaw, 2, 1)
-	w.use(0, 1)
-	w.law = func(w *world, held set) share.Rights {
+	w := newWorld(func(w *world, held set) share.Rights {
 		return share.Fold(fact.NewHistory(w.of(held)), read, func(feed fact.FeedID) (fact.Subject, bool) {
 			return deviceID(0), feed != w.at[0].feed
 		})
-	}
-	w.all3()
+	}, 2, 1)
+	w.say(0, share.Step{Act: share.Used, Units: share.One(1)})
+	w.everywhere()
 	standing(t, w, w.facts[1].fact.ID, share.Provisional, share.NoDevice)
 }
 
@@ -260,7 +259,7 @@ func TestTwinsGoOn(t *testing.T) {
 	w.use(1, 1)
 	use := w.facts[len(w.facts)-1].fact.ID
 	w.hand(1, deviceID(2), share.One(2))
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Firm, "")
 	holder(t, w, 2, deviceID(2))
 }
@@ -274,7 +273,7 @@ func TestHandedOutUnseen(t *testing.T) {
 	w.use(1, 1)
 	use := w.facts[len(w.facts)-1].fact.ID
 	w.moveByTwo(t, 2, deviceID(0), deviceID(2))
-	w.all3()
+	w.everywhere()
 	standing(t, w, use, share.Provisional, share.Reassigned)
 	holder(t, w, 1, deviceID(2))
 }
