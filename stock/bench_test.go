@@ -2,6 +2,7 @@ package stock
 
 import (
 	"testing"
+	"time"
 
 	"holdfast/access"
 	"holdfast/fact"
@@ -63,11 +64,35 @@ func TestAFullRange(t *testing.T) {
 	}
 }
 
+// passedOn is a range that two devices hand to each other 1,999 times.
+func passedOn(t testing.TB) []fact.Fact {
+	w := map[Device]*facttest.Writer{site: facttest.NewWriter(site.Name, fact.At(now)), car: facttest.NewWriter(car.Name, fact.At(now))}
+	all := w[site].State(t, mara.Author(), nil, fact.Say(about, FormsReceived{What: "FP10SS", First: 1, Last: 10, Owner: site.ID}))
+	from, to := site, car
+	for len(all) < 2000 {
+		seen := []fact.ID{all[len(all)-1].ID}
+		all = append(all, w[from].State(t, mara.Author(), seen, fact.Say(about, FormsHanded{First: 1, Last: 10, To: to.ID}))...)
+		from, to = to, from
+	}
+	return all
+}
+
+// A range that was passed on very often still folds while somebody waits; a
+// fold that weighs every hand-out against all others takes minutes.
+func TestALongChainFoldsQuickly(t *testing.T) {
+	h := fact.NewHistory(passedOn(t))
+	began := time.Now()
+	r := Fold(about, h, devices)
+	if took := time.Since(began); took > 20*time.Second || r.LeftAt(car.ID) != 10 {
+		t.Errorf("%d left at the car after %v", r.LeftAt(car.ID), took)
+	}
+}
+
 // BenchmarkFold folds a range with 2,000 facts; order is the putting in order
 // that goes before it when facts arrive from elsewhere.
 func BenchmarkFold(b *testing.B) {
 	facts := fullRange(b)
-	h := fact.NewHistory(facts)
+	h, chain := fact.NewHistory(facts), fact.NewHistory(passedOn(b))
 	b.Run("order", func(b *testing.B) {
 		for b.Loop() {
 			fact.NewHistory(facts)
@@ -77,6 +102,11 @@ func BenchmarkFold(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			Fold(about, h, devices)
+		}
+	})
+	b.Run("passed on", func(b *testing.B) {
+		for b.Loop() {
+			Fold(about, chain, devices)
 		}
 	})
 }
