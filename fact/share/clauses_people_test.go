@@ -193,6 +193,24 @@ func TestARepetitionOfWhatWasSettled(t *testing.T) {
 	holder(t, w, 2, deviceID(2))
 }
 
+// Two people's word that came without all it rests on moves nothing here yet,
+// and the history says that something is missing. What the lost device uses
+// meanwhile waits once all of it is here: nobody has it twice.
+func TestAWordThatCameWithoutWhatItRestsOn(t *testing.T) {
+	w := newWorld(theLaw, 3, 2)
+	w.ask(1, 2)
+	w.sync(1, 2)
+	w.moveByTwo(t, 2, deviceID(0), deviceID(2))
+	w.trickle(2, 0, 2)
+	if gaps := fact.NewHistory(w.of(w.at[0].held)).Gaps(); len(gaps) != 1 || !w.use(0, 1) {
+		t.Fatalf("%d gaps", len(gaps))
+	}
+	use := lastID(w)
+	w.everywhere()
+	standing(t, w, use, share.Provisional, share.NotHeld)
+	holder(t, w, 1, deviceID(2))
+}
+
 // Two pairs did two things in either order: each repeats the other, and the
 // unit does not vanish between them.
 func TestEachRepeatsTheOther(t *testing.T) {
