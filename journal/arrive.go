@@ -33,6 +33,13 @@ func (w *writer) placeArriving(c *sqlConn, a *arriving, pos *int64, out *outcome
 	}
 	w.touched[a.next.num] = true
 	for i := range a.facts {
+		if a.next.stale > a.facts[i].fact.Header.Seq {
+			if there, err := w.mendStale(c, &a.facts[i], a.next.num); err != nil {
+				return answer{}, err
+			} else if there {
+				continue
+			}
+		}
 		if err := w.placeArrived(c, &a.facts[i], a.next.num, pos, out, moved); err != nil {
 			return answer{}, err
 		}
@@ -42,6 +49,17 @@ func (w *writer) placeArriving(c *sqlConn, a *arriving, pos *int64, out *outcome
 	}
 	out.branches = append(out.branches, a.next)
 	return answer{}, nil
+}
+
+// mendStale writes the exact bytes of a fact that stands here already, behind a
+// head that does not hold; false when there is no such fact.
+func (w *writer) mendStale(c *sqlConn, a *arrived, num int64) (bool, error) {
+	seq := int64(a.fact.Header.Seq)
+	n, err := c.oneInt("SELECT count(*) FROM facts WHERE feed=? AND seq=? AND id=?", num, seq, a.fact.ID[:])
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, c.exec("UPDATE facts SET header=?, body=? WHERE feed=? AND seq=? AND id=?", a.header, a.body, num, seq, a.fact.ID[:])
 }
 
 func (w *writer) writeKeys(c *sqlConn, keys []*heldKey) error {
