@@ -238,10 +238,14 @@ func (seenView) Create(tx *sql.Tx) error {
 
 // Apply may be given again what it has: a key that came late opens it.
 func (seenView) Apply(tx *sql.Tx, _ journal.Reader, facts []fact.Fact) error {
+	insert, err := tx.Prepare("INSERT OR IGNORE INTO seen_facts(id, subject) VALUES(?, ?)")
+	if err != nil {
+		return err
+	}
 	for _, f := range facts {
-		if _, err := tx.Exec("INSERT OR IGNORE INTO seen_facts(id, subject) VALUES(?, ?)", f.ID[:], f.Header.Subject[:]); err != nil {
-			return err
+		if _, err := insert.Exec(f.ID[:], f.Header.Subject[:]); err != nil {
+			return errors.Join(err, insert.Close())
 		}
 	}
-	return nil
+	return insert.Close()
 }

@@ -94,7 +94,7 @@ func Draw(seed uint64) Plan {
 	}}
 	trouble := 3 + random.IntN(20) // per hundred steps
 	var at time.Duration
-	for n := range 100 + random.IntN(120) {
+	for n := range shift(random) {
 		at += time.Duration(random.Int64N(int64(40 * time.Second)))
 		s := Step{Number: n, At: at, What: Work, Device: random.Uint64(), Draw: random.Uint64()}
 		if random.IntN(100) < trouble {
@@ -103,6 +103,15 @@ func Draw(seed uint64) Plan {
 		p.Steps = append(p.Steps, s)
 	}
 	return p
+}
+
+// shift is how many steps a shift has: most are short, so that many fit in an
+// hour; what takes long to go wrong has the others.
+func shift(random *rand.Rand) int {
+	if random.IntN(4) == 0 {
+		return 120 + random.IntN(120)
+	}
+	return 40 + random.IntN(60)
 }
 
 func drawn(random *rand.Rand, all []weight) What {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -78,6 +79,7 @@ func runAll(t testing.TB, rules *urgent.Rules, plans func(n int) (Plan, bool)) *
 	var next atomic.Int64
 	var sum tally
 	var workers sync.WaitGroup
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // worlds are small and many
 	began, told := time.Now(), time.Now()
 	for range atOnce {
 		workers.Go(func() {
