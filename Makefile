@@ -16,6 +16,7 @@ test: setup vet unit
 	$(MAKE) story NAME=first-call-keyboard
 	$(MAKE) story NAME=passkey
 	$(MAKE) story NAME=around
+	$(MAKE) story NAME=several
 	@echo "make test: all of it passed"
 
 # Before a change is called done: everything, and more of it.
@@ -24,6 +25,8 @@ check: test
 	HOLDFAST_KILLS=100 go test -count=1 -timeout 30m -run Kill ./cmd/holdfast
 	go test -count=1 -run EveryByteCounts ./cmd/holdfast-verify
 	$(BIN) content check
+	$(MAKE) story NAME=forms
+	$(BIN) drill --all
 
 vet: $(BIN)
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'ed:"; echo "$$bad"; exit 1; fi
@@ -56,7 +59,7 @@ setup: build/.setup
 
 build/.setup: web/stories/package-lock.json
 	@mkdir -p build
-	@need=""; command -v gcc >/dev/null || need="$$need gcc libc6-dev"; command -v chromium >/dev/null || need="$$need chromium"; \
+	@need=""; command -v gcc >/dev/null || need="$$need gcc libc6-dev"; command -v chromium >/dev/null || need="$$need chromium"; command -v fusermount3 >/dev/null || need="$$need fuse3"; command -v ip >/dev/null || need="$$need iproute2"; \
 	if [ -n "$$need" ]; then echo "installing$$need"; apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$need >/dev/null; fi
 	cd web/stories && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -17,10 +17,10 @@ func (j *Journal) controlWriter(ctx context.Context, do func(w *writer) (*writer
 		return err
 	}
 	done := make(chan error, 1)
-	work := func(w *writer) *writer {
+	work := func(w *writer) (*writer, error) {
 		next, err := do(w)
 		done <- err
-		return next
+		return next, err
 	}
 	select {
 	case j.control <- work:
@@ -41,14 +41,15 @@ func (j *Journal) Reincarnate(ctx context.Context, why string) error {
 			return w, err
 		}
 		j.settle(next)
-		j.afterCommit(next, outcome{placed: next.first})
+		err = j.afterCommit(next, outcome{placed: next.first})
 		j.o.Log.Warn("a new incarnation began", "why", why, "incarnation", next.hand.number)
-		return next, nil
+		return next, err
 	})
 }
 
-// afterCommit makes what was committed known in this process.
-func (j *Journal) afterCommit(w *writer, out outcome) {
+// afterCommit makes what was committed known in this process. The error is of a
+// write that follows from it.
+func (j *Journal) afterCommit(w *writer, out outcome) error {
 	begun := false
 	for _, b := range out.branches {
 		begun = begun || j.branches.get(b.num) == nil
@@ -60,28 +61,31 @@ func (j *Journal) afterCommit(w *writer, out outcome) {
 		_, out.placed[i].fact.Held = j.house.Load().judge.held(out.placed[i].num, out.placed[i].fact)
 	}
 	j.cache.committed(out.placed)
+	var err error
 	if about || begun && len(j.house.Load().Cuts) > 0 {
-		j.houseMoved(w, out.placed)
+		err = j.houseMoved(w, out.placed)
 	}
 	j.views.offer(out.placed)
 	j.state.moved(w)
 	j.commits.tell()
+	return err
 }
 
 // houseMoved judges anew after a fact about the organisation itself.
-func (j *Journal) houseMoved(w *writer, fresh []placed) {
+func (j *Journal) houseMoved(w *writer, fresh []placed) error {
 	before := j.house.Load()
 	changed, err := j.refreshHouse(w.file)
 	if err != nil {
 		j.o.Log.Error("the organisation's own facts can't be judged", "err", err)
-		return
+		return nil
 	}
 	if !changed {
-		return
+		return nil
 	}
 	now := j.house.Load()
-	if err := j.bury(w, now); err != nil {
-		j.o.Log.Error("keys of erased subjects can't be removed: tried again at the next start", "err", err)
+	buried := j.bury(w, now)
+	if buried != nil {
+		j.o.Log.Error("keys of erased subjects can't be removed: tried again at the next start", "err", buried)
 	}
 	for i := range fresh {
 		_, fresh[i].fact.Held = now.judge.held(fresh[i].num, fresh[i].fact)
@@ -92,6 +96,7 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) {
 		j.o.Log.Error("what a cut touches can't be found", "err", err)
 	}
 	j.views.again(touched)
+	return buried
 }
 
 // bury removes the keys of erased subjects from the file and from memory.

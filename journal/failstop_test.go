@@ -263,3 +263,46 @@ func TestDamageDoesNotStopTheMove(t *testing.T) {
 		t.Errorf("Verify says %+v, want only %s", r.Failures, place)
 	}
 }
+
+// TestAFailedFlushBetweenCommitsEndsTheFileToo fails the writes that are no
+// acts: receipts, papers, key wraps.
+func TestAFailedFlushBetweenCommitsEndsTheFileToo(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		dir := t.TempDir()
+		d := faulty(t, dir)
+		o := testOptions(t)
+		o.Dir, o.Store = dir, d
+		if err := Found(t.Context(), o, testFounding()); err != nil {
+			t.Fatal(err)
+		}
+		a, err := Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := sister(t, a, fact.SiteNode, "b")
+		s := newSubject(t, b)
+		one := say(t, b, s, "from b")
+		pull(t, b, a)
+		say(t, b, s, "more from b")
+		d.Arm(failing(1, done, false))
+		if err := a.FlushReceipts(t.Context()); err == nil {
+			t.Error("a write that failed was called done")
+		}
+		d.Disarm()
+		for end := time.Now().Add(10 * time.Second); !a.Health().Saving && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		say(t, a, s, "after it")
+		if a.Health().Incarnation != 2 {
+			t.Errorf("done %v: incarnation %d: the file that failed is written again", done, a.Health().Incarnation)
+		}
+		pull(t, b, a)
+		if got := texts(t, a, s); len(got) != 3 || !a.Safe(one) {
+			t.Errorf("done %v: has %q", done, got)
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+		holds(t, o)
+	}
+}

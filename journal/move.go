@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -50,7 +51,7 @@ func (j *Journal) failStop(w *writer, check *checkpoints, cause error) *writer {
 	now := j.o.Clock()
 	told := j.state.leaving(now)
 	j.o.Log.Error("the journal file failed and is not written any more", "file", filepath.Base(w.file.path), "err", errors.Join(cause, check.wait()))
-	if err := os.WriteFile(w.file.path+".failed", []byte(now.UTC().String()+"\n"), 0o600); err != nil {
+	if err := j.o.Store.Create(w.file.path+".failed", []byte(now.UTC().String()+"\n")); err != nil && !errors.Is(err, fs.ErrExist) {
 		j.o.Log.Error("could not mark the failed file", "err", err)
 	}
 	stop := make(chan struct{})
@@ -75,7 +76,9 @@ func (j *Journal) failStop(w *writer, check *checkpoints, cause error) *writer {
 		return w
 	}
 	j.settle(next)
-	j.afterCommit(next, outcome{placed: next.first})
+	if err := j.afterCommit(next, outcome{placed: next.first}); err != nil {
+		j.o.Log.Error("what follows from the new incarnation could not be written", "err", err)
+	}
 	j.state.resumed(now, fmt.Sprintf("A disk error happened at %s. Everything saved was moved to a new file. Have this machine's disk looked at.", now.Format("15:04")))
 	j.o.Log.Warn("the journal goes on in a new file", "file", filepath.Base(next.file.path), "incarnation", next.hand.number)
 	return next

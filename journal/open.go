@@ -46,7 +46,7 @@ type Journal struct {
 	old      []*dbFile // files that failed, kept open so that nothing writes them again
 
 	queue   chan *act
-	control chan func(w *writer) *writer // work for the writer between commits
+	control chan func(w *writer) (*writer, error) // work for the writer between commits
 	stopped chan struct{}
 	closing chan struct{}
 	closed  sync.Once
@@ -77,7 +77,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 		return nil, err
 	}
 	j := &Journal{
-		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) *writer),
+		o: o, held: held, queue: make(chan *act, 2*mostFacts), control: make(chan func(*writer) (*writer, error)),
 		stopped: make(chan struct{}), closing: make(chan struct{}), cache: newCache(o.CacheFacts), branches: newBranches(),
 		given: given{by: map[int64]givenReceipt{}},
 	}

@@ -26,7 +26,10 @@ func (j *Journal) run(w *writer) {
 			select {
 			case first = <-j.queue:
 			case work := <-j.control:
-				w = work(w)
+				var err error
+				if w, err = work(w); err != nil {
+					w = j.controlFailed(w, check, err)
+				}
 				continue
 			case err := <-check.done:
 				if err = errors.Join(err, check.finish(w.file)); err != nil {
@@ -64,6 +67,28 @@ func (j *Journal) checkpointFailed(w *writer, check *checkpoints, err error) *wr
 	return w
 }
 
+// controlFailed ends the file after a write or flush between two commits that
+// failed. What only could not be done now is left to whoever asked for it.
+func (j *Journal) controlFailed(w *writer, check *checkpoints, err error) *writer {
+	switch {
+	case isCode(err, sqlite3.SQLITE_FULL):
+		return j.checkpointFailed(w, check, err)
+	case fatal(err):
+		return j.failStop(w, check, err)
+	}
+	return w
+}
+
+// fatal tells whether the file itself is at fault.
+func fatal(err error) bool {
+	for _, code := range []int{sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY} {
+		if isCode(err, code) {
+			return true
+		}
+	}
+	return false
+}
+
 // collect takes what is queued, up to the bounds of a commit.
 func (j *Journal) collect(first *act) (batch []*act, next *act) {
 	runtime.Gosched() // those who are ready to hand in an act do so first
@@ -96,9 +121,12 @@ func (j *Journal) commitBatch(w *writer, check *checkpoints, batch []*act) *writ
 	}
 	out, doubt, err := w.commit(batch, nil)
 	if err == nil {
-		j.afterCommit(w, out)
+		err := j.afterCommit(w, out)
 		for i, a := range batch {
 			a.answer <- out.answers[i]
+		}
+		if err != nil {
+			return j.controlFailed(w, check, err)
 		}
 		return w
 	}
