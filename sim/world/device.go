@@ -24,6 +24,7 @@ type device struct {
 	world  *World
 	number int
 	org    *org
+	kind   fact.DeviceKind
 	life   int
 	starts uint64
 	disk   *disk.Disk
@@ -36,6 +37,8 @@ type device struct {
 	twin   bool       // it is, or has, a clone
 	rotten bool       // a bit on its disk was turned over, and what that did is not mended yet
 
+	warped   fact.Subject // what it makes something else of than the others
+	armed    *armed
 	board    *replicate.Board
 	instance [16]byte
 
@@ -61,7 +64,11 @@ func (d *device) options() journal.Options {
 		Dir: d.dir(), Demo: true, Store: d.disk, Reserve: 4096, Clock: d.clock.now, CheckpointPages: 1 << 30, CacheFacts: 2000,
 		Random: newDice(d.world.plan.Seed, uint64(d.number), d.starts), Views: []journal.View{seenView{}},
 	}
+	o.Log = d.world.host.Log
 	d.starts++
+	if d.world.plan.Shape.Checkpoints {
+		o.CheckpointPages = 12
+	}
 	if d.world.plan.Shape.RealViews {
 		o.Views = append(o.Views, node.Views(d.world.rules)...)
 	}
@@ -71,8 +78,8 @@ func (d *device) options() journal.Options {
 // begin puts a disk under the device's folder.
 func (d *device) begin() error {
 	var err error
-	if d.disk, err = disk.New(d.dir()); err == nil && d.world.worse != nil {
-		d.world.worse(d.disk)
+	if d.disk, err = disk.New(d.dir()); err == nil && d.world.host.worse != nil {
+		d.world.host.worse(d.disk)
 	}
 	return err
 }
@@ -102,11 +109,15 @@ func (d *device) join(ctx context.Context, first *device) error {
 	if err := d.begin(); err != nil {
 		return err
 	}
-	ask, err := journal.Ask(ctx, d.options(), fact.SiteNode, fmt.Sprintf("device %d", d.number), fmt.Sprintf("room %d-%d", d.number, d.life))
+	ask, err := journal.Ask(ctx, d.options(), d.kind, fmt.Sprintf("device %d", d.number), fmt.Sprintf("room %d-%d", d.number, d.life))
 	if err != nil {
 		return err
 	}
-	a, err := first.j.Enrol(ctx, fact.Author{Role: "administrator"}, ask)
+	var a journal.Admission
+	err = d.world.steady(uint64(d.number)<<16|uint64(d.life), func() (err error) {
+		a, err = first.j.Enrol(ctx, fact.Author{Role: "administrator"}, ask)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -114,6 +125,14 @@ func (d *device) join(ctx context.Context, first *device) error {
 		return err
 	}
 	return d.run(ctx)
+}
+
+// steady does something for which the standard library draws by itself.
+func (w *World) steady(place uint64, do func() error) error {
+	if w.host.Steady == nil {
+		return do()
+	}
+	return w.host.Steady(w.plan.Seed<<32|place, do)
 }
 
 // run opens the journal.
@@ -249,3 +268,6 @@ func (seenView) Apply(tx *sql.Tx, _ journal.Reader, facts []fact.Fact) error {
 	}
 	return insert.Close()
 }
+
+// Forget keeps the ids: a list of them says nothing of what was erased.
+func (seenView) Forget(*sql.Tx, []fact.Subject) error { return nil }

@@ -21,6 +21,11 @@ func (w *World) work(ctx context.Context, d *device, random *rand.Rand) error {
 	if err != nil {
 		return fmt.Errorf("device %d can't be read: %w", d.number, err)
 	}
+	return w.doing(ctx, d, do, random)
+}
+
+// doing does it.
+func (w *World) doing(ctx context.Context, d *device, do deed, random *rand.Rand) error {
 	h, err := d.j.History(ctx, do.subject)
 	if err != nil && d.rotten {
 		return w.lose(ctx, d, "its disk had rotted")
@@ -50,6 +55,9 @@ func (w *World) work(ctx context.Context, d *device, random *rand.Rand) error {
 		}
 	}
 	if err := w.judgeAnswer(d, do, said, facts, err, d.disk.Fired() > fired); err != nil || d.disk.Gone() {
+		return err
+	}
+	if err := w.rests(d); err != nil {
 		return err
 	}
 	w.changed(ctx, d, nil)
@@ -102,7 +110,7 @@ func (w *World) readBack(d *device, do deed, facts []fact.Fact) error {
 		return err
 	}
 	there := map[fact.ID]bool{}
-	for _, f := range h.Facts() {
+	for _, f := range h.WithHeld().Facts() {
 		there[f.ID] = true
 	}
 	if !d.j.WaitViews(context.Background(), facts, 10*time.Second) {

@@ -1,0 +1,119 @@
+package world
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"holdfast/fact"
+	"holdfast/record"
+	"holdfast/replicate"
+	"holdfast/task"
+	"holdfast/urgent"
+)
+
+func (d *device) isDesk() bool { return d.kind == fact.Desk }
+
+// scope is a site node's idea of the live work of desks: open cases, people,
+// open tasks.
+type scope struct{ d *device }
+
+// Subjects lists the live work, the same for all desks.
+func (s scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, error) {
+	var out []fact.Subject
+	for _, what := range []topic{aCase, aPerson, aTask} {
+		for _, id := range s.d.org.subjects[what] {
+			h, err := s.d.j.History(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			if h.Len()+len(h.Held()) > 0 && live(what, id, h) {
+				out = append(out, id)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b fact.Subject) int { return bytes.Compare(a[:], b[:]) })
+	return out, nil
+}
+
+// live tells whether somebody may still have to do something. Whatever can't be
+// told is.
+func live(what topic, id fact.Subject, h fact.History) bool {
+	switch what {
+	case aCase:
+		c := urgent.Fold(id, h)
+		return !c.Begun() || !c.Closed()
+	case aPerson:
+		return record.Fold(id, h).Registered
+	case aTask:
+		t := task.Fold(id, h)
+		return !t.Exists() || t.Open()
+	}
+	return false
+}
+
+// Facts lists the facts of a subject.
+func (s scope) Facts(ctx context.Context, subject fact.Subject) ([]fact.ID, error) {
+	return s.d.j.FactIDs(ctx, subject)
+}
+
+// restate tells links to desks that there is news, when there is.
+func (w *World) restate(ctx context.Context, l *line, i int) error {
+	e := l.ends[i]
+	if e.device.isDesk() || !l.ends[1-i].device.isDesk() || l.closed || !e.ready() {
+		return nil
+	}
+	now := replicate.VectorOf(e.device.j.Tips())
+	if e.told == now {
+		return nil
+	}
+	subjects, err := scope{e.device}.Subjects(ctx, fact.Subject{})
+	if err != nil {
+		return err
+	}
+	e.told = now
+	w.post(ctx, l, i, e.link.Touched(ctx, subjects, e.device.hears()))
+	return nil
+}
+
+// desksTold tells whether a line's ends have stated what they hold now.
+func (l *line) desksTold() bool {
+	for i, e := range l.ends {
+		if !e.device.isDesk() && l.ends[1-i].device.isDesk() && e.told != replicate.VectorOf(e.device.j.Tips()) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameWork looks whether a desk holds the whole of every subject of its live
+// work, and makes the same of it as the site.
+func (w *World) sameWork(ctx context.Context, site, desk *device, there, here *stock) error {
+	subjects, err := scope{site}.Subjects(ctx, fact.Subject{})
+	if err != nil {
+		return err
+	}
+	at, on := there.bySubject(), here.bySubject()
+	for _, s := range subjects {
+		if at[s] != on[s] {
+			w.fail("desk %d holds %d facts of a %s of which the site holds %d", desk.number, on[s], desk.org.is[s], at[s])
+		} else if there.states[s] != here.states[s] {
+			w.fail("desk %d makes another state of a %s", desk.number, desk.org.is[s])
+		}
+	}
+	for _, f := range here.facts {
+		if there.facts[f.ID].ID != f.ID {
+			w.fail("desk %d holds fact %s, which the site lacks", desk.number, f.ID.Short())
+		}
+	}
+	w.sameHouse(site, desk)
+	return nil
+}
+
+func (s *stock) bySubject() map[fact.Subject]int {
+	out := map[fact.Subject]int{}
+	for _, f := range s.facts {
+		out[f.Header.Subject]++
+	}
+	return out
+}
