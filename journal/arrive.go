@@ -48,7 +48,7 @@ func (w *writer) writeKeys(c *sqlConn, keys []*heldKey) error {
 		if k.stored.Load() {
 			continue
 		}
-		if err := c.exec("INSERT OR IGNORE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", k.Subject[:], k.ID[:], k.wrap[32:48], k.wrap); err != nil {
+		if err := c.exec("INSERT OR REPLACE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", k.Subject[:], k.ID[:], k.wrap[32:48], k.wrap); err != nil {
 			return err
 		}
 		if err := c.exec("DELETE FROM waiting WHERE what=?", append(k.Subject[:], k.ID[:]...)); err != nil {

@@ -139,14 +139,13 @@ func (j *Journal) KeyringDigests(ctx context.Context) ([256]fact.Hash, error) {
 		}
 	}
 	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT DISTINCT subject, kid FROM wraps ORDER BY subject, kid", func(v []driverValue) error {
-			subject := v[0].([]byte)
+		return eachKey(c, "", nil, func(subject, kid []byte) error {
 			if int(subject[0]) != at {
 				end()
 				at = int(subject[0])
 			}
 			h.Write(subject)
-			h.Write(v[1].([]byte))
+			h.Write(kid)
 			return ctx.Err()
 		})
 	})
@@ -158,15 +157,30 @@ func (j *Journal) KeyringDigests(ctx context.Context) ([256]fact.Hash, error) {
 func (j *Journal) KeyringList(_ context.Context, bucket byte) ([]KeyRef, error) {
 	var out []KeyRef
 	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE substr(subject, 1, 1)=? ORDER BY subject, kid", func(v []driverValue) error {
+		return eachKey(c, "WHERE substr(subject, 1, 1)=?", []driverValue{[]byte{bucket}}, func(subject, kid []byte) error {
 			var ref KeyRef
-			copy(ref.Subject[:], v[0].([]byte))
-			copy(ref.Key[:], v[1].([]byte))
+			copy(ref.Subject[:], subject)
+			copy(ref.Key[:], kid)
 			out = append(out, ref)
 			return nil
-		}, []byte{bucket})
+		})
 	})
 	return out, err
+}
+
+// eachKey hands over the keys of which a wrap is here whole, each once. One
+// that is damaged is as good as missing: it comes again from another device.
+func eachKey(c *sqlConn, where string, args []driverValue, see func(subject, kid []byte) error) error {
+	var last []byte
+	return c.each("SELECT subject, kid, wrap FROM wraps "+where+" ORDER BY subject, kid", func(v []driverValue) error {
+		subject, kid := v[0].([]byte), v[1].([]byte)
+		name := append(append([]byte(nil), subject...), kid...)
+		if bytes.Equal(name, last) || seal.CheckWrap(v[2].([]byte)) != nil {
+			return nil
+		}
+		last = name
+		return see(subject, kid)
+	}, args...)
 }
 
 // MissingKeys lists keys that facts kept here need and that are not here.

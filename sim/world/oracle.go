@@ -39,7 +39,7 @@ func (w *World) judge(ctx context.Context) error {
 				return err
 			}
 			for id := range s.ids {
-				there[id] = there[id] || !d.isDesk() // what only a desk has has not come through
+				there[id] = there[id] || !d.isDesk()                           // what only a desk has has not come through
 				if f := s.facts[id]; f.Body.Kind != 0 || opened[id].ID != id { // not every device can open all it holds
 					opened[id] = f
 				}

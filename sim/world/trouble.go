@@ -285,7 +285,7 @@ func (w *World) clone(ctx context.Context, d *device) error {
 		return nil
 	}
 	c := w.place(d.org, d.kind)
-	c.twin, d.twin, c.skew = true, true, d.skew
+	c.twin, d.twin, c.skew, c.rotten = true, true, d.skew, d.rotten
 	if err := d.disk.Image(c.dir(), disk.Nothing); err != nil {
 		return err
 	}
