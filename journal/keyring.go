@@ -16,6 +16,9 @@ import (
 // organisation's for a site node, its own for a desk.
 func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
 	e, ok := j.house.Load().Devices[to]
+	if !ok && j.isCardOfDesk(to) {
+		return seal.Wrapper{}, fmt.Errorf("%w: the enrolment of this desk has not come here yet", ErrPaper)
+	}
 	if !ok || e.Card.Kind != fact.Desk || j.epoch == nil {
 		return j.subjects.wrapper, nil // a desk gives its site nodes its own wraps, which they can open
 	}
@@ -24,6 +27,17 @@ func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
 		return seal.Wrapper{}, fmt.Errorf("the wrapping key of desk %s does not open", e.Card.Name)
 	}
 	return seal.NewWrapper(seal.Key(plain)), nil
+}
+
+// isCardOfDesk tells whether a device is a desk, by a card alone: what enrolled
+// it, and with it the key that it opens wraps with, may come later.
+func (j *Journal) isCardOfDesk(device fact.Subject) bool {
+	for _, signed := range j.cards() {
+		if c, err := fact.OpenCard(signed, j.papers.genesis); err == nil && c.Device == device {
+			return c.Kind == fact.Desk
+		}
+	}
+	return false
 }
 
 // Wraps gives key wraps closed for another device. Keys that are not held, or
