@@ -93,27 +93,29 @@ func (w *World) sameWork(ctx context.Context, site, desk *device, there, here *s
 	if err != nil {
 		return err
 	}
-	at, on := there.bySubject(), here.bySubject()
-	for _, s := range subjects {
-		if at[s] != on[s] {
-			w.fail("desk %d holds %d facts of a %s of which the site holds %d", desk.number, on[s], desk.org.is[s], at[s])
-		} else if there.states[s] != here.states[s] {
-			w.fail("desk %d makes another state of a %s", desk.number, desk.org.is[s])
+	extra := map[fact.Subject]bool{}
+	for id, f := range here.facts {
+		if there.ids[id] {
+			continue
+		}
+		extra[f.Header.Subject] = true
+		if e := w.ledger.saved[id]; (e == nil || e.gone == "") && !f.OfJournal() {
+			w.fail("desk %d holds fact %s, which the site lacks", desk.number, id.Short())
 		}
 	}
-	for _, f := range here.facts {
-		if there.facts[f.ID].ID != f.ID {
-			w.fail("desk %d holds fact %s, which the site lacks", desk.number, f.ID.Short())
+	lacks := map[fact.Subject]int{}
+	for id, f := range there.facts {
+		if !here.ids[id] {
+			lacks[f.Header.Subject]++
+		}
+	}
+	for _, s := range subjects {
+		if lacks[s] > 0 {
+			w.fail("desk %d lacks %d facts of a %s that it works on", desk.number, lacks[s], desk.org.is[s])
+		} else if !extra[s] && there.states[s] != here.states[s] {
+			w.fail("desk %d makes another state of a %s", desk.number, desk.org.is[s])
 		}
 	}
 	w.sameHouse(site, desk)
 	return nil
-}
-
-func (s *stock) bySubject() map[fact.Subject]int {
-	out := map[fact.Subject]int{}
-	for _, f := range s.facts {
-		out[f.Header.Subject]++
-	}
-	return out
 }
