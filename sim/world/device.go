@@ -35,6 +35,7 @@ type device struct {
 	after  *rand.Rand // draws for what follows when its power goes
 	broken bool       // its disk may refuse: nobody expects to be able to save here
 	twin   bool       // it is, or has, a clone
+	mended bool       // of what a bit that turned over did
 	rotten bool       // a bit on its disk was turned over, and what that did is not mended yet
 
 	warped   fact.Subject // what it makes something else of than the others
