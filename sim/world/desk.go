@@ -63,9 +63,9 @@ func (w *World) restate(ctx context.Context, l *line, i int) error {
 	if e.device.isDesk() || !l.ends[1-i].device.isDesk() || l.closed || !e.ready() {
 		return nil
 	}
-	now := replicate.VectorOf(e.device.j.Tips())
-	if e.told == now {
-		return nil
+	now, err := e.device.statable(ctx)
+	if err != nil || e.told == now {
+		return err
 	}
 	subjects, err := scope{e.device}.Subjects(ctx, fact.Subject{})
 	if err != nil {
@@ -76,10 +76,21 @@ func (w *World) restate(ctx context.Context, l *line, i int) error {
 	return nil
 }
 
+// statable changes whenever there is more that desks can be told of: facts, or
+// keys that came late.
+func (d *device) statable(ctx context.Context) (fact.Hash, error) {
+	missing, err := d.j.MissingKeys(ctx, 10_000)
+	vector := replicate.VectorOf(d.j.Tips())
+	return fact.Labelled("holdfast/world-statable/1", vector[:], []byte{byte(len(missing)), byte(len(missing) >> 8)}), err
+}
+
 // desksTold tells whether a line's ends have stated what they hold now.
 func (l *line) desksTold() bool {
 	for i, e := range l.ends {
-		if !e.device.isDesk() && l.ends[1-i].device.isDesk() && e.told != replicate.VectorOf(e.device.j.Tips()) {
+		if e.device.isDesk() || !l.ends[1-i].device.isDesk() {
+			continue
+		}
+		if now, err := e.device.statable(context.Background()); err != nil || e.told != now {
 			return false
 		}
 	}
