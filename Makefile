@@ -12,6 +12,7 @@ demo: $(BIN)
 	$(BIN) demo
 
 test: setup vet unit
+	HOLDFAST_SEEDS=200 go test -count=1 -timeout 20m -run 'TestSeeds$$|TestPinned$$' ./sim/world
 	$(MAKE) story NAME=first-call
 	$(MAKE) story NAME=first-call-keyboard
 	$(MAKE) story NAME=passkey
@@ -22,6 +23,7 @@ test: setup vet unit
 # Before a change is called done: everything, and more of it.
 check: test
 	HOLDFAST_KILLS=100 HOLDFAST_FAULTS=all go test -count=1 -timeout 30m ./journal
+	HOLDFAST_SEEDS=1000 go test -count=1 -timeout 60m -run 'TestSeeds$$' ./sim/world
 	HOLDFAST_KILLS=100 go test -count=1 -timeout 30m -run Kill ./cmd/holdfast
 	go test -count=1 -run EveryByteCounts ./cmd/holdfast-verify
 	$(BIN) content check

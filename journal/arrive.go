@@ -68,7 +68,7 @@ func (w *writer) writeKeys(c *sqlConn, keys []*heldKey) error {
 			continue
 		}
 		w.rewrapped = append(w.rewrapped, k.Subject)
-		if err := c.exec("INSERT OR IGNORE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", k.Subject[:], k.ID[:], k.wrap[32:48], k.wrap); err != nil {
+		if err := c.exec("INSERT OR REPLACE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", k.Subject[:], k.ID[:], k.wrap[32:48], k.wrap); err != nil {
 			return err
 		}
 		if err := w.noWaiting(c, k); err != nil {

@@ -53,8 +53,7 @@ const formerName = "holdfast journal 1"
 type dbFile struct {
 	path    string
 	write   *sqlConn // the single writer's
-	readers chan *sqlConn
-	made    int // how many readers there are
+	readers *readers
 }
 
 const readersPerFile = 4
@@ -140,31 +139,30 @@ func openFile(path string, store Store, mode string) (*dbFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &dbFile{path: path, write: write, readers: make(chan *sqlConn, readersPerFile)}
+	f := &dbFile{path: path, write: write, readers: newReaders()}
 	if err := applySettings(write, settings()); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
 	for range readersPerFile {
 		r, err := openConn(path, store.VFS(), "ro")
 		if err == nil {
+			f.readers.add(r)
 			err = applySettings(r, []setting{{"query_only", "on", "1"}, {"cell_size_check", "on", "1"}, {"busy_timeout", "5000", "5000"}})
 		}
 		if err != nil {
 			return nil, errors.Join(err, f.close())
 		}
-		f.readers <- r
-		f.made++
 	}
 	return f, nil
 }
 
 // read lends a reading connection.
 func (f *dbFile) read(use func(c *sqlConn) error) error {
-	c, open := <-f.readers
-	if !open {
+	c := f.readers.take()
+	if c == nil {
 		return errClosed
 	}
-	defer func() { f.readers <- c }()
+	defer f.readers.giveBack(c)
 	return use(c)
 }
 
@@ -172,12 +170,7 @@ func (f *dbFile) read(use func(c *sqlConn) error) error {
 // written once more on the way out: the last to close may only read. It waits
 // for reads under way; later ones are refused.
 func (f *dbFile) close() error {
-	err := f.write.close()
-	for range f.made {
-		err = errors.Join(err, (<-f.readers).close())
-	}
-	close(f.readers)
-	return err
+	return errors.Join(f.write.close(), f.readers.close())
 }
 
 // upgrade brings a file of the former form to the present one, in one

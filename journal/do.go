@@ -128,6 +128,9 @@ func (j *Journal) prepare(tx *Tx, by fact.Author, seen Seen, drafts []fact.Draft
 		j.cache.minted(s)
 	}
 	for _, d := range drafts {
+		if j.erased(d.Subject) {
+			return nil, refusal.New(refusal.Missing, "This record was destroyed as was asked. Nothing can be added to it: begin a new one.")
+		}
 		frontier, err := tx.frontier(by, seen, d)
 		if err != nil {
 			return nil, err

@@ -288,11 +288,8 @@ func TestAFailedFlushBetweenCommitsEndsTheFileToo(t *testing.T) {
 		if err := a.FlushReceipts(t.Context()); err == nil {
 			t.Error("a write that failed was called done")
 		}
+		settled(t, a, d)
 		d.Disarm()
-		moved := func() bool { h := a.Health(); return h.Saving && h.Incarnation == 2 } // the error is told first
-		for end := time.Now().Add(10 * time.Second); !moved() && time.Now().Before(end); {
-			time.Sleep(5 * time.Millisecond)
-		}
 		say(t, a, s, "after it")
 		if a.Health().Incarnation != 2 {
 			t.Errorf("done %v: incarnation %d: the file that failed is written again", done, a.Health().Incarnation)

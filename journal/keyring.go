@@ -18,6 +18,9 @@ import (
 // organisation's for a site node, its own for a desk.
 func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
 	e, ok := j.house.Load().Devices[to]
+	if !ok && j.isCardOfDesk(to) {
+		return seal.Wrapper{}, fmt.Errorf("%w: the enrolment of this desk has not come here yet", ErrPaper)
+	}
 	if !ok || e.Card.Kind != fact.Desk || j.epoch == nil {
 		return j.subjects.wrapper, nil // a desk gives its site nodes its own wraps, which they can open
 	}
@@ -26,6 +29,17 @@ func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
 		return seal.Wrapper{}, fmt.Errorf("the wrapping key of desk %s does not open", e.Card.Name)
 	}
 	return seal.NewWrapper(seal.Key(plain)), nil
+}
+
+// isCardOfDesk tells whether a device is a desk, by a card alone: what enrolled
+// it, and with it the key that it opens wraps with, may come later.
+func (j *Journal) isCardOfDesk(device fact.Subject) bool {
+	for _, signed := range j.cards() {
+		if c, err := fact.OpenCard(signed, j.papers.genesis); err == nil && c.Device == device {
+			return c.Kind == fact.Desk
+		}
+	}
+	return false
 }
 
 // Wraps gives key wraps closed for another device. Keys that are not held, or
@@ -185,15 +199,30 @@ func (j *Journal) KeyringList(_ context.Context, bucket byte) ([]KeyRef, error) 
 		to = bytes.Repeat([]byte{255}, len(fact.Subject{})+1)
 	}
 	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE subject>=? AND subject<? ORDER BY subject, kid", func(v []driverValue) error {
+		return eachKey(c, "WHERE subject>=? AND subject<?", []driverValue{from, to}, func(subject, kid []byte) error {
 			var ref KeyRef
-			copy(ref.Subject[:], v[0].([]byte))
-			copy(ref.Key[:], v[1].([]byte))
+			copy(ref.Subject[:], subject)
+			copy(ref.Key[:], kid)
 			out = append(out, ref)
 			return nil
-		}, from, to)
+		})
 	})
 	return out, err
+}
+
+// eachKey hands over the keys of which a wrap is here whole, each once. One
+// that is damaged is as good as missing: it comes again from another device.
+func eachKey(c *sqlConn, where string, args []driverValue, see func(subject, kid []byte) error) error {
+	var last []byte
+	return c.each("SELECT subject, kid, wrap FROM wraps "+where+" ORDER BY subject, kid", func(v []driverValue) error {
+		subject, kid := v[0].([]byte), v[1].([]byte)
+		name := append(append([]byte(nil), subject...), kid...)
+		if bytes.Equal(name, last) || seal.CheckWrap(v[2].([]byte)) != nil {
+			return nil
+		}
+		last = name
+		return see(subject, kid)
+	}, args...)
 }
 
 // MissingKeys lists keys that facts kept here need and that are not here.

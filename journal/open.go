@@ -39,6 +39,7 @@ type Journal struct {
 	house    atomic.Pointer[house]
 	commits  commits // the writer's
 	keyring  keyringSums
+	check    *checkpoints // the writer's
 
 	subjects *subjectKeys
 	cache    *cache
@@ -85,13 +86,22 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 	j.house.Store(&house{})
 	w, err := j.open(ctx)
 	if err != nil {
-		if f := j.file.Load(); f != nil {
-			err = errors.Join(err, f.close())
-		}
-		return nil, errors.Join(err, held.release())
+		return nil, errors.Join(err, j.closeFiles(), held.release())
 	}
 	go j.run(w)
 	return j, nil
+}
+
+// closeFiles closes the present journal file and those that failed.
+func (j *Journal) closeFiles() error {
+	var err error
+	if f := j.file.Load(); f != nil {
+		err = f.close()
+	}
+	for _, f := range j.old {
+		err = errors.Join(err, f.close())
+	}
+	return err
 }
 
 // Here tells whether a folder holds a journal that was founded to the end.

@@ -51,32 +51,47 @@ func (j *Journal) admitCertificates(c *sqlConn) error {
 			return err
 		}
 	}
-	_, _, err := j.learn(cards, certificates)
-	return err
+	fresh, err := j.checkPapers(cards, certificates)
+	if err != nil {
+		return err
+	}
+	return j.publish(fresh)
 }
 
-// learn checks cards and certificates, makes the feeds known and gives those
-// that were not known before. A certificate whose card is not among those given
-// or known is passed over: it will come again.
-func (j *Journal) learn(cards, certificates []fact.Signed) (newCards, newCertificates []fact.Signed, err error) {
+// freshPapers are cards and certificates that hold and were not known before.
+type freshPapers struct {
+	cards        []fact.Signed
+	certificates []certificate
+}
+
+type certificate struct {
+	signed fact.Signed
+	says   fact.Incarnation
+	device fact.Subject
+}
+
+// checkPapers checks cards and certificates and gives those that are new. A
+// certificate whose card is not among those given or known is passed over: it
+// will come again.
+func (j *Journal) checkPapers(cards, certificates []fact.Signed) (fresh freshPapers, err error) {
 	byHash := map[fact.Hash]fact.Signed{}
 	for _, s := range append(append([]fact.Signed{j.papers.signedCard}, cards...), j.cards()...) {
 		if _, err := fact.OpenCard(s, j.papers.genesis); err != nil {
-			return nil, nil, bad("device card: %v", err)
+			return fresh, bad("device card: %v", err)
 		}
 		hash, err := s.Hash()
 		if err != nil {
-			return nil, nil, err
+			return fresh, err
+		}
+		if _, given := byHash[hash]; !given && !j.branches.hasCard(hash) {
+			fresh.cards = append(fresh.cards, s)
 		}
 		byHash[hash] = s
-		if j.branches.addCard(hash, s) {
-			newCards = append(newCards, s)
-		}
 	}
 	for _, s := range certificates {
 		var i fact.Incarnation
 		if err := fact.Decode(s.Bytes, &i); err != nil {
-			return nil, nil, bad("certificate: %v", err)
+			return fresh, bad("certificate: %v", err)
 		}
 		signedCard, ok := byHash[i.Card]
 		if !ok {
@@ -84,32 +99,49 @@ func (j *Journal) learn(cards, certificates []fact.Signed) (newCards, newCertifi
 		}
 		card, err := fact.OpenCard(signedCard, j.papers.genesis)
 		if err != nil {
-			return nil, nil, err
+			return fresh, err
 		}
 		if i, err = fact.OpenIncarnation(s, signedCard, card); err != nil {
-			return nil, nil, bad("certificate: %v", err)
+			return fresh, bad("certificate: %v", err)
 		}
 		if feed, err := fact.FeedOf(s, fact.Control); err != nil {
-			return nil, nil, err
-		} else if _, known := j.branches.cert(feed); known {
-			continue
+			return fresh, err
+		} else if _, known := j.branches.cert(feed); !known {
+			fresh.certificates = append(fresh.certificates, certificate{s, i, card.Device})
 		}
-		if err := j.branches.know(s, i, card.Device); err != nil {
-			return nil, nil, err
-		}
-		newCertificates = append(newCertificates, s)
 	}
-	return newCards, newCertificates, nil
+	return fresh, nil
 }
 
-func (t *branches) addCard(hash fact.Hash, s fact.Signed) bool {
+// publish makes papers known in this process. Those that came from others are
+// on the disk by then: facts that build on them may be kept at once.
+func (j *Journal) publish(fresh freshPapers) error {
+	for _, s := range fresh.cards {
+		hash, err := s.Hash()
+		if err != nil {
+			return err
+		}
+		j.branches.addCard(hash, s)
+	}
+	for _, c := range fresh.certificates {
+		if err := j.branches.know(c.signed, c.says, c.device); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *branches) addCard(hash fact.Hash, s fact.Signed) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ok := t.cards[hash]; ok {
-		return false
-	}
 	t.cards[hash] = s
-	return true
+}
+
+func (t *branches) hasCard(hash fact.Hash) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.cards[hash]
+	return ok
 }
 
 func (j *Journal) cards() []fact.Signed {
@@ -136,25 +168,28 @@ func byHash(all map[fact.Hash]fact.Signed) []fact.Signed {
 // AdmitPapers takes in cards and certificates of other devices, each checked
 // against the genesis; ErrBad when one does not hold.
 func (j *Journal) AdmitPapers(ctx context.Context, cards, certificates []fact.Signed) error {
-	newCards, newCertificates, err := j.learn(cards, certificates)
-	if err != nil || len(newCards)+len(newCertificates) == 0 {
+	fresh, err := j.checkPapers(cards, certificates)
+	if err != nil || len(fresh.cards)+len(fresh.certificates) == 0 {
 		return err
 	}
 	return j.control1(ctx, func(w *writer) error {
 		_, err := w.transaction(func(c *sqlConn) error {
-			for _, s := range newCards {
+			for _, s := range fresh.cards {
 				if err := writePaper(c, paper{paperCard, s}); err != nil {
 					return err
 				}
 			}
-			for _, s := range newCertificates {
-				if err := writePaper(c, paper{paperIncarnation, s}); err != nil {
+			for _, one := range fresh.certificates {
+				if err := writePaper(c, paper{paperIncarnation, one.signed}); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return j.publish(fresh)
 	})
 }
 

@@ -92,14 +92,16 @@ func (j *Journal) Proved(ctx context.Context, to, subject fact.Subject, ids []fa
 	return p.finish(ctx, to)
 }
 
-// FactIDs lists the ids of all facts of a subject that are kept here.
+// FactIDs lists the ids of all facts of a subject that are kept here, but for
+// those whose key is still to come: nobody could be given them to read.
 func (j *Journal) FactIDs(_ context.Context, subject fact.Subject) ([]fact.ID, error) {
 	var out []fact.ID
 	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT id FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?) ORDER BY pos", func(v []driverValue) error {
+		return c.each("SELECT id FROM facts f WHERE subject=(SELECT num FROM subjects WHERE subject=?) AND (? OR NOT EXISTS"+
+			"(SELECT 1 FROM waiting w WHERE w.sort=? AND w.feed=f.feed AND w.seq=f.seq)) ORDER BY pos", func(v []driverValue) error {
 			out = append(out, fact.ID(v[0].([]byte)))
 			return nil
-		}, subject[:])
+		}, subject[:], int64(boolByte(j.erased(subject))), int64(needKey))
 	})
 	return out, err
 }

@@ -279,7 +279,7 @@ func (r *receipts) note(one fact.Receipt, device fact.Subject) {
 // loadReceipts reads the furthest receipt of each holder and checks it again.
 func (j *Journal) loadReceipts(c *sqlConn) error {
 	own := j.papers.card.Device
-	return c.each("SELECT holder, receipt FROM receipts ORDER BY feed, holder, size", func(v []driverValue) error {
+	return c.each("SELECT holder, receipt, max(size) FROM receipts GROUP BY feed, holder", func(v []driverValue) error {
 		known, ok := j.branches.cert(fact.FeedID(v[0].([]byte)))
 		if !ok || known.device == own {
 			return nil

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"runtime"
 	"strings"
@@ -16,6 +17,7 @@ import (
 func (j *Journal) run(w *writer) {
 	defer close(j.stopped)
 	check := newCheckpoints(j.o)
+	j.check = check
 	defer func() { j.failed = errors.Join(j.failed, check.wait()) }()
 	var next *act
 	for {
@@ -32,11 +34,7 @@ func (j *Journal) run(w *writer) {
 				}
 				continue
 			case err := <-check.done:
-				if err = errors.Join(err, check.finish(w.file)); err != nil {
-					w = j.checkpointFailed(w, check, err)
-				} else if err := j.rememberSizes(w); err != nil {
-					j.o.Log.Error("the start folder can't be written", "err", err)
-				}
+				w = j.checkpointDone(w, check, err)
 				continue
 			case <-j.closing:
 				j.finish(w, check)
@@ -53,6 +51,28 @@ func (j *Journal) run(w *writer) {
 			w = j.checkpointFailed(w, check, err)
 		}
 	}
+}
+
+// checkpointDone copies home what was added to the log meanwhile.
+func (j *Journal) checkpointDone(w *writer, check *checkpoints, err error) *writer {
+	if err = errors.Join(err, check.finish(w.file)); err != nil {
+		return j.checkpointFailed(w, check, err)
+	}
+	if err := j.rememberSizes(w); err != nil {
+		j.o.Log.Error("the start folder can't be written", "err", err)
+	}
+	return w
+}
+
+// Rest waits until the log is copied home, if that is under way: for those who
+// must know that nothing is written beside them.
+func (j *Journal) Rest(ctx context.Context) error {
+	return j.controlWriter(ctx, func(w *writer) (*writer, error) {
+		if !j.check.busy {
+			return w, nil
+		}
+		return j.checkpointDone(w, j.check, <-j.check.done), nil
+	})
 }
 
 // checkpointFailed ends the file, unless the disk was only full: then the log
@@ -208,11 +228,7 @@ func (j *Journal) Close() error {
 		close(j.closing)
 		<-j.stopped
 		j.state.close()
-		err := errors.Join(j.failed, j.views.close(), j.file.Load().close())
-		for _, f := range j.old {
-			err = errors.Join(err, f.close())
-		}
-		j.failed = errors.Join(err, j.held.release())
+		j.failed = errors.Join(j.failed, j.views.close(), j.closeFiles(), j.held.release())
 	})
 	return j.failed
 }

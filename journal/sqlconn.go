@@ -103,6 +103,11 @@ func (c *sqlConn) each(query string, row func(v []driver.Value) error, args ...d
 		case err != nil:
 			return err
 		}
+		for i, v := range values { // an empty blob comes as nil, and would be written on as NULL
+			if b, ok := v.([]byte); ok && b == nil {
+				values[i] = []byte{}
+			}
+		}
 		if err := row(values); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 		v.path, v.vfs = "/holdfast-"+name.String(), "memdb"
 	}
 	if err := v.openTables(ctx); err != nil {
-		return nil, fmt.Errorf("views: %w", err)
+		return nil, errors.Join(fmt.Errorf("views: %w", err), v.closeFiles())
 	}
 	v.mu.Lock()
 	v.at, v.asOf = end, j.o.Clock()

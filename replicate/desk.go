@@ -2,6 +2,7 @@ package replicate
 
 import (
 	"context"
+	"errors"
 
 	"holdfast/fact"
 	"holdfast/journal"
@@ -154,6 +155,9 @@ func (l *Link) takeFacts(ctx context.Context, m factsMessage) {
 	var rest []fact.ID
 	for _, id := range s.asked {
 		switch {
+		case failed[id] != nil && !errors.Is(failed[id], journal.ErrBad): // this device's own trouble
+			l.trouble("take in a stated fact", failed[id])
+			s.retry = append(s.retry, id)
 		case failed[id] != nil:
 			l.omit(id, "its proof does not hold: "+failed[id].Error())
 		case came[id]:
@@ -191,8 +195,9 @@ func (l *Link) omit(id fact.ID, why string) {
 }
 
 func (l *Link) dropLateFacts() {
-	if l.stated.ask != 0 && l.since(l.stated.since) >= l.cfg.Limits.Patience {
-		l.endFacts()
+	if s := &l.stated; s.ask != 0 && l.since(s.since) >= l.cfg.Limits.Patience {
+		s.retry = append(s.retry, s.asked...) // no answer is no omission
+		s.ask, s.asked = 0, nil
 	}
 	l.stated.queue, l.stated.retry = append(l.stated.queue, l.stated.retry...), nil
 }

@@ -130,6 +130,9 @@ func (l *Link) Touched(ctx context.Context, subjects []fact.Subject, now fact.Mi
 
 // restate queues what entered the scope, what left it, and what was touched.
 func (l *Link) restate(ctx context.Context, touched []fact.Subject) {
+	if _, err := l.cfg.Store.Wraps(ctx, l.peer.Device, nil); err != nil {
+		return // no key can be closed for this desk yet: it would hold what it can't read
+	}
 	scope, err := l.cfg.Scope.Subjects(ctx, l.peer.Device)
 	if err != nil {
 		l.trouble("read a desk's live work", err)

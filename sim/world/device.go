@@ -24,6 +24,7 @@ type device struct {
 	world  *World
 	number int
 	org    *org
+	kind   fact.DeviceKind
 	life   int
 	starts uint64
 	disk   *disk.Disk
@@ -34,8 +35,11 @@ type device struct {
 	after  *rand.Rand // draws for what follows when its power goes
 	broken bool       // its disk may refuse: nobody expects to be able to save here
 	twin   bool       // it is, or has, a clone
+	mended bool       // of what a bit that turned over did
 	rotten bool       // a bit on its disk was turned over, and what that did is not mended yet
 
+	warped   fact.Subject // what it makes something else of than the others
+	armed    *armed
 	board    *replicate.Board
 	instance [16]byte
 
@@ -61,7 +65,11 @@ func (d *device) options() journal.Options {
 		Dir: d.dir(), Demo: true, Store: d.disk, Reserve: 4096, Clock: d.clock.now, CheckpointPages: 1 << 30, CacheFacts: 2000,
 		Random: newDice(d.world.plan.Seed, uint64(d.number), d.starts), Views: []journal.View{seenView{}},
 	}
+	o.Log = d.world.host.Log
 	d.starts++
+	if d.world.plan.Shape.Checkpoints {
+		o.CheckpointPages = 12
+	}
 	if d.world.plan.Shape.RealViews {
 		o.Views = append(o.Views, node.Views(d.world.rules)...)
 	}
@@ -71,8 +79,8 @@ func (d *device) options() journal.Options {
 // begin puts a disk under the device's folder.
 func (d *device) begin() error {
 	var err error
-	if d.disk, err = disk.New(d.dir()); err == nil && d.world.worse != nil {
-		d.world.worse(d.disk)
+	if d.disk, err = disk.New(d.dir()); err == nil && d.world.host.worse != nil {
+		d.world.host.worse(d.disk)
 	}
 	return err
 }
@@ -102,11 +110,15 @@ func (d *device) join(ctx context.Context, first *device) error {
 	if err := d.begin(); err != nil {
 		return err
 	}
-	ask, err := journal.Ask(ctx, d.options(), fact.SiteNode, fmt.Sprintf("device %d", d.number), fmt.Sprintf("room %d-%d", d.number, d.life))
+	ask, err := journal.Ask(ctx, d.options(), d.kind, fmt.Sprintf("device %d", d.number), fmt.Sprintf("room %d-%d", d.number, d.life))
 	if err != nil {
 		return err
 	}
-	a, err := first.j.Enrol(ctx, fact.Author{Role: "administrator"}, ask)
+	var a journal.Admission
+	err = d.world.steady(uint64(d.number)<<16|uint64(d.life), func() (err error) {
+		a, err = first.j.Enrol(ctx, fact.Author{Role: "administrator"}, ask)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -114,6 +126,14 @@ func (d *device) join(ctx context.Context, first *device) error {
 		return err
 	}
 	return d.run(ctx)
+}
+
+// steady does something for which the standard library draws by itself.
+func (w *World) steady(place uint64, do func() error) error {
+	if w.host.Steady == nil {
+		return do()
+	}
+	return w.host.Steady(w.plan.Seed<<32|place, do)
 }
 
 // run opens the journal.
@@ -238,10 +258,17 @@ func (seenView) Create(tx *sql.Tx) error {
 
 // Apply may be given again what it has: a key that came late opens it.
 func (seenView) Apply(tx *sql.Tx, _ journal.Reader, facts []fact.Fact) error {
+	insert, err := tx.Prepare("INSERT OR IGNORE INTO seen_facts(id, subject) VALUES(?, ?)")
+	if err != nil {
+		return err
+	}
 	for _, f := range facts {
-		if _, err := tx.Exec("INSERT OR IGNORE INTO seen_facts(id, subject) VALUES(?, ?)", f.ID[:], f.Header.Subject[:]); err != nil {
-			return err
+		if _, err := insert.Exec(f.ID[:], f.Header.Subject[:]); err != nil {
+			return errors.Join(err, insert.Close())
 		}
 	}
-	return nil
+	return insert.Close()
 }
+
+// Forget keeps the ids: a list of them says nothing of what was erased.
+func (seenView) Forget(*sql.Tx, []fact.Subject) error { return nil }

@@ -96,9 +96,14 @@ func (l *ledger) endangers(d *device, kept map[fact.ID]bool, why string) (many i
 // secures notes which facts a device says are safe, and how many of its own are
 // not.
 func (l *ledger) secures(d *device) (unsafe int) {
+	upTo := map[fact.FeedID]uint64{}
 	for _, id := range l.order {
 		if e := l.saved[id]; e.device == d.number && !e.safe && e.gone == "" {
-			e.safe = d.j.Safe(e.fact)
+			feed := e.fact.Header.Feed
+			if _, asked := upTo[feed]; !asked {
+				upTo[feed] = d.j.SafeUpTo(feed)
+			}
+			e.safe = e.fact.Header.Seq < upTo[feed]
 			if !e.safe {
 				unsafe++
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"holdfast/fact"
@@ -24,6 +25,7 @@ type line struct {
 type end struct {
 	device *device
 	link   *replicate.Link
+	told   fact.Hash // what a site node held when it last stated to a desk
 }
 
 // dial connects the devices of each organisation that run and are not
@@ -31,7 +33,7 @@ type end struct {
 func (w *World) dial(ctx context.Context) error {
 	for i, a := range w.devices {
 		for _, b := range w.devices[i+1:] {
-			if a.org != b.org || a.j == nil || b.j == nil {
+			if a.org != b.org || a.j == nil || b.j == nil || a.isDesk() && b.isDesk() {
 				continue
 			}
 			if l := w.between(a, b); l != nil {
@@ -65,10 +67,7 @@ func (w *World) between(a, b *device) *line {
 func (w *World) connect(ctx context.Context, a, b *device) error {
 	l := &line{dialed: w.now}
 	for i, d := range []*device{a, b} {
-		l.ends[i] = &end{device: d, link: replicate.NewLink(replicate.Config{
-			Store: d.j, Identity: d.j.Device(), Board: d.board, Domain: d.j.Domain(), Instance: d.instance,
-			Limits: replicate.Limits{Pulse: time.Minute},
-		})}
+		l.ends[i] = &end{device: d, link: d.link([]*device{b, a}[i])}
 	}
 	w.lines = append(w.lines, l)
 	for i, e := range l.ends {
@@ -79,6 +78,21 @@ func (w *World) connect(ctx context.Context, a, b *device) error {
 		w.post(ctx, l, i, out)
 	}
 	return nil
+}
+
+// link is this device's side of a line to another.
+func (d *device) link(to *device) *replicate.Link {
+	c := replicate.Config{
+		Store: d.j, Identity: d.j.Device(), Board: d.board, Domain: d.j.Domain(), Instance: d.instance,
+		Limits: replicate.Limits{Pulse: time.Minute},
+	}
+	if d.world.plan.Shape.Agrees {
+		c.Folded = folds{d}
+	}
+	if to.isDesk() && !d.isDesk() {
+		c.Scope = scope{d}
+	}
+	return replicate.NewLink(c)
 }
 
 func (l *line) close() {
@@ -112,6 +126,9 @@ func (w *World) post(ctx context.Context, l *line, from int, out replicate.Out) 
 	for {
 		if e.device.disk.Gone() {
 			return
+		}
+		if err := w.rests(e.device); err != nil {
+			w.fail("device %d: %v", e.device.number, err)
 		}
 		w.heed(e, out.Effects)
 		for _, frame := range out.Send {
@@ -168,6 +185,9 @@ func (w *World) tick(ctx context.Context) error {
 			if !l.closed {
 				w.post(ctx, l, i, e.link.Tick(ctx, e.device.hears()))
 			}
+			if err := w.restate(ctx, l, i); err != nil && !e.device.rotten {
+				return err
+			}
 		}
 	}
 	return w.dial(ctx)
@@ -191,6 +211,14 @@ func (w *World) heed(e *end, effects []replicate.Effect) {
 			if !e.device.rotten {
 				w.fail("device %d was given what does not hold: seq %d: %s", e.device.number, t.Seq, t.Why)
 			}
+		case replicate.Stated, replicate.LetGo:
+		case replicate.Omitted:
+			w.log("d%d: omitted: %s", e.device.number, t.Why)
+			if !w.anyRotten() && !strings.Contains(t.Why, "does not come") { // the network may have lost it: it must be there after quiet
+				w.fail("desk %d was told of a %s and not given it: %s", e.device.number, e.device.org.is[t.Subject], t.Why)
+			}
+		case replicate.Disagree:
+			w.disagreed(e.device, t.Subjects)
 		case replicate.Reincarnated:
 			w.log("d%d begins anew: %s at %d", e.device.number, t.Why, t.At)
 			w.result.Reincarnated++
@@ -210,13 +238,13 @@ func (w *World) heed(e *end, effects []replicate.Effect) {
 func (w *World) level() bool {
 	for i, a := range w.devices {
 		for _, b := range w.devices[i+1:] {
-			if a.org != b.org {
+			if a.org != b.org || a.isDesk() && b.isDesk() {
 				continue
 			}
-			if l := w.between(a, b); l == nil || !l.ends[0].link.Level() || !l.ends[1].link.Level() {
+			if l := w.between(a, b); l == nil || !l.ends[0].link.Level() || !l.ends[1].link.Level() || !l.desksTold() {
 				return false
 			}
-			if replicate.VectorOf(a.j.Tips()) != replicate.VectorOf(b.j.Tips()) {
+			if !a.isDesk() && !b.isDesk() && replicate.VectorOf(a.j.Tips()) != replicate.VectorOf(b.j.Tips()) {
 				return false
 			}
 		}

@@ -13,7 +13,7 @@ func TestTheOracleBites(t *testing.T) {
 	rules := shippedRules(t)
 	failed, lost := 0, 0
 	for seed := uint64(1); seed <= 8; seed++ {
-		r, err := run(Draw(seed), rules, memory(), nil, (*disk.Disk).Lie)
+		r, err := Run(Draw(seed), Host{Rules: rules, Where: memory(), worse: (*disk.Disk).Lie})
 		if err != nil {
 			t.Fatal(err)
 		}

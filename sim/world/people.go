@@ -28,7 +28,9 @@ type org struct {
 	staff    map[access.Role][]access.Caller
 	subjects map[topic][]fact.Subject
 	is       map[fact.Subject]topic
-	from     map[fact.Subject]int // the device where it was first spoken of
+	erased   map[fact.Subject]bool // by whoever asked for it
+	lifted   map[fact.ID]bool      // cuts of devices that were ended
+	from     map[fact.Subject]int  // the device where it was first spoken of
 }
 
 // deed is one thing that somebody is about to do.
@@ -67,7 +69,8 @@ func (d *device) some(s topic, random *rand.Rand, fresh int) (fact.Subject, fact
 	back := min(random.IntN(len(all)), random.IntN(len(all)))
 	id := all[len(all)-1-back]
 	h, err := d.j.History(context.Background(), id)
-	if err == nil && h.Len() == 0 && d.org.from[id] != d.number {
+	_, erased := d.j.House().Erased[id]
+	if err == nil && (erased || h.Len() == 0 && d.org.from[id] != d.number) {
 		return d.mint(s, random), fact.History{}, nil
 	}
 	return id, h, err

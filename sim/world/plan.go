@@ -31,16 +31,21 @@ const (
 	Restart    What = "restart"     // in good order
 	LoseViews  What = "lose views"  // the views' files are removed or damaged between two lives
 	Backup     What = "backup"
-	Restore    What = "restore" // the newest backup, without what no backup holds
-	Jump       What = "jump"    // the clock, by up to ten years
-	Clone      What = "clone"   // a copy of the whole machine runs beside it
-	Replace    What = "replace" // the machine is lost, another is enrolled in its place
-	Flip       What = "flip"    // one bit of the journal's file turns over
-	Split      What = "split"   // the network, into two parts
-	OneWay     What = "one way" // nothing comes through in one direction
-	Flap       What = "flap"    // a cut that comes and goes
-	Weather    What = "weather" // of the network: foul or fair
-	Heal       What = "heal"    // the network
+	Restore    What = "restore"  // the newest backup, without what no backup holds
+	Jump       What = "jump"     // the clock, by up to ten years
+	Clone      What = "clone"    // a copy of the whole machine runs beside it
+	Replace    What = "replace"  // the machine is lost, another is enrolled in its place
+	Flip       What = "flip"     // one bit of the journal's file turns over
+	Split      What = "split"    // the network, into two parts
+	OneWay     What = "one way"  // nothing comes through in one direction
+	Flap       What = "flap"     // a cut that comes and goes
+	Weather    What = "weather"  // of the network: foul or fair
+	Heal       What = "heal"     // the network
+	CutOff     What = "cut off"  // somebody trusts a device, or one of the staff, no further
+	Readmit    What = "readmit"  // what a cut holds counts after all
+	Erase      What = "erase"    // the keys of a case or a record are destroyed
+	Stranger   What = "stranger" // a program of another version is met
+	Between    What = "between"  // a write or flush fails while things arrive, with nobody at work here
 )
 
 // Step is one thing that happens at one time. Its own draws come from Draw, so
@@ -69,7 +74,10 @@ type Plan struct {
 type Shape struct {
 	Organisations int
 	Sites         int  // of each organisation
+	Desks         int  // of each organisation
 	RealViews     bool // the program's own, not only a small one of ours
+	Agrees        bool // devices compare what they make of the facts
+	Checkpoints   bool // the log is copied home often
 }
 
 // weight is how often something happens, against the others.
@@ -83,6 +91,7 @@ func calm() []weight {
 	return []weight{
 		{Kill, 3}, {PowerCut, 8}, {FlushFails, 4}, {DiskFails, 1}, {DiskFull, 2}, {Restart, 3}, {LoseViews, 2}, {Backup, 3},
 		{Restore, 3}, {Jump, 2}, {Clone, 2}, {Replace, 1}, {Flip, 2}, {Split, 5}, {OneWay, 2}, {Flap, 2}, {Weather, 3}, {Heal, 5},
+		{CutOff, 3}, {Readmit, 2}, {Erase, 2}, {Stranger, 3}, {Between, 4},
 	}
 }
 
@@ -91,10 +100,12 @@ func Draw(seed uint64) Plan {
 	random := rand.New(rand.NewPCG(seed, 0x401dfa57))
 	p := Plan{Seed: seed, Shape: Shape{
 		Organisations: 1 + random.IntN(4)/3, Sites: 1 + random.IntN(3), RealViews: random.IntN(8) == 0,
+		Desks:  []int{0, 0, 0, 1, 2}[random.IntN(5)],
+		Agrees: random.IntN(6) == 0, Checkpoints: random.IntN(6) == 0,
 	}}
-	trouble := 3 + random.IntN(20) // per hundred steps
+	trouble := 4 + random.IntN(26) // per hundred steps
 	var at time.Duration
-	for n := range 100 + random.IntN(120) {
+	for n := range shift(random) {
 		at += time.Duration(random.Int64N(int64(40 * time.Second)))
 		s := Step{Number: n, At: at, What: Work, Device: random.Uint64(), Draw: random.Uint64()}
 		if random.IntN(100) < trouble {
@@ -103,6 +114,15 @@ func Draw(seed uint64) Plan {
 		p.Steps = append(p.Steps, s)
 	}
 	return p
+}
+
+// shift is how many steps a shift has: most are short, so that many fit in an
+// hour; what takes long to go wrong has the others.
+func shift(random *rand.Rand) int {
+	if random.IntN(4) == 0 {
+		return 120 + random.IntN(120)
+	}
+	return 40 + random.IntN(60)
 }
 
 func drawn(random *rand.Rand, all []weight) What {

@@ -56,7 +56,7 @@ func (w *World) mended(ctx context.Context) error {
 		if err := w.started(d, d.run(ctx)); err != nil {
 			return err
 		}
-		d.rotten = false
+		d.rotten, d.mended = false, true
 	}
 	return nil
 }

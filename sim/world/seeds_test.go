@@ -4,14 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"holdfast/urgent"
 )
 
 // runs of plans at once: a world is one goroutine at a time, and what else runs
@@ -73,11 +72,13 @@ func (c *tally) String() string {
 }
 
 // runAll runs plans, some at once, and tells of each that fails.
-func runAll(t testing.TB, rules *urgent.Rules, plans func(n int) (Plan, bool)) *tally {
+func runAll(t *testing.T, plans func(n int) (Plan, bool)) *tally {
 	t.Helper()
 	var next atomic.Int64
 	var sum tally
 	var workers sync.WaitGroup
+	host := hostOf(t)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // worlds are small and many
 	began, told := time.Now(), time.Now()
 	for range atOnce {
 		workers.Go(func() {
@@ -86,13 +87,13 @@ func runAll(t testing.TB, rules *urgent.Rules, plans func(n int) (Plan, bool)) *
 				if !ok {
 					return
 				}
-				r, err := Run(p, rules, memory(), nil)
+				r, err := Run(p, host)
 				if err != nil {
 					t.Errorf("seed %s: %v", p, err)
 				}
 				sum.add(r)
 				if r.Failed() {
-					t.Errorf("seed %s fails: %s\nreplay: HOLDFAST_SEED=%s go test ./sim/world -run 'TestSeed$' -v", p, strings.Join(r.Failures, "\n\t"), p)
+					t.Errorf("seed %s fails: %s\nreplay: HOLDFAST_SEED=%s go test ./sim/world -run 'TestSeed$' -v", p, strings.Join(r.Failures[:min(5, len(r.Failures))], "\n\t"), p)
 				}
 				sum.mu.Lock()
 				if time.Since(told) > 10*time.Second {
@@ -111,7 +112,7 @@ func runAll(t testing.TB, rules *urgent.Rules, plans func(n int) (Plan, bool)) *
 // TestSeeds hunts through HOLDFAST_SEEDS seeds, 25 if nothing is said.
 func TestSeeds(t *testing.T) {
 	n, first := seedsWanted(t), firstSeed(t)
-	sum := runAll(t, shippedRules(t), func(i int) (Plan, bool) { return Draw(first + uint64(i)), i < n })
+	sum := runAll(t, func(i int) (Plan, bool) { return Draw(first + uint64(i)), i < n })
 	if sum.saved == 0 || (n >= 25 && (sum.cuts == 0 || sum.moves == 0 || sum.refused == 0)) {
 		t.Errorf("the hunt is too tame: %s", sum)
 	}
@@ -143,7 +144,7 @@ func TestPinned(t *testing.T) {
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	runAll(t, shippedRules(t), func(i int) (Plan, bool) {
+	runAll(t, func(i int) (Plan, bool) {
 		if i >= len(plans) {
 			return Plan{}, false
 		}
@@ -153,11 +154,12 @@ func TestPinned(t *testing.T) {
 
 // TestASeedReplays: the same seed does the same, line by line.
 func TestASeedReplays(t *testing.T) {
-	rules := shippedRules(t)
-	for seed := uint64(1); seed <= 4; seed++ {
+	host := hostOf(t)
+	for seed := uint64(1); seed <= 12; seed++ {
 		var traces [2][]string
 		for i := range traces {
-			r, err := Run(Draw(seed), rules, memory(), func(line string) { traces[i] = append(traces[i], line) })
+			host.Loud = func(line string) { traces[i] = append(traces[i], line) }
+			r, err := Run(Draw(seed), host)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -173,10 +175,10 @@ func TestASeedReplays(t *testing.T) {
 
 // BenchmarkSeeds measures worlds a minute on one core.
 func BenchmarkSeeds(b *testing.B) {
-	rules := shippedRules(b)
+	host := Host{Rules: shippedRules(b), Where: memory()}
 	seed := uint64(1)
 	for b.Loop() {
-		r, err := Run(Draw(seed), rules, memory(), nil)
+		r, err := Run(Draw(seed), host)
 		if err != nil || r.Failed() {
 			b.Fatal(seed, err, r.Failures)
 		}

@@ -26,6 +26,9 @@ func (w *World) take(ctx context.Context, s Step) error {
 		return nil // by what the tick had it write
 	}
 	w.secured()
+	if err := w.disarm(); err != nil {
+		return err
+	}
 	if s.What != Work {
 		d.disk.Spare()
 	}
@@ -56,6 +59,16 @@ func (w *World) take(ctx context.Context, s Step) error {
 		return w.replace(ctx, d)
 	case Flip:
 		return w.flip(ctx, d, random)
+	case CutOff:
+		return w.cut(ctx, d, random)
+	case Readmit:
+		return w.lift(ctx, d, random)
+	case Erase:
+		return w.erase(ctx, d, random)
+	case Stranger:
+		return w.stranger(ctx, d, random)
+	case Between:
+		return w.failsBetween(ctx, d, random)
 	case Split, OneWay, Flap, Weather, Heal:
 		w.disturb(s.What, random)
 		return nil
@@ -158,15 +171,9 @@ func (w *World) flushFails(ctx context.Context, d *device, random *rand.Rand) er
 	if _, fired := d.disk.Disarm(); fired == 0 || d.disk.Gone() || d.rotten {
 		return nil
 	}
-	if err := d.settled(before); err != nil {
+	if err := w.movedOn(d, before); err != nil {
 		w.fail("device %d: %v", d.number, err)
 	}
-	h := d.j.Health()
-	w.log("d%d: a write failed, incarnation %d, saving %v", d.number, h.Incarnation, h.Saving)
-	if !h.Saving || h.Incarnation == before || h.Sentence == "" {
-		w.fail("device %d: one write failed: saving %v, incarnation %d after %d, %q", d.number, h.Saving, h.Incarnation, before, h.Sentence)
-	}
-	w.result.Moves++
 	if random.IntN(2) == 0 {
 		return w.crash(ctx, d, drawLoss(random), random)
 	}
@@ -277,8 +284,8 @@ func (w *World) clone(ctx context.Context, d *device) error {
 	if d.twin || w.sisters(d) == 0 {
 		return nil
 	}
-	c := w.place(d.org)
-	c.twin, d.twin, c.skew = true, true, d.skew
+	c := w.place(d.org, d.kind)
+	c.twin, d.twin, c.skew, c.rotten = true, true, d.skew, d.rotten
 	if err := d.disk.Image(c.dir(), disk.Nothing); err != nil {
 		return err
 	}

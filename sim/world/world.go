@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"time"
@@ -22,6 +23,7 @@ import (
 // World is one run of a plan.
 type World struct {
 	plan    Plan
+	host    Host
 	rules   *urgent.Rules
 	dir     string
 	now     time.Time
@@ -36,8 +38,8 @@ type World struct {
 	result  Result
 	hash    hash.Hash
 	step    int
-	loud    func(string)
-	worse   func(*disk.Disk) // makes every disk one on which the promises can't hold; nil outside tests of the oracle
+	planted fact.Subject // of which one device makes something else
+	named   int          // how often that was told
 }
 
 // Result is what a run came to.
@@ -60,23 +62,34 @@ type Result struct {
 // Failed tells whether anything went wrong.
 func (r Result) Failed() bool { return len(r.Failures) > 0 }
 
-// Run plays a plan in a folder of its own, which is gone afterwards, below
-// where. Whoever wants the trace is told every line.
-func Run(p Plan, rules *urgent.Rules, where string, loud func(string)) (Result, error) {
-	return run(p, rules, where, loud, nil)
+// Host is what a world needs from whoever runs it.
+type Host struct {
+	Rules *urgent.Rules
+	Where string       // below this folder the world has its own, which is gone afterwards
+	Loud  func(string) // is told every line of the trace; may be nil
+
+	Log *slog.Logger // of the journals; may be nil
+
+	// Steady does something for which the standard library draws random bytes by
+	// itself, so that it draws the same for the same seed. Without it, worlds with
+	// desks differ between runs in ids and in what follows from them.
+	Steady func(seed uint64, do func() error) error
+
+	worse func(*disk.Disk) // makes every disk one on which the promises can't hold; nil outside tests of the oracle
 }
 
-func run(p Plan, rules *urgent.Rules, where string, loud func(string), worse func(*disk.Disk)) (out Result, err error) {
-	dir, err := os.MkdirTemp(where, "world")
+// Run plays a plan.
+func Run(p Plan, h Host) (out Result, err error) {
+	dir, err := os.MkdirTemp(h.Where, "world")
 	if err != nil {
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	began := time.Date(2026, 11, 21, 18, 0, 0, 0, time.UTC)
 	w := &World{
-		plan: p, rules: rules, dir: dir, now: began, began: began, random: rand.New(rand.NewPCG(p.Seed, 1)), ledger: newLedger(),
+		plan: p, host: h, rules: h.Rules, dir: dir, now: began, began: began, random: rand.New(rand.NewPCG(p.Seed, 1)), ledger: newLedger(),
 		net:  net.New(rand.New(rand.NewPCG(p.Seed, 2))),
-		hash: sha256.New(), loud: loud, worse: worse, step: -1,
+		hash: sha256.New(), step: -1,
 	}
 	if err := w.play(context.Background()); err != nil {
 		w.fail("the world came to a halt: %v", err)
@@ -103,6 +116,21 @@ func (w *World) play(ctx context.Context) error {
 	for _, s := range w.plan.Steps {
 		w.at(w.began.Add(s.At), func(ctx context.Context) error { return w.take(ctx, s) })
 	}
+	if err := w.drain(ctx); err != nil {
+		return err
+	}
+	w.step = len(w.plan.Steps)
+	if err := w.quiet(ctx); err != nil {
+		return err
+	}
+	if err := w.plant(ctx); err != nil {
+		return err
+	}
+	return w.judge(ctx)
+}
+
+// drain has everything happen that is to come.
+func (w *World) drain(ctx context.Context) error {
 	for len(w.events) > 0 {
 		e := heap.Pop(&w.events).(event)
 		w.turn(e.at)
@@ -110,11 +138,7 @@ func (w *World) play(ctx context.Context) error {
 			return err
 		}
 	}
-	w.step = len(w.plan.Steps)
-	if err := w.quiet(ctx); err != nil {
-		return err
-	}
-	return w.judge(ctx)
+	return nil
 }
 
 // happens does one thing to its end, and starts again whatever lost its power
@@ -135,11 +159,18 @@ func (w *World) happens(ctx context.Context, e event) error {
 	return nil
 }
 
+// pulses is how many rounds of quiet it takes until every link has given a sign
+// of life: only then does a desk know of a statement that was lost on its way.
+const pulses = 15
+
 // quiet ends all trouble and lets time pass until every device of each
 // organisation has what the others have.
 func (w *World) quiet(ctx context.Context) error {
 	w.net.HealAll()
 	w.net.Turn(net.Fair())
+	if err := w.disarm(); err != nil {
+		return err
+	}
 	for _, d := range w.devices {
 		d.disk.Spare()
 	}
@@ -150,17 +181,14 @@ func (w *World) quiet(ctx context.Context) error {
 			}
 		}
 		w.turn(w.now.Add(5 * time.Second))
+		w.liftDevices(ctx)
 		if err := w.tick(ctx); err != nil {
 			return err
 		}
-		for len(w.events) > 0 {
-			e := heap.Pop(&w.events).(event)
-			w.turn(e.at)
-			if err := w.happens(ctx, e); err != nil {
-				return err
-			}
+		if err := w.drain(ctx); err != nil {
+			return err
 		}
-		if w.level() && w.secured() && !w.anyRotten() {
+		if w.level() && w.secured() && !w.anyRotten() && (w.plan.Shape.Desks == 0 || round >= pulses) {
 			return nil
 		}
 	}
@@ -179,11 +207,11 @@ func (w *World) secured() bool {
 	return all
 }
 
-// sisters counts the other machines of a device's organisation.
+// sisters counts the other site nodes of a device's organisation.
 func (w *World) sisters(d *device) int {
 	n := 0
 	for _, other := range w.devices {
-		if other.org == d.org && other.number != d.number && !(other.twin && d.twin) {
+		if other.org == d.org && other.number != d.number && !(other.twin && d.twin) && !other.isDesk() {
 			n++
 		}
 	}
@@ -205,10 +233,10 @@ func (w *World) create(ctx context.Context) error {
 	for n := range w.plan.Shape.Organisations {
 		o := &org{
 			number: n, name: fmt.Sprintf("ORG0%d", n), staff: map[access.Role][]access.Caller{}, subjects: map[topic][]fact.Subject{},
-			is: map[fact.Subject]topic{}, from: map[fact.Subject]int{},
+			is: map[fact.Subject]topic{}, from: map[fact.Subject]int{}, erased: map[fact.Subject]bool{}, lifted: map[fact.ID]bool{},
 		}
 		w.orgs = append(w.orgs, o)
-		first := w.place(o)
+		first := w.place(o, fact.SiteNode)
 		if err := first.found(ctx); err != nil {
 			return err
 		}
@@ -217,7 +245,12 @@ func (w *World) create(ctx context.Context) error {
 		}
 		o.first = first
 		for range w.plan.Shape.Sites - 1 {
-			if err := w.place(o).join(ctx, first); err != nil {
+			if err := w.place(o, fact.SiteNode).join(ctx, first); err != nil {
+				return err
+			}
+		}
+		for range w.plan.Shape.Desks {
+			if err := w.place(o, fact.Desk).join(ctx, first); err != nil {
 				return err
 			}
 		}
@@ -226,8 +259,8 @@ func (w *World) create(ctx context.Context) error {
 }
 
 // place puts a device in the world.
-func (w *World) place(o *org) *device {
-	d := &device{world: w, number: len(w.devices), org: o, after: rand.New(rand.NewPCG(w.plan.Seed, uint64(100+len(w.devices))))}
+func (w *World) place(o *org, kind fact.DeviceKind) *device {
+	d := &device{world: w, number: len(w.devices), org: o, kind: kind, after: rand.New(rand.NewPCG(w.plan.Seed, uint64(100+len(w.devices))))}
 	w.devices = append(w.devices, d)
 	w.turn(w.now)
 	return d
@@ -238,8 +271,8 @@ func (w *World) place(o *org) *device {
 func (w *World) log(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	w.hash.Write([]byte(line + "\n"))
-	if w.loud != nil {
-		w.loud(w.now.Format("15:04:05.000 ") + line)
+	if w.host.Loud != nil {
+		w.host.Loud(w.now.Format("15:04:05.000 ") + line)
 	}
 }
 

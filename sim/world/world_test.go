@@ -2,8 +2,11 @@ package world
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
+	"sync"
 	"testing"
+	"testing/cryptotest"
 
 	"holdfast/content"
 	"holdfast/triage"
@@ -27,6 +30,17 @@ func shippedRules(t testing.TB) *urgent.Rules {
 	return rules
 }
 
+// hostOf runs worlds in memory, the same every time.
+func hostOf(t *testing.T) Host {
+	var one sync.Mutex
+	return Host{Rules: shippedRules(t), Where: memory(), Steady: func(seed uint64, do func() error) error {
+		one.Lock()
+		defer one.Unlock()
+		cryptotest.SetGlobalRandom(t, seed)
+		return do()
+	}}
+}
+
 // memory is where worlds lie: in memory where there is such a folder, unless
 // TMPDIR says otherwise.
 func memory() string {
@@ -47,7 +61,10 @@ func TestSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Run(p, shippedRules(t), memory(), func(line string) { fmt.Println(line) })
+	host := hostOf(t)
+	host.Loud = func(line string) { fmt.Println(line) }
+	host.Log = slog.New(slog.NewTextHandler(os.Stdout, nil))
+	r, err := Run(p, host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +85,9 @@ func TestShrinkSeed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := shippedRules(t)
+	host := hostOf(t)
 	small := Shrink(p, 300, func(p Plan) bool {
-		r, err := Run(p, rules, memory(), nil)
+		r, err := Run(p, host)
 		return err == nil && r.Failed()
 	})
 	t.Logf("%d of %d steps: HOLDFAST_SEED=%s", len(small.Steps), len(p.Steps), small)
