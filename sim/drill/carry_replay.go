@@ -67,6 +67,9 @@ func note(ctx context.Context, j *journal.Journal, s fact.Subject, words string)
 // receipts has the receiver's facts receipted twice over, and hands the older
 // receipts over again: what is safe stays safe, and nothing more is.
 func (c *carrying) receipts(ctx context.Context) error {
+	if err := c.papers(ctx); err != nil {
+		return err
+	}
 	back := &carrying{from: c.to, to: c.from, random: c.random, times: 1}
 	if err := back.again(ctx); err != nil {
 		return err

@@ -65,7 +65,7 @@ func rehearseOrder(ctx context.Context, s *Stage) error {
 			return err
 		}
 	}
-	s.AtLeast("pieces", 100)
+	s.AtLeast("pieces", 60)
 	s.AtLeast("too_early", 50)
 	s.Saw("%v pieces in %d orders to %d devices, %v of them too early; then all hold the same facts and fold the same states; notes that came before their case were kept and said to stand on something missing",
 		s.Figure("pieces"), orders, orders, s.Figure("too_early"))

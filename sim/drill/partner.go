@@ -56,7 +56,7 @@ func (p *partner) close() { p.client.CloseIdleConnections() }
 func (p *partner) referral(number int, words string) ([]byte, error) {
 	at := fact.At(time.Now())
 	tree, err := bars.Build(exchange.Referral{
-		ID: fmt.Sprintf("0b1f2c4e-1111-4222-8333-%012d", number), Purpose: exchange.ForReferral, UseCase: "a1t2",
+		ID: fmt.Sprintf("0b1f2c4e-1111-4222-8333-%012d", number), Purpose: exchange.ForReferral, UseCase: "a3t1",
 		Sent: at, Assessed: at.Add(-time.Hour), Deadline: at.Add(time.Hour),
 		From:     exchange.Party{ODS: "RYE", Name: "Rehearsal 111", Service: "777", Phone: codes.ReceivePhone("01632960001")},
 		To:       exchange.Party{Name: "Here", Service: codes.DoSID(p.service)},
@@ -81,7 +81,7 @@ func (p *partner) post(ctx context.Context, body []byte, number int) (int, strin
 	for k, v := range map[string]string{
 		"NHSD-Target-Identifier":     b64(fmt.Sprintf(`{"value":%q,"system":"https://fhir.nhs.uk/Id/dos-service-id"}`, p.service)),
 		"NHSD-End-User-Organisation": b64(`{"resourceType":"Organization","identifier":[{"value":"RYE","system":"https://fhir.nhs.uk/Id/ods-organization-code"}],"name":"Rehearsal 111"}`),
-		"NHSD-Requesting-Software":   b64(`{"resourceType":"Device"}`), "use-context": "a1t2|referral|servicerequest-request|new",
+		"NHSD-Requesting-Software":   b64(`{"resourceType":"Device"}`), "use-context": "a3t1|referral|servicerequest-request|new",
 		"X-Request-Id": fmt.Sprintf("c1ab3fba-6bae-4ba4-b257-%012d", number), "X-Correlation-Id": "9562466f-c982-4bd5-bb0e-255e9f5e6689",
 		"Content-Type": "application/fhir+json; version=1.4.0", "Accept": "application/fhir+json; version=1.4.0",
 	} {
