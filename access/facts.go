@@ -13,6 +13,8 @@ func Kinds() []fact.Kind {
 		PersonAdded{}.FactKind(), RoleGranted{}.FactKind(), RoleEnded{}.FactKind(), LinkMade{}.FactKind(),
 		PasskeyEnrolled{}.FactKind(), SessionOpened{}.FactKind(), SessionEnded{}.FactKind(),
 		Looked{}.FactKind(), Refused{}.FactKind(), LinkSpent{}.FactKind(),
+		ErasureAsked{}.FactKind(), ErasureApproved{}.FactKind(), ErasureCancelled{}.FactKind(),
+		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
 	}
 }
 

@@ -41,6 +41,10 @@ const (
 	SendToUs       Act = "send us a message"
 	RunTimers      Act = "run timers"
 	SeeOwnSessions Act = "see one's own session"
+	CutTrust       Act = "hold entries back"
+	ReviewHeld     Act = "review what is held back"
+	AskErasure     Act = "erase under the retention rules"
+	SeeErasures    Act = "see erasure and retention"
 )
 
 // Row is one line of the permission table.
@@ -99,6 +103,10 @@ func Table() []Row {
 		{SendToUs, []Role{Partner, Device}, ByItsFact},
 		{RunTimers, []Role{Device}, ByItsFact},
 		{SeeOwnSessions, append(all, Administrator), NotAPerson},
+		{CutTrust, []Role{Administrator}, ByItsFact},
+		{ReviewHeld, []Role{Administrator}, List},
+		{AskErasure, []Role{Administrator}, ByItsFact},
+		{SeeErasures, []Role{Administrator}, List},
 	}
 }
 

@@ -22,6 +22,7 @@ type Entry struct {
 	Localities   []Locality                        `cbor:"6,keyasint"`
 	NotShown     []fact.ID                         `cbor:"7,keyasint"`
 	Frontier     []fact.ID                         `cbor:"8,keyasint"`
+	HeldFrom     fact.Millis                       `cbor:"20,keyasint,omitempty"` // entries since then are held back: unverified
 }
 
 // Notice is one notice in force or to come.
@@ -31,9 +32,9 @@ type Notice struct {
 	By   fact.Subject `cbor:"3,keyasint"`
 }
 
-// Fold gives the present state of an entry. An entry that was ended and is
-// listed again by somebody who had seen the end runs again.
-func Fold(about fact.Subject, h fact.History) Entry {
+// fold gives the state of an entry from the facts that count. An entry that was
+// ended and is listed again by somebody who had seen the end runs again.
+func fold(about fact.Subject, h fact.History) Entry {
 	f := folding{h: h, e: Entry{Subject: about}}
 	for i, one := range h.Facts() {
 		if one.OfJournal() {

@@ -25,6 +25,8 @@ type Envelope struct {
 	Receipts []Receipt         `cbor:"12,keyasint"`
 	Overdue  bool              `cbor:"13,keyasint"` // it was said that no receipt came in time
 	Turned   bool              `cbor:"14,keyasint"` // refused, and nobody who had seen that handed it over since
+
+	Unverified bool `cbor:"20,keyasint,omitempty"` // only facts that a cut holds back say that it is to be sent
 }
 
 // Attempt is one attempt to send, in causal order.
@@ -90,11 +92,8 @@ func TimerID(about fact.Subject, kind uint32, began fact.ID) fact.Hash {
 	return fact.Labelled("holdfast/timer/1", about[:], k[:], began[:])
 }
 
-// FoldEnvelopes gives the envelopes of one subject in causal order. Facts of
-// other kinds are passed over; a fact of ours that cannot be read is an error
-// of errors.Join beside the envelopes, so that the page can say that
-// something is not shown.
-func FoldEnvelopes(h fact.History) ([]Envelope, error) {
+// foldEnvelopes folds the facts that count.
+func foldEnvelopes(h fact.History) ([]Envelope, error) {
 	f := folding{h: h, at: map[EnvelopeID]int{}}
 	var bad []error
 	for i, one := range h.Facts() {

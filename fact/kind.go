@@ -85,7 +85,8 @@ type Fact struct {
 	ID     ID
 	Header Header
 	Body   Body
-	Held   bool // a cut holds it back on this device; no part of the fact itself
+	Held   bool   // a cut holds it back on this device; no part of the fact itself
+	Since  Millis // the moment that the cut states; 0 when nothing holds it
 }
 
 // OfJournal tells whether the fact is the journal's own (kinds 1 to 19: joins,

@@ -2,10 +2,12 @@ package journal
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"io"
 
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/fact/seal"
 )
 
@@ -137,6 +139,9 @@ func (s sealing) finish(a *act) error {
 			f.header.Flags |= fact.FlagMore
 		}
 		plain, err := f.body.Plaintext()
+		if errors.Is(err, fact.ErrBody) {
+			return refusal.New(refusal.Invalid, "This is too long for one entry. Nothing was saved: shorten it, or save it in parts.").Because(err)
+		}
 		if err != nil {
 			return err
 		}

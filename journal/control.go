@@ -58,7 +58,7 @@ func (j *Journal) afterCommit(w *writer, out outcome) error {
 	j.branches.moved(w)
 	about := slices.ContainsFunc(out.placed, func(p placed) bool { return p.fact.Header.Subject == j.papers.genesis.About })
 	for i := range out.placed {
-		_, out.placed[i].fact.Held = j.house.Load().judge.held(out.placed[i].num, out.placed[i].fact)
+		j.house.Load().judge.mark(out.placed[i].num, &out.placed[i].fact)
 	}
 	j.cache.committed(out.placed)
 	var err error
@@ -88,7 +88,7 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) error {
 		j.o.Log.Error("keys of erased subjects can't be removed: tried again at the next start", "err", buried)
 	}
 	for i := range fresh {
-		_, fresh[i].fact.Held = now.judge.held(fresh[i].num, fresh[i].fact)
+		now.judge.mark(fresh[i].num, &fresh[i].fact)
 	}
 	j.cache.forgetAll()
 	touched, err := j.touchedBy(w.file, before, now)
@@ -133,6 +133,11 @@ func (j *Journal) touchedBy(f *dbFile, before, now *house) ([]fact.Subject, erro
 	set := map[fact.Subject]bool{}
 	for s := range now.Erased {
 		if _, was := before.Erased[s]; !was {
+			set[s] = true
+		}
+	}
+	for s := range before.Erased { // a hold placed apart may have won
+		if _, is := now.Erased[s]; !is {
 			set[s] = true
 		}
 	}

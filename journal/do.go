@@ -44,7 +44,7 @@ func (tx *Tx) History(s fact.Subject) (fact.History, error) {
 	}
 	if _, again := tx.reads[s]; !again {
 		tx.reads[s] = e.last
-		tx.front[s] = e.history.Frontier()
+		tx.front[s] = e.history.WithHeld().Frontier()
 	}
 	return e.history, nil
 }
@@ -77,6 +77,14 @@ func (j *Journal) Do(ctx context.Context, by fact.Author, seen Seen, decide func
 			return nil, err
 		}
 		a, err := j.decide(ctx, by, seen, decide)
+		if p := (*poisoned)(nil); errors.As(err, &p) {
+			release()
+			release = func() {}
+			if err := j.setAside(ctx, p); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if err != nil || a == nil {
 			return nil, err
 		}
@@ -146,7 +154,7 @@ func (tx *Tx) frontier(by fact.Author, seen Seen, d fact.Draft) ([]fact.ID, erro
 			if err != nil {
 				return nil, err
 			}
-			ids = e.history.Frontier()
+			ids = e.history.WithHeld().Frontier() // held facts were on the page as well, marked
 			tx.front[d.Subject] = ids
 		}
 	}

@@ -38,6 +38,7 @@ type drafts struct {
 type draft struct {
 	Saved fact.Millis `cbor:"1,keyasint"`
 	Data  []byte      `cbor:"2,keyasint"`
+	Key   string      `cbor:"3,keyasint,omitempty"` // what it is kept under: says what it is about
 }
 
 func openDrafts(o Options, device ed25519.PrivateKey) (*drafts, error) {
@@ -69,9 +70,30 @@ func openDrafts(o Options, device ed25519.PrivateKey) (*drafts, error) {
 	return d, nil
 }
 
+// place names a form's file; the name alone, which lies open, opens nothing.
 func (d *drafts) place(key string) (path string, context []byte) {
-	name := fact.Labelled("holdfast/draft/1", []byte(key))
-	return filepath.Join(d.dir, name.String()[:32]), name[:]
+	name := fact.Labelled("holdfast/draft/1", []byte(key)).String()[:32]
+	return filepath.Join(d.dir, name), []byte(name)
+}
+
+// read opens a file of a half-typed form.
+func (d *drafts) read(path string) (draft, error) {
+	var out draft
+	sealed, err := os.ReadFile(path)
+	if err != nil {
+		return out, err
+	}
+	plain, err := d.box.Open(sealed, []byte(filepath.Base(path)))
+	if err != nil {
+		return out, err
+	}
+	return out, fact.Decode(plain, &out)
+}
+
+// keyOf tells what a file was kept under.
+func (d *drafts) keyOf(path string) (string, bool) {
+	one, err := d.read(path)
+	return one.Key, err == nil && one.Key != ""
 }
 
 // SaveDraft keeps a half-typed form under a key until it is dropped, 30 days
@@ -84,7 +106,7 @@ func (j *Journal) SaveDraft(ctx context.Context, key string, data []byte) error 
 	if len(data) > mostDraft {
 		return refusal.New(refusal.Invalid, "This is too long to keep half-typed. Save it in parts.")
 	}
-	enc, err := fact.Encode(draft{Saved: fact.At(d.o.Clock()), Data: data})
+	enc, err := fact.Encode(draft{Saved: fact.At(d.o.Clock()), Data: data, Key: key})
 	if err != nil {
 		return err
 	}
@@ -119,17 +141,9 @@ func (j *Journal) LoadDraft(ctx context.Context, key string) ([]byte, time.Time,
 	none := refusal.New(refusal.Missing, "Nothing half-typed is kept here.")
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	path, context := d.place(key)
-	sealed, err := os.ReadFile(path)
+	path, _ := d.place(key)
+	out, err := d.read(path)
 	if err != nil {
-		return nil, time.Time{}, none.Because(err)
-	}
-	plain, err := d.box.Open(sealed, context)
-	if err != nil {
-		return nil, time.Time{}, none.Because(err)
-	}
-	var out draft
-	if err := fact.Decode(plain, &out); err != nil {
 		return nil, time.Time{}, none.Because(err)
 	}
 	return out.Data, out.Saved.Time(), nil

@@ -135,6 +135,7 @@ type judge struct{ cuts []activeCut }
 
 type activeCut struct {
 	id     fact.ID
+	since  fact.Millis
 	person fact.Subject
 	from   map[int64]uint64 // for each branch: sequence from which facts are held
 	back   map[fact.ID]bool
@@ -143,13 +144,27 @@ type activeCut struct {
 // held names the cut that holds a fact; false when none does.
 func (g judge) held(num int64, f fact.Fact) (fact.ID, bool) {
 	for _, c := range g.cuts {
-		from, ok := c.from[num]
-		if !ok || f.Header.Seq < from || (!c.person.Zero() && c.person != f.Body.Person) || c.back[f.ID] {
-			continue
+		if c.holds(num, f) {
+			return c.id, true
 		}
-		return c.id, true
 	}
 	return fact.ID{}, false
+}
+
+// mark says on a fact whether it is held, and since when by the earliest cut
+// that holds it.
+func (g judge) mark(num int64, f *fact.Fact) {
+	f.Held, f.Since = false, 0
+	for _, c := range g.cuts {
+		if c.holds(num, *f) && (!f.Held || c.since < f.Since) {
+			f.Held, f.Since = true, c.since
+		}
+	}
+}
+
+func (c activeCut) holds(num int64, f fact.Fact) bool {
+	from, ok := c.from[num]
+	return ok && f.Header.Seq >= from && (c.person.Zero() || c.person == f.Body.Person) && !c.back[f.ID]
 }
 
 // newJudge works out where each cut begins in each branch. A branch that does
@@ -161,7 +176,7 @@ func (j *Journal) newJudge(h House) (judge, error) {
 		if c.Over {
 			continue
 		}
-		a := activeCut{id: c.ID, person: c.Says.Person, from: map[int64]uint64{}, back: c.Back}
+		a := activeCut{id: c.ID, since: c.Says.Since, person: c.Says.Person, from: map[int64]uint64{}, back: c.Back}
 		for _, b := range j.branches.list() {
 			if c.Says.Person.Zero() && b.device != c.Says.Device {
 				continue
@@ -224,29 +239,42 @@ func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
 // each other hold both.
 func (j *Journal) judgeHouse(all []placed) (*house, error) {
 	next := &house{wrappers: map[[16]byte]seal.Wrapper{}}
-	counts := -1
+	was := [2]int{-1, -1}
 	for {
-		var facts []fact.Fact
-		for _, p := range all {
-			f := p.fact
-			f.Held = false
-			if k := f.Body.Kind; k == (Readmitted{}).FactKind().Number || k == (SubjectErased{}).FactKind().Number {
-				if _, held := next.judge.held(p.num, f); held || counts < 0 {
-					continue
-				}
-			}
-			facts = append(facts, f)
-		}
-		if len(facts) == counts {
+		facts, held := next.judge.counting(all, was[0] < 0)
+		now := [2]int{len(facts), held}
+		if now == was {
 			return next, nil
 		}
-		counts = len(facts)
+		was = now
 		next.House = FoldHouse(fact.NewHistory(facts), j.papers.genesis, j.o.MayErase)
 		var err error
 		if next.judge, err = j.newJudge(next.House); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// counting lists the facts that the house is folded from. Of those that are not
+// the journal's own, the held ones are marked, for the rule on tombstones.
+func (g judge) counting(all []placed, first bool) (facts []fact.Fact, held int) {
+	for _, p := range all {
+		f := p.fact
+		g.mark(p.num, &f)
+		switch k := f.Body.Kind; {
+		case k == (Readmitted{}).FactKind().Number || k == (SubjectErased{}).FactKind().Number:
+			if f.Held || first {
+				continue
+			}
+		case f.OfJournal():
+			f.Held = false
+		}
+		if f.Held {
+			held++
+		}
+		facts = append(facts, f)
+	}
+	return facts, held
 }
 
 func sameHolding(a, b *house) bool {

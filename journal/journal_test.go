@@ -136,7 +136,7 @@ func (c counts) Apply(tx *sql.Tx, _ Reader, facts []fact.Fact) error {
 			continue
 		}
 		if c.poison != "" && s.Text == c.poison {
-			panic("poison")
+			return errors.New("poison")
 		}
 		if _, err := add.Exec(f.Header.Subject[:]); err != nil {
 			return err

@@ -78,7 +78,7 @@ func (j *Journal) openStored(f *dbFile, r storedFact) (placed, error) {
 		j.noteUnopened(r, h)
 		j.o.Log.Warn("a stored body does not open", "pos", r.pos, "err", err)
 	}
-	_, p.fact.Held = j.house.Load().judge.held(r.num, p.fact)
+	j.house.Load().judge.mark(r.num, &p.fact)
 	return p, nil
 }
 

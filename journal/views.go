@@ -33,25 +33,27 @@ type views struct {
 	reading *sql.DB
 	file    atomic.Int64 // which file it is since the start
 
-	mu       sync.Mutex
-	changed  *sync.Cond
-	queue    []placed
-	anewOf   []fact.Subject // to be taken in again
-	end      int64          // place of the last fact committed
-	at       int64          // place of the last fact taken in
-	asOf     time.Time
-	applied  map[fact.FeedID]uint64 // how many facts of each feed are taken in
-	troubles string
-	watchers map[int]func([]fact.Fact)
-	nextID   int
-	stopping bool
-	done     chan struct{}
+	mu        sync.Mutex
+	changed   *sync.Cond
+	queue     []placed
+	anewOf    []fact.Subject // to be taken in again
+	end       int64          // place of the last fact committed
+	at        int64          // place of the last fact taken in
+	asOf      time.Time
+	applied   map[fact.FeedID]uint64 // how many facts of each feed are taken in
+	troubles  string
+	watchers  map[int]func([]fact.Fact)
+	nextID    int
+	stopping  bool
+	stating   sync.WaitGroup // facts that set others aside, on their way
+	forgotten map[fact.Subject]bool
+	done      chan struct{}
 }
 
 func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 	v := &views{
 		j: j, list: j.o.Views, path: filepath.Join(j.o.Dir, "views.db"), end: end,
-		applied: map[fact.FeedID]uint64{}, watchers: map[int]func([]fact.Fact){}, done: make(chan struct{}),
+		applied: map[fact.FeedID]uint64{}, forgotten: map[fact.Subject]bool{}, watchers: map[int]func([]fact.Fact){}, done: make(chan struct{}),
 	}
 	v.changed = sync.NewCond(&v.mu)
 	if j.papers.card.Kind == fact.Desk {
@@ -66,6 +68,9 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 	}
 	v.mu.Lock()
 	v.at, v.asOf = end, j.o.Clock()
+	for s := range j.house.Load().Erased { // again at each start: the last one may have been cut short
+		v.anewOf = append(v.anewOf, s)
+	}
 	v.mu.Unlock()
 	go v.run()
 	return v, nil
@@ -297,16 +302,6 @@ func dropTables(ctx context.Context, tx *sql.Tx, name string) error {
 	}
 }
 
-// safely turns a panic of a view into an error.
-func safely(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	return do()
-}
-
 // take applies facts to the given views in one transaction.
 func (v *views) take(ctx context.Context, list []View, facts []placed) error {
 	if v.writing == nil {
@@ -348,6 +343,10 @@ func (v *views) apply(tx *sql.Tx, view View, facts []placed, plain []fact.Fact) 
 		if err == nil {
 			continue
 		}
+		again := func(r Reader, facts []fact.Fact) error { return v.tried(tx, view, r, facts) }
+		if said := (*panicked)(nil); errors.As(err, &said) && v.poison(again, plain[i], err) {
+			continue // it comes again when the fact that is to blame is set aside
+		}
 		v.j.o.Log.Error("a view can't take a fact", "view", view.Name(), "pos", facts[i].pos, "kind", plain[i].Body.Kind, "err", err)
 		if _, err := tx.Exec("INSERT OR REPLACE INTO holdfast_skipped(view, pos, why) VALUES(?, ?, ?)", view.Name(), facts[i].pos, "view error"); err != nil {
 			return err
@@ -369,6 +368,17 @@ func (v *views) guarded(tx *sql.Tx, view View, facts []fact.Fact) error {
 	}
 	_, released := tx.Exec("RELEASE view")
 	return errors.Join(err, released)
+}
+
+// tried tells how a view would take facts; nothing of it stays.
+func (v *views) tried(tx *sql.Tx, view View, r Reader, facts []fact.Fact) error {
+	if _, err := tx.Exec("SAVEPOINT tried"); err != nil {
+		return err
+	}
+	err := safely(func() error { return view.Apply(tx, r, facts) })
+	_, back := tx.Exec("ROLLBACK TO tried")
+	_, released := tx.Exec("RELEASE tried")
+	return errors.Join(err, back, released)
 }
 
 // reader gives views the histories as the journal has them now.

@@ -66,7 +66,7 @@ func openViewFile(path, vfs, mode string, most int, now *atomic.Int64) (*sql.DB,
 	if mode == "ro" {
 		name += "&_pragma=query_only(on)"
 	} else {
-		name += "&_pragma=journal_mode(wal)&_pragma=synchronous(normal)"
+		name += "&_pragma=journal_mode(wal)&_pragma=synchronous(normal)&_pragma=secure_delete(on)"
 	}
 	connector, err := sqlite.NewConnector(name)
 	if err != nil {

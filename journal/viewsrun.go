@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"sync"
 	"time"
@@ -34,6 +33,11 @@ func (v *views) offer(all []placed) {
 	if len(v.queue) < mostWaiting {
 		v.queue = append(v.queue, all...)
 	}
+	for _, p := range all {
+		if p.fact.Body.Kind == (SetAside{}).FactKind().Number {
+			v.anewOf = append(v.anewOf, p.fact.Header.Subject)
+		}
+	}
 	v.changed.Broadcast()
 }
 
@@ -47,12 +51,6 @@ func (v *views) again(subjects []fact.Subject) {
 	defer v.mu.Unlock()
 	v.anewOf = append(v.anewOf, subjects...)
 	v.changed.Broadcast()
-}
-
-// Forgetter is a view that can let go of subjects whose keys are destroyed.
-// Views without it are built anew then.
-type Forgetter interface {
-	Forget(tx *sql.Tx, subjects []fact.Subject) error
 }
 
 // retake takes subjects in anew, a bounded number at a time; the cursors stay.
@@ -77,12 +75,13 @@ func (v *views) retake() {
 			v.j.o.Log.Error("views can't read the journal", "err", err)
 			v.setTrouble(behindSentence)
 		}
-		facts = append(facts, some...)
+		facts = append(facts, closedBodies(some)...)
 	}
 	if err := v.reapply(gone, facts); err != nil {
 		v.repair(context.Background(), err)
 		return
 	}
+	v.scrub(gone)
 	v.call(facts)
 }
 
@@ -99,16 +98,10 @@ func (v *views) reapply(gone []fact.Subject, facts []placed) error {
 	for i, p := range facts {
 		plain[i] = p.fact
 	}
+	if err := v.forget(tx, gone); len(gone) > 0 && err != nil {
+		return err
+	}
 	for _, view := range v.list {
-		if len(gone) > 0 {
-			f, ok := view.(Forgetter)
-			if !ok {
-				return fmt.Errorf("%s can't let go of erased subjects", view.Name())
-			}
-			if err := f.Forget(tx, gone); err != nil {
-				return fmt.Errorf("%s: %w", view.Name(), err)
-			}
-		}
 		if err := v.apply(tx, view, facts, plain); err != nil {
 			return fmt.Errorf("%s: %w", view.Name(), err)
 		}
@@ -294,6 +287,7 @@ func (v *views) close() error {
 	v.changed.Broadcast()
 	v.mu.Unlock()
 	<-v.done
+	v.stating.Wait()
 	if err := v.closeFiles(); err != nil || v.vfs != "" {
 		return err
 	}

@@ -7,10 +7,8 @@ import (
 	"holdfast/fact"
 )
 
-// Fold gives the present state of a person's record. It reads no clock; the
-// same facts give the same bytes in any order of arrival. A fact that this
-// program cannot read stands in NotShown and hides nothing else.
-func Fold(about fact.Subject, h fact.History) Person {
+// fold gives the state of a record from the facts that count.
+func fold(about fact.Subject, h fact.History) Person {
 	f := folding{h: h, p: Person{Subject: about}}
 	for i, one := range h.Facts() {
 		if one.OfJournal() {

@@ -34,10 +34,12 @@ type Person struct {
 	Alerts        []Alert                        `cbor:"19,keyasint"` // all, ended ones too
 	Answers       []Answered                     `cbor:"20,keyasint"` // those that nobody has overtaken
 	Contacts      []Contact                      `cbor:"21,keyasint"`
-	NotShown      []fact.ID                      `cbor:"22,keyasint"` // facts this program cannot read
-	Gaps          []fact.ID                      `cbor:"23,keyasint"` // facts somebody had seen that are not here
-	Frontier      []fact.ID                      `cbor:"24,keyasint"` // what a page of this state has seen
-	Episodes      []Episode                      `cbor:"25,keyasint"` // what is known of each case they were in contact about
+	NotShown      []fact.ID                      `cbor:"22,keyasint"`           // facts this program cannot read
+	Gaps          []fact.ID                      `cbor:"23,keyasint"`           // facts somebody had seen that are not here
+	Frontier      []fact.ID                      `cbor:"24,keyasint"`           // what a page of this state has seen
+	Episodes      []Episode                      `cbor:"25,keyasint"`           // what is known of each case they were in contact about
+	HeldFrom      fact.Millis                    `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	Resting       []fact.ID                      `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
 }
 
 // Episode is what notes say of one case; what was said apart stands side by

@@ -8,8 +8,8 @@ import (
 	"holdfast/fact"
 )
 
-// Fold gives the present state of a task.
-func Fold(about fact.Subject, h fact.History) Task {
+// fold gives the state of a task from the facts that count.
+func fold(about fact.Subject, h fact.History) Task {
 	f := folding{h: h, t: Task{Subject: about}}
 	for i, one := range h.Facts() {
 		if one.OfJournal() {

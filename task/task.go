@@ -146,6 +146,7 @@ type Task struct {
 	NotShown []fact.ID             `cbor:"7,keyasint"`
 	Frontier []fact.ID             `cbor:"8,keyasint"`
 	Next     fact.Millis           `cbor:"10,keyasint,omitempty"` // when it is tried next, after a try in vain
+	HeldFrom fact.Millis           `cbor:"20,keyasint,omitempty"` // entries since then are held back: unverified
 }
 
 // Holding is who has a task.

@@ -9,10 +9,8 @@ import (
 	"holdfast/fact"
 )
 
-// Fold turns the facts of one case into its state. The same facts give the
-// same bytes in any order of arrival. A fact that cannot be read is listed as
-// not shown and hinders no other.
-func Fold(id fact.Subject, h fact.History) Case {
+// fold turns the facts that count into the state of one case.
+func fold(id fact.Subject, h fact.History) Case {
 	c := Case{ID: id, Gaps: h.Gaps(), Frontier: h.Frontier()}
 	c.Envelopes, _ = exchange.FoldEnvelopes(h) // what it cannot read is listed below, one by one
 	f := folding{Case: &c, h: h, released: map[fact.ID]bool{}, said: map[uint32][]int{}}

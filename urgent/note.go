@@ -1,7 +1,9 @@
 package urgent
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"holdfast/access"
 	"holdfast/fact"
@@ -16,8 +18,8 @@ func Note(c Case, by access.Caller, words string) ([]fact.Draft, error) {
 		return nil, refusal.New(refusal.Missing, "There is no such case here.")
 	case words == "":
 		return nil, refusal.Field("words", "Write the note.")
-	case len(words) > MaxWords:
-		return nil, refusal.Newf(refusal.Invalid, "That is longer than %d characters. Write it as two notes.", MaxWords)
+	case utf8.RuneCountInString(words) > MaxWords:
+		return nil, refusal.Field("words", fmt.Sprintf("That is longer than %d characters. Write it as two notes.", MaxWords))
 	}
 	return []fact.Draft{fact.Say(c.ID, Noted{Words: words, By: by.Says()})}, nil
 }

@@ -32,6 +32,8 @@ type Row struct {
 	From111  string       `cbor:"17,keyasint,omitempty"` // who sent it, if somebody did
 	Asks     []string     `cbor:"18,keyasint"`           // what must not be overlooked: disputed, not shown
 	Record   fact.Subject `cbor:"19,keyasint"`
+	HeldFrom fact.Millis  `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	Rests    bool         `cbor:"41,keyasint,omitempty"` // entries that count rest on held ones
 }
 
 // Holder is who has the case.
@@ -72,6 +74,9 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 		}
 	}
 	row.Asks = c.Asks()
+	if held := c.HeldBack; held != nil {
+		row.HeldFrom, row.Rests = held.Since, len(held.Resting) > 0
+	}
 	return row
 }
 

@@ -43,7 +43,7 @@ func (g *Gate) MakeLink(ctx context.Context, by access.Caller, person fact.Subje
 		return "", err
 	}
 	_, err = g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
-		s, err := staff(tx, person)
+		s, err := g.staff(tx, person)
 		if err != nil {
 			return nil, err
 		}
@@ -73,12 +73,12 @@ func (g *Gate) linkOf(ctx context.Context, link fact.Hash) (fact.Subject, error)
 	return g.subject(ctx, `SELECT person FROM access_link WHERE token = ?`, link[:])
 }
 
-func staff(tx *journal.Tx, person fact.Subject) (access.Staff, error) {
+func (g *Gate) staff(tx *journal.Tx, person fact.Subject) (access.Staff, error) {
 	h, err := tx.History(person)
 	if err != nil {
 		return access.Staff{}, err
 	}
-	return access.FoldStaff(person, h), nil
+	return access.FoldStaff(person, h.Admit(g.journal.Own)), nil
 }
 
 // UseLink opens a session with a one-time link. browser is the browser's own
@@ -114,7 +114,7 @@ func (g *Gate) open(ctx context.Context, person fact.Subject, o access.SessionOp
 	o.Token = hash
 	var session fact.Subject
 	saved, err := g.journal.Do(ctx, fact.Author{Person: person}, nil, func(tx *journal.Tx) ([]fact.Draft, error) {
-		s, err := staff(tx, person)
+		s, err := g.staff(tx, person)
 		if err != nil {
 			return nil, err
 		}

@@ -153,7 +153,7 @@ func (p *Passkeys) FinishEnrol(ctx context.Context, answer []byte) error {
 		return err
 	}
 	saved, err := p.gate.journal.Do(ctx, fact.Author{Person: c.person}, nil, func(tx *journal.Tx) ([]fact.Draft, error) {
-		s, err := staff(tx, c.person)
+		s, err := p.gate.staff(tx, c.person)
 		if err != nil {
 			return nil, err
 		}

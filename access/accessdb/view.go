@@ -70,3 +70,18 @@ func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened) error {
 	_, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:])
 	return err
 }
+
+// Forget leaves nothing of erased people and sessions.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		for _, table := range []string{"person", "link", "passkey", "role"} {
+			if _, err := tx.Exec(`DELETE FROM access_`+table+` WHERE person = ?`, s[:]); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(`DELETE FROM access_session WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

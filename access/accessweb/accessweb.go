@@ -31,6 +31,7 @@ type Pages struct {
 	Here         func() []web.Pair // what this machine can say about itself
 	Tonight      func() []Notice   // what to know before the first call
 	Random       io.Reader         // nil: crypto/rand
+	Trust        *Trust            // nil: no pages about trust and erasure
 }
 
 // Notice is one thing to know before the first call.
@@ -52,6 +53,7 @@ func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/staff", p.staff)
 	m.Handle(web.Session, http.MethodPost, "/staff", p.addStaff)
 	m.Handle(web.Session, http.MethodPost, "/staff/{person}/link", p.makeLink)
+	p.registerTrust(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

@@ -2,6 +2,7 @@ package accessweb_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"holdfast/access/accessdb"
 	"holdfast/access/accessweb"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/web"
 )
@@ -60,6 +62,20 @@ func newOffice(t *testing.T, links bool) *office {
 	pages := accessweb.Pages{
 		Shell: shell, Gate: gate, Passkeys: passkeys, Organisation: "Fellside 111", Desk: "desk 1", Links: links,
 		Here: func() []web.Pair { return []web.Pair{{Name: "Saving", Value: "Yes"}} },
+		Trust: &accessweb.Trust{
+			Open: func(_ context.Context, all []fact.Subject) ([]string, error) {
+				return []string{fmt.Sprintf("Case 26-1, waiting, of %d", len(all))}, nil
+			},
+			Kind: func(n uint32) string { return fmt.Sprintf("kind %d", n) }, Name: func(fact.Subject) string { return "A. Holt" },
+			Whole: func(_ context.Context, s fact.Subject) ([]fact.Subject, int, error) { return []fact.Subject{s}, 0, nil },
+			Record: func(context.Context, string) (fact.Subject, error) {
+				return fact.Subject{}, refusal.New(refusal.Missing, "none")
+			},
+			Rules: []string{"Adult health record, 8 years"},
+			Review: func(context.Context) ([]accessweb.Proposal, error) {
+				return []accessweb.Proposal{{Record: fact.Subject{9}, Rule: "Adult health record, 8 years", Last: time.Now(), Since: time.Now()}}, nil
+			},
+		},
 	}
 	pages.Register(mux)
 	mux.Handle(web.Session, http.MethodGet, "/{$}", func(w http.ResponseWriter, _ *http.Request, by access.Caller) error {

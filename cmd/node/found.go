@@ -41,7 +41,7 @@ type Place struct {
 }
 
 func (p Place) options(lib *Library) journal.Options {
-	return journal.Options{Dir: p.Dir, Clock: p.Clock, Passphrase: p.Passphrase, Demo: p.Demo, Views: Views(lib.Rules)}
+	return journal.Options{Dir: p.Dir, Clock: p.Clock, Passphrase: p.Passphrase, Demo: p.Demo, Views: Views(lib.Rules), MayErase: accessdb.MayErase}
 }
 
 // Found creates a data folder for a new organisation, with the authority of its

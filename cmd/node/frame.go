@@ -30,6 +30,10 @@ func (n *Node) state() web.State {
 	if h.ViewError != "" {
 		s = s.With(web.Strip{ID: "views", Tone: web.StripAsk, What: h.ViewError, Do: "What was saved is kept."})
 	}
+	if since, cut := n.cutSince(); cut {
+		s = s.With(web.Strip{ID: "cut", Tone: web.StripAsk, What: "What is entered on this machine since " + codes.ClockDay(since, n.clock()) + " is held back until an administrator has looked at it.",
+			Do: "Go on working: everything is saved and shown, marked as not verified."})
+	}
 	if n.demo {
 		s = s.With(web.DemoStrip())
 	}
@@ -73,7 +77,10 @@ func places(by access.Caller) []web.Place {
 	case access.Manager:
 		out = []web.Place{board, list, tasks, services, {Name: "Rehearsals", Href: "/drills"}}
 	case access.Administrator:
-		out = []web.Place{{Name: "Staff", Href: "/staff"}, services, {Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"}}
+		out = []web.Place{
+			{Name: "Staff", Href: "/staff"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"}, services,
+			{Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"},
+		}
 	}
 	for i := range out {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)

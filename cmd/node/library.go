@@ -14,6 +14,7 @@ type Library struct {
 	Triage *triage.Content
 	Rules  *urgent.Rules
 	Call   *urgentweb.CallRules
+	Keep   []content.RetentionRule
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -33,7 +34,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	call, err := urgentweb.LoadCallRules(set, questions)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call}, err
+	if err != nil {
+		return nil, err
+	}
+	keep, err := content.Retention(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

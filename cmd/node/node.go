@@ -156,7 +156,7 @@ func (n *Node) putPages() error {
 	}
 	door := accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
-		Here: n.here, Tonight: n.tonight,
+		Here: n.here, Tonight: n.tonight, Trust: n.trust(),
 	}
 	door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
@@ -222,6 +222,7 @@ func (n *Node) putDoors() error {
 		Turn: n.turn, Alone: n.alone,
 	}
 	n.parts = append(n.parts,
+		part{"erasure", n.erase},
 		part{"message doors", serving(machines, n.config.Machines)},
 		part{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }})
 	return nil

@@ -6,6 +6,7 @@ import (
 	"holdfast/access"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/journal"
 	"holdfast/record"
 	"holdfast/record/recorddb"
 	"holdfast/urgent/urgentweb"
@@ -30,11 +31,15 @@ func (s people) Person(ctx context.Context, by access.Caller, id fact.Subject) (
 	if err := s.Gate.Enter(ctx, by, access.SeePerson, id); err != nil {
 		return record.Person{}, err
 	}
-	h, err := s.Journal.History(ctx, id)
+	p, err := journal.Fold(ctx, s.Journal, id, record.Fold)
 	if err != nil {
 		return record.Person{}, err
 	}
-	p := record.Fold(id, h)
+	if !p.Registered {
+		if err := s.Journal.Gone(id, nil); err != nil {
+			return record.Person{}, err
+		}
+	}
 	if !p.Registered && len(p.NotShown) == 0 {
 		return record.Person{}, refusal.New(refusal.Missing, "There is no such record here.")
 	}

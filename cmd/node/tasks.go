@@ -35,7 +35,7 @@ func (s tasks) Open(ctx context.Context, by access.Caller) ([]urgentweb.TaskLine
 
 func lineOf(t task.Task) urgentweb.TaskLine {
 	w := t.What()
-	line := urgentweb.TaskLine{ID: t.Subject, What: w.Reason, About: w.About, Due: t.Due(), First: w.Urgent}
+	line := urgentweb.TaskLine{ID: t.Subject, What: w.Reason, About: w.About, Due: t.Due(), First: w.Urgent, Held: t.HeldFrom}
 	if w.What == task.NumberedForm {
 		line.About = fact.Subject{} // a range of forms, not a case
 	}
@@ -68,11 +68,11 @@ func (s tasks) do(ctx context.Context, by access.Caller, id fact.Subject, verb f
 		return err
 	}
 	saved, err := s.Journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
-		h, err := tx.History(id)
+		t, err := journal.FoldIn(tx, id, task.Fold)
 		if err != nil {
 			return nil, err
 		}
-		return verb(task.Fold(id, h), tx.Now())
+		return verb(t, tx.Now())
 	})
 	if err == nil {
 		s.Journal.WaitViews(ctx, saved, 50*time.Millisecond)

@@ -25,8 +25,8 @@ var _ journal.View = View{}
 // Name is "directory".
 func (View) Name() string { return "directory" }
 
-// Version is 2: an entry says whether it was ended apart from a listing.
-func (View) Version() int { return 2 }
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 3 }
 
 // Create makes the empty table.
 func (View) Create(tx *sql.Tx) error {
@@ -130,4 +130,14 @@ func read(ctx context.Context, db DB, by access.Caller, query string, args ...an
 		out = append(out, e)
 	}
 	return out, rows.Err()
+}
+
+// Forget leaves nothing of erased entries.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM directory_entry WHERE subject = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

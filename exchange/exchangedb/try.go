@@ -113,7 +113,11 @@ func (r *running) byPhone(ctx context.Context, was exchange.Envelope) time.Durat
 		if err != nil || e.Standing() == exchange.Delivered {
 			return nil, err
 		}
-		return r.withTask(tx, e, task.PhoneNoRoute, "Nothing can be sent to "+e.To.Name+" from here: ring them", ring, nil)
+		why := "Nothing can be sent to " + e.To.Name + " from here: ring them"
+		if e.Unverified {
+			why = "Not verified that this is to go to " + e.To.Name + ", and it is not sent: ring them"
+		}
+		return r.withTask(tx, e, task.PhoneNoRoute, why, ring, nil)
 	})
 	if err != nil {
 		r.Log.Error("a phone task could not be put down", "envelope", was.ID.Short(), "err", err)
@@ -149,8 +153,7 @@ func (r *running) withoutTask(tx *journal.Tx, e exchange.Envelope, out []fact.Dr
 
 func taskOf(tx *journal.Tx, e exchange.Envelope) (task.Task, error) {
 	about := task.SubjectOf(e.Timer())
-	h, err := tx.History(about)
-	return task.Fold(about, h), err
+	return journal.FoldIn(tx, about, task.Fold)
 }
 
 // ring finds the number of the other side, if it is known.

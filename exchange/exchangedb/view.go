@@ -28,7 +28,7 @@ var _ journal.View = View{}
 func (View) Name() string { return "exchange" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 1 }
+func (View) Version() int { return 2 }
 
 // Create makes the empty tables.
 func (View) Create(tx *sql.Tx) error {
@@ -147,4 +147,15 @@ func (s Seen) Seen(ctx context.Context, key string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// Forget leaves nothing of the envelopes of erased subjects. The numbers of
+// messages that arrived are hashes and stay, so that none is filed again.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM exchange_pending WHERE about = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

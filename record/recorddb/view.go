@@ -26,8 +26,8 @@ var _ journal.View = View{}
 // Name is "record".
 func (View) Name() string { return "record" }
 
-// Version is 1.
-func (View) Version() int { return 1 }
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 2 }
 
 // Create makes the empty tables.
 func (View) Create(tx *sql.Tx) error {
@@ -222,3 +222,16 @@ func plainName(n record.Name) string {
 
 // statusOf reads a number's status back.
 func statusOf(n int) codes.Status { return codes.Status(n) }
+
+// Forget leaves nothing of erased people, search keys included.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM record_key WHERE person IN (SELECT id FROM record_person WHERE subject = ?)`, s[:]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM record_person WHERE subject = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

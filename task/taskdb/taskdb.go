@@ -23,8 +23,8 @@ var _ journal.View = View{}
 // Name is "task".
 func (View) Name() string { return "task" }
 
-// Version is 2: who holds a task stands in a list.
-func (View) Version() int { return 2 }
+// Version is raised whenever Create, Apply or the fold change.
+func (View) Version() int { return 3 }
 
 // Create makes the empty table.
 func (View) Create(tx *sql.Tx) error {
@@ -115,4 +115,14 @@ func read(ctx context.Context, db DB, by access.Caller, query string, args ...an
 		out = append(out, t)
 	}
 	return out, rows.Err()
+}
+
+// Forget leaves nothing of erased subjects, nor of tasks about them.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM task_open WHERE subject = ? OR about = ?`, s[:], s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

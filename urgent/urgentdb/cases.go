@@ -64,8 +64,7 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 }
 
 func fold(tx *journal.Tx, id fact.Subject) (urgent.Case, error) {
-	h, err := tx.History(id)
-	return urgent.Fold(id, h), err
+	return journal.FoldIn(tx, id, urgent.Fold)
 }
 
 // withTasks adds the work items that follow from what is said, in the same
@@ -100,13 +99,12 @@ func (s *Cases) Case(ctx context.Context, by access.Caller, id fact.Subject) (ur
 	if err := s.Gate.Enter(ctx, by, access.SeeCase, id); err != nil {
 		return urgent.Case{}, err
 	}
-	h, err := s.Journal.History(ctx, id)
+	c, err := journal.Fold(ctx, s.Journal, id, urgent.Fold)
 	if err != nil {
 		return urgent.Case{}, err
 	}
-	c := urgent.Fold(id, h)
 	if !c.Begun() {
-		return urgent.Case{}, noCase()
+		return urgent.Case{}, s.Journal.Gone(id, noCase())
 	}
 	return c, nil
 }

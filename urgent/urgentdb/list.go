@@ -2,6 +2,7 @@ package urgentdb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"time"
@@ -110,6 +111,9 @@ func (s *Cases) Row(ctx context.Context, id fact.Subject) (urgent.Row, bool, err
 	var blob []byte
 	var on bool
 	err := s.Journal.Views().QueryRowContext(ctx, `SELECT row, onlist FROM urgent_case WHERE id = ?`, id[:]).Scan(&blob, &on)
+	if err == nil && len(blob) == 0 {
+		err = sql.ErrNoRows // erased
+	}
 	if err != nil {
 		return urgent.Row{}, false, err
 	}
@@ -169,4 +173,54 @@ func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, e
 		return row.Case, err
 	}
 	return fact.Subject{}, refusal.New(refusal.Missing, "Nobody is waiting for you to take.")
+}
+
+// AllOf lists every case about one person, for what is done to all of them: it
+// shows nobody anything, so the caller's look is recorded where that is done.
+func (s *Cases) AllOf(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
+	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT id FROM urgent_case WHERE record = ? ORDER BY id`, person[:])
+	if err != nil {
+		return nil, err
+	}
+	return subjects(rows)
+}
+
+// Quiet is a record with the last time anybody was in contact about it.
+type Quiet struct {
+	Record fact.Subject
+	Last   time.Time
+}
+
+// QuietSince lists the records of people about whom no case began since a time
+// and none is open.
+func (s *Cases) QuietSince(ctx context.Context, since time.Time) (out []Quiet, err error) {
+	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT record, max(began) FROM urgent_case
+		WHERE length(record) = 16 AND record <> zeroblob(16) GROUP BY record HAVING max(began) < ? AND max(onlist) = 0 ORDER BY 2, 1 LIMIT 1000`, since.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b []byte
+		var last int64
+		if err := rows.Scan(&b, &last); err != nil {
+			return nil, err
+		}
+		out = append(out, Quiet{Record: fact.Subject(b), Last: time.UnixMilli(last)})
+	}
+	return out, rows.Err()
+}
+
+// RecordOf gives the record that a case with this number is about; Missing when
+// there is no such case or it is linked to none.
+func (s *Cases) RecordOf(ctx context.Context, number string) (fact.Subject, error) {
+	var b []byte
+	err := s.Journal.Views().QueryRowContext(ctx, `SELECT record FROM urgent_case WHERE number = ? AND number <> '' AND record <> zeroblob(16)`, number).Scan(&b)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fact.Subject{}, noCase()
+	}
+	if err != nil {
+		return fact.Subject{}, err
+	}
+	return fact.Subject(b), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/journal"
 	"holdfast/urgent"
 )
 
@@ -21,11 +22,11 @@ func (s *Cases) TakenBy(ctx context.Context, by access.Caller, since time.Time) 
 	}
 	var out []urgent.Row
 	for _, row := range all {
-		h, err := s.Journal.History(ctx, row.Case)
+		c, err := journal.Fold(ctx, s.Journal, row.Case, urgent.Fold)
 		if err != nil {
 			return nil, err
 		}
-		if c := urgent.Fold(row.Case, h); c.Taken != nil && c.TakenBy == by.Person {
+		if c.Taken != nil && c.TakenBy == by.Person {
 			out = append(out, row)
 		}
 	}

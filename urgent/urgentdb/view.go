@@ -206,3 +206,18 @@ func subjects(rows *sql.Rows) (out []fact.Subject, err error) {
 	}
 	return out, rows.Err()
 }
+
+// Forget leaves nothing of erased cases but that they are gone: a reader that
+// keeps rows in memory learns of it by the row's new number.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`UPDATE urgent_case SET rev = (SELECT max(rev) + 1 FROM urgent_case), onlist = 0, due = 0, began = 0,
+			number = '', record = x'', row = x'' WHERE id = ?`, s[:]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -65,8 +65,9 @@ type TaskLine struct {
 	What  string
 	About fact.Subject // the case
 	Due   time.Time
-	Who   string // who has taken it; empty: nobody
-	First bool   // before everything else
+	Who   string      // who has taken it; empty: nobody
+	First bool        // before everything else
+	Held  fact.Millis // entries since then are held back: unverified; 0: none is
 }
 
 // Drafts keeps half-typed forms on this device's disk.

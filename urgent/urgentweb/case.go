@@ -115,7 +115,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if p.Apart, err = a.apartOfCase(r, by, c, h); err != nil {
 		return casePage{}, err
 	}
-	p.Asks = notShown(c)
+	p.Asks = append(heldAsks(c, now, zone), notShown(c)...)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
@@ -211,8 +211,11 @@ func (a *App) stageOf(c urgent.Case, by web.Caller, now time.Time, zone *time.Lo
 // which is never "no alerts".
 func (a *App) personOf(ctx context.Context, by web.Caller, c urgent.Case) (record.Person, string) {
 	about, ok := c.Patient.Get()
+	if c.HeldBack != nil && c.Patient.Disputed() {
+		about, ok = sameRecord(c)
+	}
 	switch {
-	case c.Patient.Disputed():
+	case c.Patient.Disputed() && !ok:
 		return record.Person{}, "Two patients are stated for this case. Until somebody decides, no record is shown."
 	case !ok || about.Record.Zero():
 		return record.Person{}, "No record is linked. What is known stands in this case alone."

@@ -38,6 +38,9 @@ func (a *App) dueOf(ctx context.Context, by web.Caller, c urgent.Case) ([]dueLin
 		if e.Standing() == exchange.Delivered {
 			line.At, line.Held = time.Time{}, "received"
 		}
+		if e.Unverified {
+			line.More = "not verified, and not sent from here: ring them"
+		}
 		out = append(out, line)
 	}
 	for _, r := range c.Reports {

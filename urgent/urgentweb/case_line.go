@@ -29,7 +29,14 @@ type act struct {
 // when it happened.
 func (a *App) lineOf(h fact.History, now time.Time, zone *time.Location) []lineDay {
 	tell := a.tellers(now, zone)
-	acts := actsOf(h)
+	acts, resting := actsOf(h.WithHeld()), map[fact.ID]bool{}
+	held := map[fact.ID]bool{}
+	for _, id := range h.Resting() {
+		resting[id] = true
+	}
+	for _, f := range h.Held() {
+		held[f.ID] = true
+	}
 	slices.SortStableFunc(acts, func(x, y act) int { return y.at.Compare(x.at) })
 	var out []lineDay
 	for _, one := range acts {
@@ -37,6 +44,7 @@ func (a *App) lineOf(h fact.History, now time.Time, zone *time.Location) []lineD
 		if !ok {
 			continue
 		}
+		m = markHeld(m, one, held, resting)
 		day := one.at.In(zone).Format("Monday 2 January")
 		if len(out) == 0 || out[len(out)-1].Day != day {
 			out = append(out, lineDay{Day: day})

@@ -26,7 +26,7 @@ func rowOf(row *urgent.Row, by web.Caller, mayClaim bool, now time.Time, zone *t
 	out := listRow{
 		ID: "c-" + id, Href: "/case/" + id, From: timeOf(row.From), Due: timeOf(row.Due), OnCall: row.Stage == urgent.OnCall,
 		Priority: priorityOf(row.Priority), Needs: row.Needs, Dx: string(row.Dx), Name: row.Patient,
-		Age: ageSex(row.Born, row.Sex, now), Marks: marksOf(row.Marks), Asks: row.Asks, Why: row.Why, Where: row.Where, about: row.Case, record: row.Record,
+		Age: ageSex(row.Born, row.Sex, now), Marks: marksOf(row.Marks), Asks: rowAsks(row, now, zone), Why: row.Why, Where: row.Where, about: row.Case, record: row.Record,
 	}
 	out.kind = web.KindOfBreach(out.Due, now)
 	switch {
