@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -78,7 +79,7 @@ func (c *carrying) receipts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := fact.NewSubject(chance{c.random})
+	s, err := fact.NewSubject(rand.Reader)
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,7 @@ func (c *carrying) afterCut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := fact.NewSubject(chance{c.random})
+	s, err := fact.NewSubject(rand.Reader)
 	if err != nil {
 		return err
 	}

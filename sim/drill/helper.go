@@ -33,6 +33,10 @@ func RunHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) 
 		return helpCarry(ctx, args[1:], out)
 	case "future":
 		return helpFuture(ctx, args[1:])
+	case "work":
+		return helpWork(ctx, args[1:], out)
+	case "lists":
+		return helpLists(ctx, args[1:], in, out)
 	case "crowd":
 		return helpCrowd(ctx, args[1:], in, out)
 	}
