@@ -65,21 +65,28 @@ func (c *care) openWork(ctx context.Context) error {
 	if c.person, err = fact.NewSubject(rand.Reader); err != nil {
 		return err
 	}
-	if err := c.rest(c.suspect); err != nil {
+	if err := errors.Join(c.rest(c.ours), c.rest(c.suspect)); err != nil {
 		return err
 	}
-	if err := c.stage.ask(ctx, &c.items, "work", "--data", c.suspect.dir, "--person", c.person.String()); err != nil {
+	c.ours.clock, c.suspect.clock = clockOf(later)+",x1", clockOf(later)+",x1"
+	if err := c.stage.ask(ctx, &c.items, "work", "--data", c.suspect.dir, "--person", c.person.String(), "--clock", clockOf(later)); err != nil {
 		return err
 	}
 	c.stage.Most("items", float64(len(c.items)))
-	if err := c.start(ctx, c.suspect); err != nil {
+	if err := errors.Join(c.start(ctx, c.ours), c.start(ctx, c.suspect)); err != nil {
 		return err
 	}
 	if err := c.level(ctx, time.Minute); err != nil {
 		return err
 	}
-	return c.look(ctx, "before anything", "", false)
+	return c.look(ctx, "before anything", clockOf(later), false)
 }
+
+// later is when, by both clocks, the work is written: long after what the sites
+// knew of each other before, so that a cut can fall between.
+const later = 2 * time.Hour
+
+func clockOf(from time.Duration) string { return time.Now().Add(from).UTC().Format(time.RFC3339) }
 
 func (c *care) rest(one *site) error {
 	if one.process == nil {
@@ -98,7 +105,7 @@ func (c *care) look(ctx context.Context, after, clock string, marked bool) error
 	if err := c.rest(c.ours); err != nil {
 		return err
 	}
-	p, err := c.stage.helper(ctx, "lists", "--data", c.ours.dir, "--clock", clock)
+	p, err := c.stage.helper(ctx, "lists", "--data", c.ours.dir, "--clock", clock, fmt.Sprintf("--marked=%v", marked))
 	if err != nil {
 		return err
 	}
@@ -158,7 +165,7 @@ func (c *care) worklist(ctx context.Context, b *browser, after string) error {
 // clocks moves our clock ten years either way.
 func (c *care) clocks(ctx context.Context) error {
 	for what, by := range map[string]time.Duration{"clock ten years ahead": 10 * 365 * 24 * time.Hour, "clock ten years behind": -10 * 365 * 24 * time.Hour} {
-		at := time.Now().Add(by).UTC().Format(time.RFC3339)
+		at := clockOf(by)
 		if err := c.rest(c.ours); err != nil {
 			return err
 		}
@@ -170,7 +177,7 @@ func (c *care) clocks(ctx context.Context) error {
 			return err
 		}
 	}
-	c.ours.clock = ""
+	c.ours.clock = clockOf(later) + ",x1"
 	return errors.Join(c.rest(c.ours), c.start(ctx, c.ours))
 }
 
@@ -227,15 +234,15 @@ func (c *care) openCase(ctx context.Context, b *browser) error {
 	return nil
 }
 
-// hold has an administrator of one site hold back what somebody stated since a
-// while ago, and gives the page that shows it.
+// hold has an administrator of one site hold back what somebody stated since
+// before the work was written, and gives the page that shows it.
 func (c *care) hold(ctx context.Context, at *site, whom string) (string, error) {
 	b, err := c.browserAs(ctx, at, access.Administrator)
 	if err != nil {
 		return "", err
 	}
 	defer b.close()
-	since := time.Now().Add(-24 * time.Hour).In(codes.London()).Format("2006-01-02 15:04")
+	since := time.Now().Add(later / 2).In(codes.London()).Format("2006-01-02 15:04")
 	return b.postForm(ctx, "/held/cut", url.Values{"whom": {whom}, "since": {since}, "why": {"rehearsal of an attack"}})
 }
 
@@ -287,14 +294,14 @@ func (c *care) cutDevice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.look(ctx, "device cut off", "", true); err != nil {
+	if err := c.look(ctx, "device cut off", clockOf(later), true); err != nil {
 		return err
 	}
 	c.take(ctx, c.suspect, "in front of a device that was cut off")
 	if err := c.readmit(ctx, where); err != nil {
 		return err
 	}
-	return c.look(ctx, "device readmitted", "", false)
+	return c.look(ctx, "device readmitted", clockOf(later), false)
 }
 
 func (c *care) cutPerson(ctx context.Context) error {
@@ -302,13 +309,13 @@ func (c *care) cutPerson(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.look(ctx, "person cut off", "", true); err != nil {
+	if err := c.look(ctx, "person cut off", clockOf(later), true); err != nil {
 		return err
 	}
 	if err := c.readmit(ctx, where); err != nil {
 		return err
 	}
-	return c.look(ctx, "person readmitted", "", false)
+	return c.look(ctx, "person readmitted", clockOf(later), false)
 }
 
 // cutEachOther parts the two, and each cuts the other off.
@@ -338,5 +345,5 @@ func (c *care) cutEachOther(ctx context.Context) error {
 	if err := c.start(ctx, c.ours); err != nil {
 		return err
 	}
-	return c.look(ctx, "two that cut each other off", "", true)
+	return c.look(ctx, "two that cut each other off", clockOf(later), true)
 }

@@ -54,7 +54,7 @@ func openAtRest(ctx context.Context, dir, clock string) (*node.Node, error) {
 // helpWork writes one item of every kind of work and tells what it wrote.
 func helpWork(ctx context.Context, args []string, out io.Writer) (err error) {
 	f := flag.NewFlagSet("work", flag.ContinueOnError)
-	dir, person := f.String("data", "", ""), f.String("person", "", "")
+	dir, person, clock := f.String("data", "", ""), f.String("person", "", ""), f.String("clock", "", "")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func helpWork(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	w := &worker{by: access.Caller{Person: who, Name: "S. Thorne", Role: access.Clinician}}
-	if w.n, err = openAtRest(ctx, *dir, ""); err != nil {
+	if w.n, err = openAtRest(ctx, *dir, *clock); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.n.Close()) }()
@@ -89,7 +89,7 @@ func caseWork(by access.Caller, now time.Time) map[string]func(id fact.Subject) 
 }
 
 func (w *worker) all(ctx context.Context) error {
-	now := time.Now()
+	now := w.n.Journal.Health().Since
 	for kind, more := range caseWork(w.by, now) {
 		id, err := w.takeCase(ctx)
 		if err == nil {
@@ -139,11 +139,11 @@ func (w *worker) say(ctx context.Context, kind string, s fact.Subject, drafts ..
 	return w.state(ctx, drafts...)
 }
 
-// helpLists tells, of the items that it is given, which ones a device's lists
+// helpLists waits a while for what is expected, and tells, of the items that it is given, which ones a device's lists
 // hold and whether they are marked.
 func helpLists(ctx context.Context, args []string, in io.Reader, out io.Writer) (err error) {
 	f := flag.NewFlagSet("lists", flag.ContinueOnError)
-	dir, clock := f.String("data", "", ""), f.String("clock", "", "")
+	dir, clock, marked := f.String("data", "", ""), f.String("clock", "", ""), f.Bool("marked", false, "")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -156,14 +156,17 @@ func helpLists(ctx context.Context, args []string, in io.Reader, out io.Writer) 
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if _, _, behind := n.Journal.ViewsAt(); behind == 0 || time.Now().After(end) {
-			break
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		level := true
+		for i := range items {
+			if items[i].On, items[i].Marked, err = onList(ctx, n, items[i]); err != nil {
+				return err
+			}
+			as := items[i].On && items[i].Marked == *marked
+			level = level && (as || items[i].Kind == "closed" && !*marked) // verified: it is closed
 		}
-	}
-	for i := range items {
-		if items[i].On, items[i].Marked, err = onList(ctx, n, items[i]); err != nil {
-			return err
+		if level || time.Now().After(end) {
+			break
 		}
 	}
 	return json.NewEncoder(out).Encode(items)
