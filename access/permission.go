@@ -26,6 +26,7 @@ const (
 	WriteNote      Act = "write a note"
 	SeeServices    Act = "find a service"
 	SeeRehearsals  Act = "see which faults were rehearsed"
+	SeeDevices     Act = "see how the devices stand"
 	SeeTasks       Act = "see tasks"
 	DoTask         Act = "do a task"
 	SeeApart       Act = "see what was written apart"
@@ -88,6 +89,7 @@ func Table() []Row {
 		{WriteNote, all, ByItsFact},
 		{SeeServices, append(all, Administrator), NotAPerson},
 		{SeeRehearsals, []Role{Manager, Administrator}, NotAPerson},
+		{SeeDevices, []Role{Manager, Administrator}, NotAPerson},
 		{SeeTasks, all, List},
 		{DoTask, append(all, Device), ByItsFact},
 		{SeeApart, append(all, Administrator), List},

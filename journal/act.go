@@ -49,6 +49,7 @@ type act struct {
 	blobs  map[fact.Hash][]byte
 	reads  map[fact.Subject]int64 // where each subject that was read stood
 	bytes  int
+	said   int // bytes of facts alone, without attachments
 	answer chan answer
 
 	arriving *arriving // instead of facts: what another device wrote
@@ -149,6 +150,7 @@ func (s sealing) finish(a *act) error {
 			return err
 		}
 		a.bytes += fact.HeaderSize + len(f.sealed)
+		a.said += fact.HeaderSize + len(f.sealed)
 	}
 	return nil
 }

@@ -15,6 +15,10 @@ import (
 // them are written first.
 const mostSeen = 32
 
+// mostSaid bounds the facts of one act: heads fall on act boundaries only, and
+// what is between two heads travels in one piece.
+const mostSaid = 512 << 10
+
 // mostTries bounds how often a verb decides anew because others were faster.
 const mostTries = 32
 
@@ -135,7 +139,7 @@ func (j *Journal) prepare(tx *Tx, by fact.Author, seen Seen, drafts []fact.Draft
 	if err := s.finish(a); err != nil {
 		return nil, err
 	}
-	if len(a.facts) > mostFacts || a.bytes > 32<<20 {
+	if len(a.facts) > mostFacts || a.said > mostSaid || a.bytes > 32<<20 {
 		return nil, refusal.New(refusal.Invalid, "This is too much for one step. Save it in parts.")
 	}
 	return a, nil

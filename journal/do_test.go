@@ -320,3 +320,27 @@ func TestClosedSavesNothing(t *testing.T) {
 		t.Errorf("after closing: %v", err)
 	}
 }
+
+// TestAnActThatCouldNotTravelIsRefused keeps what lies between two heads small
+// enough for one range.
+func TestAnActThatCouldNotTravelIsRefused(t *testing.T) {
+	j := newJournal(t, testOptions(t))
+	s := newSubject(t, j)
+	long := said{strings.Repeat("x", 60<<10)}
+	try := func(n int) error {
+		_, err := j.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
+			var out []fact.Draft
+			for range n {
+				out = append(out, fact.Say(s, long))
+			}
+			return out, nil
+		})
+		return err
+	}
+	if err := try(8); err != nil {
+		t.Errorf("8 long facts: %v", err)
+	}
+	if err := try(9); !refusal.Is(err, refusal.Invalid) {
+		t.Errorf("9 long facts: %v", err)
+	}
+}

@@ -187,3 +187,20 @@ func writePaper(c *sqlConn, p paper) error {
 	}
 	return c.exec("INSERT OR IGNORE INTO papers(hash, sort, signed) VALUES(?, ?, ?)", hash[:], p.sort, enc)
 }
+
+// CertificateOf gives the signed device card and certificate that make a feed,
+// and its lane.
+func (j *Journal) CertificateOf(feed fact.FeedID) (card, certificate fact.Signed, lane fact.Lane, err error) {
+	j.branches.mu.Lock()
+	defer j.branches.mu.Unlock()
+	c, ok := j.branches.certs[feed]
+	if !ok {
+		return card, certificate, 0, refusal.New(refusal.Missing, "This feed is not known here.")
+	}
+	certificate = j.branches.signed[c.hash]
+	var i fact.Incarnation
+	if err := fact.Decode(certificate.Bytes, &i); err != nil {
+		return card, certificate, 0, err
+	}
+	return j.branches.cards[i.Card], certificate, c.lane, nil
+}

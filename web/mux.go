@@ -16,6 +16,8 @@ const (
 	Public   Door = "public"   // anybody: the short list
 	Session  Door = "session"  // a person who is signed in
 	Partner  Door = "partner"  // a machine of another organisation, by mutual TLS
+	Sister   Door = "device"   // another device of this organisation, by mutual TLS with its own key; not served by a Mux
+	Account  Door = "account"  // a command of the account that runs this device; not served by a Mux
 	Operator Door = "operator" // an operator's token
 )
 

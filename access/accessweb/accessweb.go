@@ -32,6 +32,8 @@ type Pages struct {
 	Tonight      func() []Notice   // what to know before the first call
 	Random       io.Reader         // nil: crypto/rand
 	Trust        *Trust            // nil: no pages about trust and erasure
+	Devices      DevicesOf         // nil: no page of devices
+	Evidence     EvidenceOf
 }
 
 // Notice is one thing to know before the first call.
@@ -54,6 +56,7 @@ func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodPost, "/staff", p.addStaff)
 	m.Handle(web.Session, http.MethodPost, "/staff/{person}/link", p.makeLink)
 	p.registerTrust(m)
+	p.registerDevices(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

@@ -63,6 +63,10 @@ func (n *Node) safety() web.State {
 	}
 }
 
+// keyedPlaces is how many places have a key: more would not fit beside the
+// truth about saving.
+const keyedPlaces = 4
+
 // places are the few main pages of a role.
 func places(by access.Caller) []web.Place {
 	call, mine := web.Place{Name: "Call", Href: "/call"}, web.Place{Name: "My calls", Href: "/mycalls"}
@@ -75,14 +79,14 @@ func places(by access.Caller) []web.Place {
 	case access.Clinician, access.Dispatcher:
 		out = []web.Place{list, tasks, services, board}
 	case access.Manager:
-		out = []web.Place{board, list, tasks, services, {Name: "Rehearsals", Href: "/drills"}}
+		out = []web.Place{board, list, tasks, services, {Name: "Devices", Href: "/devices"}}
 	case access.Administrator:
 		out = []web.Place{
-			{Name: "Staff", Href: "/staff"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"}, services,
-			{Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"},
+			{Name: "Staff", Href: "/staff"}, {Name: "Devices", Href: "/devices"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"},
+			{Name: "To settle", Href: "/apart"},
 		}
 	}
-	for i := range out {
+	for i := range out[:min(len(out), keyedPlaces)] {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)
 	}
 	return append(append(out, formsPlace(by)...), web.Place{Name: "You", Href: "/session"})

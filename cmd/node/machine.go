@@ -13,6 +13,7 @@ import (
 	"holdfast/exchange/bars"
 	"holdfast/exchange/exchangedb"
 	"holdfast/exchange/itk"
+	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/web"
 )
@@ -54,6 +55,10 @@ func machineRoutes() []web.Route {
 	return []web.Route{
 		at(http.MethodGet, "/bars/metadata"), at(http.MethodGet, "/bars/MessageDefinition"), at(http.MethodPost, "/bars/$process-message"),
 		at(http.MethodPost, "/direct"), at(http.MethodPost, "/itk"),
+		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},
 	}
 }
 

@@ -156,7 +156,7 @@ func (n *Node) putPages() error {
 	}
 	door := accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
-		Here: n.here, Tonight: n.tonight, Trust: n.trust(),
+		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
 	}
 	door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)

@@ -432,3 +432,12 @@ func holds(t *testing.T, dir, words string) bool {
 	}
 	return false
 }
+
+// TestEveryViewCanLetGo keeps a view that can't from being added.
+func TestEveryViewCanLetGo(t *testing.T) {
+	for _, v := range node.Views(library(t).Rules) {
+		if _, ok := v.(journal.Forgetter); !ok {
+			t.Errorf("view %s can't let go of erased subjects", v.Name())
+		}
+	}
+}

@@ -45,6 +45,7 @@ func (p Pages) rehearsals(w http.ResponseWriter, r *http.Request, by web.Caller)
 	}
 	now, zone := p.Shell.Now(), p.Shell.Zone()
 	out := rehearsalsPage{Frame: p.Shell.Frame(r, by, "Rehearsals")}
+	out.Frame.Here = "/devices"
 	for _, one := range all {
 		out.Lines = append(out.Lines, line{one, pairsOf(one, one.At.In(zone).Format("2 Jan 2006 15:04"), now.Sub(one.At) > oldAfter)})
 	}

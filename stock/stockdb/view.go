@@ -147,3 +147,13 @@ func ranges(ctx context.Context, db *sql.DB) ([]stock.Range, error) {
 	}
 	return out, rows.Err()
 }
+
+// Forget leaves nothing of erased subjects.
+func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM stock_range WHERE subject = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -324,3 +324,13 @@ func whoSettles(j content.Join) string {
 
 // WhoSettles names the roles that may settle it.
 func (a Apart) WhoSettles() string { return whoSettles(a.Join) }
+
+// Forget leaves nothing of erased subjects.
+func (ApartView) Forget(tx *sql.Tx, subjects []fact.Subject) error {
+	for _, s := range subjects {
+		if _, err := tx.Exec(`DELETE FROM apart_open WHERE subject = ?`, s[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -111,6 +111,10 @@ export default async function (room) {
       return a.vector === b.vector && a.state !== "" && a.state === b.state && a.unsafe === 0 && b.unsafe === 0;
     }, "both site nodes hold the same and fold it to the same", 40000);
     same(status(desk.data).forks, [], "forks");
+    const manager = await signIn(room, second, "manager", "manager-second");
+    await manager.go(new URL("/devices", manager.page.url()).href);
+    ok((await manager.page.locator("tbody tr").count()) === 3, "the page of devices lists three");
+    await manager.every("04-devices");
   } finally {
     for (const one of [second, desk]) { one.child.kill("SIGTERM"); await one.dead; }
   }

@@ -1,0 +1,77 @@
+package accessweb
+
+import (
+	"context"
+	"net/http"
+
+	"holdfast/web"
+)
+
+// Devices is what the page of devices shows: figures and names of devices,
+// nothing about any person.
+type Devices struct {
+	Kept     web.Kept // how safe this device's entries are
+	Lines    []DeviceLine
+	Forks    []ForkLine
+	Noticed  []string // about other devices' histories, newest last
+	Damaged  int      // facts found damaged here that no other device has mended yet
+	Waiting  int      // keys and attachments on their way here
+	MayHold  bool     // the reader may hold entries back
+	Evidence bool     // forks can be taken along as a file
+}
+
+// DeviceLine is one enrolled device.
+type DeviceLine struct {
+	Name, Kind, Place string
+	Link              string // "Linked, level", "Not linked", "This device"
+	CutOff            bool
+}
+
+// ForkLine is a feed with two histories.
+type ForkLine struct {
+	Device, Feed string
+	From         uint64 // the first fact in which they differ
+	Ours, Also   string // ids of those two facts, shortened
+}
+
+type devicesView struct {
+	Frame web.Frame
+	Devices
+}
+
+func (p *Pages) registerDevices(m *web.Mux) {
+	if p.Devices == nil {
+		return
+	}
+	m.Handle(web.Session, http.MethodGet, "/devices", p.devices)
+	m.Handle(web.Session, http.MethodGet, "/devices/evidence", p.evidence)
+}
+
+func (p *Pages) devices(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	all, err := p.Devices(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	v := devicesView{Frame: p.Shell.Frame(r, by, "Devices"), Devices: all}
+	v.Frame.Here = "/devices"
+	return web.Render(w, r, http.StatusOK, devicesPage(v))
+}
+
+// evidence gives the proof of every fork as a file that anyone can check:
+// docs/format.md says how.
+func (p *Pages) evidence(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	raw, err := p.Evidence(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", `attachment; filename="forks.json"`)
+	_, err = w.Write(raw)
+	return err
+}
+
+// DevicesOf reads what the page shows; it lets the caller in first.
+type DevicesOf func(ctx context.Context, by web.Caller) (Devices, error)
+
+// EvidenceOf gives the evidence of forks as JSON; it lets the caller in first.
+type EvidenceOf func(ctx context.Context, by web.Caller) ([]byte, error)
