@@ -267,6 +267,7 @@ func (o *sites) close() error {
 	for _, w := range o.wires {
 		err = errors.Join(err, w.Close())
 	}
+	clear(o.wires)
 	return err
 }
 
