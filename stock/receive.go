@@ -1,6 +1,7 @@
 package stock
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -50,11 +51,28 @@ func Receive(r Range, by access.Caller, here Device, req Receiving, others []Ran
 		return nil, refusal.Field("last", "That is more than 10,000 forms. Look at both numbers again")
 	}
 	for _, o := range others {
-		for _, was := range o.Received.Values {
-			if strings.EqualFold(was.Value.What, req.What) && units.Touches(share.Some(was.Value.First, was.Value.Last)) {
-				return nil, refusal.Field("first", "Some of these numbers are here already: "+Numbers(share.Some(was.Value.First, was.Value.Last)))
-			}
+		if was, ok := o.names(req.What, units); ok {
+			return nil, refusal.Field("first", "Some of these numbers are here already: "+Numbers(was))
 		}
 	}
 	return []fact.Draft{fact.Say(r.Subject, FormsReceived{What: req.What, First: req.First, Last: req.Last, Owner: here.ID, Says: here.Name})}, nil
+}
+
+// SameNumbers tells whether two ranges name some of the same numbers of the
+// same forms, as when one pad was received on two devices apart.
+func (r Range) SameNumbers(o Range) bool {
+	return slices.ContainsFunc(r.Received.Values, func(v fact.Stated[FormsReceived]) bool {
+		_, ok := o.names(v.Value.What, share.Some(v.Value.First, v.Value.Last))
+		return ok
+	})
+}
+
+// names finds what the range received that touches these numbers of these forms.
+func (r Range) names(what string, units share.Units) (share.Units, bool) {
+	for _, v := range r.Received.Values {
+		if was := share.Some(v.Value.First, v.Value.Last); strings.EqualFold(v.Value.What, what) && units.Touches(was) {
+			return was, true
+		}
+	}
+	return share.Units{}, false
 }

@@ -79,6 +79,19 @@ func (j judge) settle(all []event) (state, []event) {
 	return j.last(stands), stands
 }
 
+// sinceJoin drops the events before the newest that no other was written apart
+// from. It was entitled with all of them in its past, so nothing among them is
+// in dispute after it, and none of them bears on what came later: the state is
+// the same without them. It keeps long chains of hand-outs quick.
+func (j judge) sinceJoin(all []event) []event {
+	for k := len(all) - 1; k > 0; k-- {
+		if !slices.ContainsFunc(all, func(o event) bool { return j.apart(all[k], o) }) {
+			return all[k:]
+		}
+	}
+	return all
+}
+
 func (j judge) clashes(e event, valid []event) (out []event) {
 	for _, o := range valid {
 		if !e.two && !o.two && j.apart(e, o) {

@@ -52,6 +52,13 @@ type node struct {
 	seq    uint64
 	prev   fact.ID
 	held   set
+	folded *folded // the rights as last folded
+}
+
+// folded is what a law made of a set of facts.
+type folded struct {
+	of     set
+	rights share.Rights
 }
 
 // law is a fold under test; the broken ones have the same form.
@@ -158,7 +165,13 @@ func (w *world) place(id fact.ID) int {
 	panic("no such fact in the world")
 }
 
-func (w *world) rights(at int) share.Rights { return w.law(w, w.at[at].held) }
+func (w *world) rights(at int) share.Rights {
+	n := &w.at[at]
+	if n.folded == nil || n.folded.of != n.held {
+		n.folded = &folded{n.held, w.law(w, n.held)}
+	}
+	return n.folded.rights
+}
 
 // of lists the facts of a set.
 func (w *world) of(held set) (out []fact.Fact) {

@@ -22,6 +22,15 @@ func (w *world) judgeAt(at int) error {
 	return nil
 }
 
+func (w *world) judgeAll() error {
+	for at := range w.at {
+		if err := w.judgeAt(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *world) exists(u uint64, held set) (yes bool) {
 	held.each(func(i int) {
 		s := w.facts[i].step
@@ -117,7 +126,7 @@ func (w *world) onlyByRight(r share.Rights, held set) error {
 		w.facts[i].past.each(func(j int) {
 			s := w.facts[j].step
 			p, two := w.moved(j)
-			given = given || two && p.To == by || s.To == by && (s.Act == share.Received || s.Act == share.Handed) && s.Units.Touches(use.Units)
+			given = given || two && p.To == by && w.facts[j].covers[use.Units.First] || s.To == by && (s.Act == share.Received || s.Act == share.Handed) && s.Units.Touches(use.Units)
 		})
 		if !given || w.facts[i].step.Asks {
 			return fmt.Errorf("use %d is firm by a device that was given nothing", i)
@@ -132,26 +141,31 @@ func (w *world) twins(i, j int) bool {
 	return one && two && w.apart(i, j) && p.Lost == q.Lost && p.To == q.To
 }
 
-// restsOnTwin tells whether b rests on a repetition of a.
-func (w *world) restsOnTwin(a, b int) (yes bool) {
-	w.facts[b].past.each(func(c int) { yes = yes || w.twins(a, c) })
+// restsOnTwin tells whether b rests on a repetition of a that moved the unit too.
+// Right: the same move made twice is one move, so who went on from either copy
+// went on from it. A copy that did not move this unit excuses nothing.
+func (w *world) restsOnTwin(a, b int, unit uint64) (yes bool) {
+	w.facts[b].past.each(func(c int) { yes = yes || w.twins(a, c) && w.facts[c].covers[unit] })
 	return yes
 }
 
-// movedIn is moved as far as somebody can know who has the proposal.
+// movedIn is moved as far as somebody can know who holds only some facts.
+// Right: what an approval moves is read from its past, and part of that is not
+// here. The range says so (Gaps); with all of it here nothing is excused.
 func (w *world) movedIn(i int, held set) (proposal share.Step, yes bool) {
 	p, yes := w.moved(i)
-	return p, yes && held.has(w.place(w.facts[i].step.About))
+	return p, yes && w.facts[i].past.within(held)
 }
 
-// agreed tells whether b rests on a repetition of a, or whether those who went
-// on from b moved the rights to where a had moved them.
-func (w *world) agreed(a, b int, held set) (yes bool) {
+// agreed tells whether b is settled with a though nobody had seen both: b rests
+// on a repetition of a, or people who went on from b moved the unit to where a
+// had. Right: all words then name one device; its unseen uses stay provisional.
+func (w *world) agreed(a, b int, unit uint64, held set) (yes bool) {
 	p, _ := w.moved(a)
-	yes = w.restsOnTwin(a, b)
+	yes = w.restsOnTwin(a, b, unit)
 	held.each(func(c int) {
 		q, two := w.movedIn(c, held)
-		yes = yes || two && q.To == p.To && w.facts[c].past.has(b)
+		yes = yes || two && q.To == p.To && w.facts[c].covers[unit] && w.facts[c].past.has(b)
 	})
 	return yes
 }
@@ -164,7 +178,7 @@ func (w *world) twoPeopleFirst(r share.Rights, held set) (err error) {
 			if _, two := w.movedIn(a, held); !two || use.Status != share.Firm || !w.apart(a, i) || !w.facts[a].covers[use.Units.First] {
 				return
 			}
-			if !w.restsOnTwin(a, i) {
+			if !w.restsOnTwin(a, i, use.Units.First) {
 				err = fmt.Errorf("use %d is firm though approval %d moved its unit unseen", i, a)
 			}
 		})
@@ -179,22 +193,30 @@ func (w *world) nothingWhileDisputed(r share.Rights, held set) (err error) {
 		held.each(func(b int) {
 			p, one := w.movedIn(a, held)
 			q, two := w.movedIn(b, held)
-			if !one || !two || !w.apart(a, b) || p.To == q.To || w.agreed(a, b, held) || w.agreed(b, a, held) {
+			if !one || !two || !w.apart(a, b) || p.To == q.To {
 				return
 			}
-			settled := false
-			held.each(func(c int) {
-				_, three := w.moved(c)
-				settled = settled || three && w.facts[c].past.has(a) && w.facts[c].past.has(b)
-			})
 			for _, use := range r.Uses {
-				if u := use.Units.First; !settled && use.Status.Counts() && w.facts[a].covers[u] && w.facts[b].covers[u] {
+				u := use.Units.First
+				if use.Status.Counts() && w.facts[a].covers[u] && w.facts[b].covers[u] && !w.agreed(a, b, u, held) && !w.agreed(b, a, u, held) && !w.settled(a, b, u, held) {
 					err = fmt.Errorf("unit %d is firm while approvals %d and %d disagree", u, a, b)
 				}
 			}
 		})
 	})
 	return err
+}
+
+// settled tells whether two people who had seen both approvals, or repetitions
+// of them, have moved the unit. Right: what a repetition says had been weighed;
+// a use that rests on it and that they had not seen is provisional all the same.
+func (w *world) settled(a, b int, unit uint64, held set) (yes bool) {
+	held.each(func(c int) {
+		_, two := w.movedIn(c, held)
+		past := w.facts[c].past
+		yes = yes || two && w.facts[c].covers[unit] && (past.has(a) || w.restsOnTwin(a, c, unit)) && (past.has(b) || w.restsOnTwin(b, c, unit))
+	})
+	return yes
 }
 
 // staysFirm: a use that was firm for anybody is firm for all who know it, and
@@ -212,7 +234,7 @@ func (w *world) staysFirm(r share.Rights, held set) error {
 			if err := w.firmElsewhere(i, use.Units.First); err != nil {
 				return err
 			}
-		} else if w.wasFirm(key, held) && !w.excused(i, held) {
+		} else if w.wasFirm(key, held) && !w.excused(i, use.Units.First, held) {
 			return fmt.Errorf("use %d was firm and is %s", i, use.Status)
 		}
 	}
@@ -260,7 +282,7 @@ func (w *world) noteFirm(key string, held set) {
 
 func (w *world) firmElsewhere(i int, unit uint64) error {
 	for j, f := range w.facts {
-		if j != i && len(w.firm[fmt.Sprintf("%d/%s", unit, f.fact.ID)]) > 0 && !w.excused(i, w.all()) && !w.excused(j, w.all()) {
+		if j != i && len(w.firm[fmt.Sprintf("%d/%s", unit, f.fact.ID)]) > 0 && !w.excused(i, unit, w.all()) && !w.excused(j, unit, w.all()) {
 			return fmt.Errorf("unit %d is firm by use %d here and was by use %d elsewhere", unit, i, j)
 		}
 	}
@@ -274,10 +296,10 @@ func (w *world) all() (s set) {
 	return s
 }
 
-// excused: two people moved rights without having seen use i (or what confirmed
-// it), and its writer had not seen them; or somebody rude received its unit a
-// second time apart.
-func (w *world) excused(i int, held set) (yes bool) {
+// excused: two people moved the unit, or somebody rude received it once more,
+// unseen by use i (or by what confirmed it) and without having seen that. Right:
+// it is what rule 2 is for. People who moved other units excuse nothing.
+func (w *world) excused(i int, unit uint64, held set) (yes bool) {
 	said := []int{i}
 	for j, f := range w.facts {
 		if f.step.Act == share.Confirmed && f.step.About == w.facts[i].fact.ID {
@@ -285,10 +307,11 @@ func (w *world) excused(i int, held set) (yes bool) {
 		}
 	}
 	held.each(func(a int) {
+		f := w.facts[a]
 		_, two := w.moved(a)
-		two = two || w.facts[a].raw && w.facts[a].step.Act == share.Received
+		takes := two && f.covers[unit] || f.raw && f.step.Act == share.Received && f.step.Units.Covers(share.One(unit))
 		for _, j := range said {
-			yes = yes || two && !w.facts[j].held.has(a) && !w.facts[a].past.has(j)
+			yes = yes || takes && !w.facts[j].held.has(a) && !f.past.has(j)
 		}
 	})
 	return yes

@@ -131,10 +131,8 @@ func (s *schedule) run(steps int) error {
 			}
 		}
 	}
-	for at := range s.w.at {
-		if err := s.w.judgeAt(at); err != nil {
-			return err
-		}
+	if err := s.w.judgeAll(); err != nil {
+		return err
 	}
 	mix := func(all []fact.Fact) { s.random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) }
 	if err := sameInEveryOrder(s.w, s.w.at[0].held, mix); err != nil {

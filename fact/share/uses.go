@@ -80,6 +80,6 @@ func (l *ledger) at(t *strip, place int) state {
 			past = append(past, e)
 		}
 	}
-	now, _ := l.settle(past)
+	now, _ := l.settle(l.sinceJoin(past))
 	return now
 }

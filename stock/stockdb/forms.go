@@ -2,6 +2,7 @@ package stockdb
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"holdfast/access"
@@ -22,12 +23,18 @@ type Forms struct {
 	Journal *journal.Journal
 	Gate    Gate
 	Device  access.Caller // this device itself, for work items
+
+	receiving sync.Mutex // one receipt at a time: see Receive
 }
 
 // Verb is a verb of package stock with its request bound.
 type Verb func(r stock.Range, here stock.Device, now time.Time) ([]fact.Draft, error)
 
-const viewWait = 50 * time.Millisecond
+const (
+	viewWait = 50 * time.Millisecond
+	listWait = 5 * time.Second // for a complete list of ranges, before a receipt
+	lookEach = 2 * time.Millisecond
+)
 
 // Here is this device, whatever its incarnation.
 func (s *Forms) Here() stock.Device {
@@ -85,12 +92,17 @@ func (s *Forms) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 	})
 }
 
-// Receive takes a new range in.
+// Receive takes a new range in. The same numbers come once on one device:
+// receipts go one after another, each with a list of ranges that holds all that
+// was saved here before it. Received apart on two devices they come twice; then
+// both ranges are marked on every page of forms, and people sort it out.
 func (s *Forms) Receive(ctx context.Context, by access.Caller, req stock.Receiving) (id fact.Subject, err error) {
 	if err := s.Gate.Enter(ctx, by, access.KeepForms, fact.Subject{}); err != nil {
 		return id, err
 	}
-	others, err := ranges(ctx, s.Journal.Views())
+	s.receiving.Lock()
+	defer s.receiving.Unlock()
+	others, err := s.everyRange(ctx)
 	if err != nil {
 		return id, err
 	}
@@ -100,6 +112,23 @@ func (s *Forms) Receive(ctx context.Context, by access.Caller, req stock.Receivi
 		}
 		return stock.Receive(stock.Range{Subject: id}, by, s.Here(), req, others, tx.Now())
 	})
+}
+
+// everyRange lists the ranges once the view holds all that is saved by now.
+func (s *Forms) everyRange(ctx context.Context) ([]stock.Range, error) {
+	at, _, behind := s.Journal.ViewsAt()
+	saved := at + int64(behind)
+	ctx, stop := context.WithTimeout(ctx, listWait)
+	defer stop()
+	for at < saved {
+		select {
+		case <-ctx.Done():
+			return nil, refusal.New(refusal.Unavailable, "The list of forms is still being put together, so it cannot be seen whether these are here already. Nothing was saved. Try again in a moment.")
+		case <-time.After(lookEach):
+		}
+		at, _, _ = s.Journal.ViewsAt()
+	}
+	return ranges(ctx, s.Journal.Views())
 }
 
 // Refuse refuses a provisional use; its work item becomes the caller's.

@@ -24,9 +24,9 @@ var (
 	car  = stock.Device{ID: fact.Subject{0xd1}, Name: "Car 1"}
 )
 
-func open(t *testing.T, dir string) *stockdb.Forms {
+func open(t *testing.T, dir string, more ...journal.View) *stockdb.Forms {
 	t.Helper()
-	o := journal.Options{Dir: dir, Demo: true, Views: []journal.View{accessdb.View{}, taskdb.View{}, stockdb.View{}}, Reserve: 1 << 16}
+	o := journal.Options{Dir: dir, Demo: true, Views: append(more, accessdb.View{}, taskdb.View{}, stockdb.View{}), Reserve: 1 << 16}
 	if !journal.Here(dir) {
 		if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "Site"}); err != nil {
 			t.Fatal(err)

@@ -2,7 +2,7 @@ package stockweb
 
 import (
 	"net/http"
-	"strings"
+	"slices"
 
 	"holdfast/access"
 	"holdfast/fact/share"
@@ -79,17 +79,7 @@ func marksOf(r stock.Range, all []stock.Range) (out []web.Tag) {
 // twice tells whether another range has some of the same numbers of the same
 // forms: received apart, before either knew of the other.
 func twice(r stock.Range, all []stock.Range) bool {
-	for _, o := range all {
-		for _, a := range r.Received.Values {
-			for _, b := range o.Received.Values {
-				if o.Subject != r.Subject && strings.EqualFold(a.Value.What, b.Value.What) &&
-					share.Some(a.Value.First, a.Value.Last).Touches(share.Some(b.Value.First, b.Value.Last)) {
-					return true
-				}
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(all, func(o stock.Range) bool { return o.Subject != r.Subject && r.SameNumbers(o) })
 }
 
 func receivedAs(r stock.Range) string {
