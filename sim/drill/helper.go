@@ -33,6 +33,8 @@ func RunHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) 
 		return helpCarry(ctx, args[1:], out)
 	case "future":
 		return helpFuture(ctx, args[1:])
+	case "wire":
+		return helpWire(ctx, args[1:], out)
 	case "work":
 		return helpWork(ctx, args[1:], out)
 	case "lists":

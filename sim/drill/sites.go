@@ -22,7 +22,8 @@ type site struct {
 	dir     string
 	address string // of its device door
 	peers   []string
-	clock   string // "" is the true one
+	clock   string       // "" is the true one
+	space   *proxy.Space // nil: this machine's own network
 	process *process
 	browser *browser
 }
@@ -136,7 +137,7 @@ func (o *sites) start(ctx context.Context, one *site) error {
 		args = append(args, "--clock", one.clock)
 	}
 	var err error
-	if one.process, err = o.stage.start(ctx, args...); err != nil {
+	if one.process, err = o.stage.startIn(ctx, one.space, args...); err != nil {
 		return err
 	}
 	if _, err := one.process.out.ReadBytes('\n'); err != nil {
@@ -152,7 +153,7 @@ func (o *sites) signIn(ctx context.Context, one *site) error {
 	for {
 		link, err := node.Tell[node.LinkWanted, node.LinkGiven](ctx, one.dir, "link", node.LinkWanted{Role: access.CallHandler})
 		if err == nil {
-			if one.browser, err = newBrowser(); err != nil {
+			if one.browser, err = newBrowserIn(one.space); err != nil {
 				return err
 			}
 			base, _, _ := strings.Cut(link.URL, "/in/")
