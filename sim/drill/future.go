@@ -45,7 +45,7 @@ func (muddled) FactKind() fact.Kind { return urgent.Noted{}.FactKind() }
 // content of another shape, and notes as large as a fact can be.
 func helpFuture(ctx context.Context, args []string) (err error) {
 	f := flag.NewFlagSet("future", flag.ContinueOnError)
-	dir, about, large := f.String("data", "", ""), f.String("case", "", ""), f.Int("large", 10, "")
+	dir, about, large, panics := f.String("data", "", ""), f.String("case", "", ""), f.Int("large", 10, ""), f.Bool("panics", false, "")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -75,5 +75,41 @@ func helpFuture(ctx context.Context, args []string) (err error) {
 	if err == nil {
 		return errors.New("a fact of nine megabytes was taken")
 	}
+	if *panics {
+		return foldPanics(ctx, j, s)
+	}
 	return nil
+}
+
+// foldPanics states a fact on which a fold panics, as a mistake in a program
+// would: the fold must pass without it, and every device must be told.
+func foldPanics(ctx context.Context, j *journal.Journal, s fact.Subject) error {
+	const poison = "a fold panics on this"
+	if err := note(ctx, j, s, poison); err != nil {
+		return err
+	}
+	passed, err := journal.Fold(ctx, j, s, func(_ fact.Subject, h fact.History) int {
+		for _, one := range h.Facts() {
+			if n, err := fact.Read[urgent.Noted](one); err == nil && n.Words == poison {
+				panic(poison)
+			}
+		}
+		return h.Len()
+	})
+	if err != nil {
+		return err
+	}
+	if passed == 0 {
+		return errors.New("the fold passed without anything")
+	}
+	h, err := j.History(ctx, s)
+	if err != nil {
+		return err
+	}
+	for _, one := range h.Facts() {
+		if _, err := fact.Read[journal.SetAside](one); err == nil {
+			return nil
+		}
+	}
+	return errors.New("what a fold panics on was not set aside for other devices")
 }

@@ -16,7 +16,7 @@ import (
 func poisonDrill() Drill {
 	return Drill{
 		Number: 18, Name: "poison", Hazard: "H-613",
-		About:    "One device writes what no program can use: kinds and versions from the future, content of another shape, notes as large as they can be; somebody posts a note of 100 MB.",
+		About:    "One device writes what no program can use: kinds and versions from the future, content of another shape, notes as large as they can be, one on which a fold panics; somebody posts a note of 100 MB.",
 		Expected: "Every device keeps it and passes it on; the case says that something is not shown; everything else goes on; what is too large is refused with a sentence.",
 		run:      rehearsePoison,
 	}
@@ -41,7 +41,7 @@ func rehearsePoison(ctx context.Context, s *Stage) error {
 	}
 	b.process = nil
 	subject := filepath.Base(path)
-	if err := s.run(ctx, "future", "--data", b.dir, "--case", subject); err != nil {
+	if err := s.run(ctx, "future", "--data", b.dir, "--case", subject, "--panics"); err != nil {
 		return err
 	}
 	if err := o.start(ctx, b); err != nil {
@@ -66,7 +66,7 @@ func rehearsePoison(ctx context.Context, s *Stage) error {
 	}
 	s.AtLeast("calls_answered", 3)
 	s.AtLeast("said_not_shown", 3)
-	s.Saw("13 facts that no program can use, at all three sites, each of which says of the case that something is not shown; %v calls taken beside it at all three; 100 MB refused", s.Figure("calls_answered"))
+	s.Saw("14 facts that no program can use, at all three sites, each of which says of the case that something is not shown; %v calls taken beside it at all three; 100 MB refused", s.Figure("calls_answered"))
 	return nil
 }
 
@@ -80,6 +80,9 @@ func (s *Stage) notShown(ctx context.Context, o *sites, one *site, subject strin
 	status, page, err := b.get(ctx, "/case/"+subject)
 	if err != nil {
 		return err
+	}
+	if strings.Contains(page, "a fold panics on this") {
+		s.Wrong("%s shows what was set aside", one.name)
 	}
 	if status != http.StatusOK || !strings.Contains(page, "a case that is poisoned") {
 		s.Wrong("the poisoned case is gone at %s: status %d", one.name, status)
