@@ -25,7 +25,7 @@ func allPulled() []pulled {
 		{"repeat", "urgent/urgentdb/receive.go", "len(was) > 0 {", "len(was) > 1 {"},
 		{"order", "fact/history.go", "\t\t\t\tmissing[id] = true\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)", "\t\t\t\t_ = id\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)"},
 		{"replay", "journal/receive.go", "head.Size != w.end.size || head.Root != w.end.root() || head.LastID != last.ID:", "head.Size != w.end.size:"},
-		{"replay", "journal/join.go", "errors.Is(err, fs.ErrNotExist) {\n\t\treturn refusal.New(refusal.Taken, \"This device has joined", "errors.Is(err, fs.ErrClosed) {\n\t\treturn refusal.New(refusal.Taken, \"This device has joined"},
+		{"replay", "journal/join.go", "os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err", "os.Stat(filepath.Join(o.Dir)); errors.Is(err"},
 		{"poison", "urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"},
 		{"heavy", "journal/run.go", "\tout, doubt, err := w.commit(batch, nil)", "\tj.views.mu.Lock()\n\tfor j.views.at < j.views.end {\n\t\tj.views.changed.Wait()\n\t}\n\tj.views.mu.Unlock()\n\tout, doubt, err := w.commit(batch, nil)"},
 		{"care", "urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"},
