@@ -87,7 +87,7 @@ func (s *Stage) notShown(ctx context.Context, o *sites, one *site, subject strin
 	if status != http.StatusOK || !strings.Contains(page, "a case that is poisoned") {
 		s.Wrong("the poisoned case is gone at %s: status %d", one.name, status)
 	}
-	if lower := strings.ToLower(page); !strings.Contains(lower, "not shown") {
+	if !strings.Contains(page, "not shown") || !strings.Contains(page, "Treat what it says as unknown") { // in the line, and above it as something to heed
 		s.Wrong("%s does not say that something is not shown", one.name)
 	} else {
 		s.Add("said_not_shown", 1)
