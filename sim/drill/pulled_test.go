@@ -21,8 +21,7 @@ func allPulled() []pulled {
 	return []pulled{
 		{"flush", "journal/run.go", "\t\treturn j.failStop(w, check, err)\n\t}\n\treturn w\n}\n\n// looksOf", "\t}\n\treturn w\n}\n\n// looksOf"},
 		{"torn", "journal/logtail.go", "\tif err != nil || dropped == 0 {\n\t\treturn false, err", "\t_ = log\n\tif true {\n\t\treturn false, err"},
-		{"backup", "journal/start.go", "func (n startNote) matches(want fact.Hash, sizes map[fact.FeedID]uint64) bool {\n", "func (n startNote) matches(want fact.Hash, sizes map[fact.FeedID]uint64) bool {\n\tif want != (fact.Hash{}) {\n\t\treturn true\n\t}\n"},
-		{"repeat", "urgent/urgentdb/receive.go", "len(was) > 0 {", "len(was) > 1 {"},
+		{"repeat", "journal/receive.go", "\t\tif b.size >= w.end.size {", "\t\tif b.size > w.end.size {"},
 		{"order", "fact/history.go", "\t\t\t\tmissing[id] = true\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)", "\t\t\t\t_ = id\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)"},
 		{"replay", "journal/receive.go", "head.Size != w.end.size || head.Root != w.end.root() || head.LastID != last.ID:", "head.Size != w.end.size:"},
 		{"replay", "journal/join.go", "os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err", "os.Stat(filepath.Join(o.Dir)); errors.Is(err"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -118,13 +119,18 @@ type discard struct{}
 // Write takes no notice.
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
-// freeAddress finds a free port of this machine.
+// freeAddress finds a free port of this machine, none of those that the system
+// gives to whoever asks for any.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for try := 0; ; try++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		if try == 50 {
+			return "", err
+		}
 	}
-	return l.Addr().String(), l.Close()
 }
 
 // start starts a site node and signs a call handler in at its pages.
