@@ -21,12 +21,10 @@ func allPulled() []pulled {
 	return []pulled{
 		{"flush", "journal/run.go", "\t\treturn j.failStop(w, check, err)\n\t}\n\treturn w\n}\n\n// looksOf", "\t}\n\treturn w\n}\n\n// looksOf"},
 		{"torn", "journal/logtail.go", "\tif err != nil || dropped == 0 {\n\t\treturn false, err", "\t_ = log\n\tif true {\n\t\treturn false, err"},
-		{"repeat", "journal/receive.go", "\t\tif b.size >= w.end.size {", "\t\tif b.size > w.end.size {"},
 		{"order", "fact/history.go", "\t\t\t\tmissing[id] = true\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)", "\t\t\t\t_ = id\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)"},
 		{"replay", "journal/receive.go", "head.Size != w.end.size || head.Root != w.end.root() || head.LastID != last.ID:", "head.Size != w.end.size:"},
 		{"replay", "journal/join.go", "os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err", "os.Stat(filepath.Join(o.Dir)); errors.Is(err"},
 		{"poison", "urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"},
-		{"heavy", "journal/run.go", "\tout, doubt, err := w.commit(batch, nil)", "\tj.views.mu.Lock()\n\tfor j.views.at < j.views.end {\n\t\tj.views.changed.Wait()\n\t}\n\tj.views.mu.Unlock()\n\tout, doubt, err := w.commit(batch, nil)"},
 		{"care", "urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"},
 		{"care", "journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"},
 		{"history", "cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"},
