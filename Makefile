@@ -6,7 +6,7 @@ export GOFLAGS := -mod=readonly
 NAME ?= first-call
 BIN := build/holdfast
 
-.PHONY: demo test check bench story setup generate vet unit clean
+.PHONY: demo test check selftest bench story setup generate vet unit clean
 
 demo: $(BIN)
 	$(BIN) demo
@@ -27,6 +27,11 @@ check: test
 	$(BIN) content check
 	$(MAKE) story NAME=forms
 	$(BIN) drill --all
+	$(MAKE) selftest
+
+# Every planted bug must be caught by its test or drill; writes docs/planted.md.
+selftest:
+	go run ./sim/planted
 
 vet: $(BIN)
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'ed:"; echo "$$bad"; exit 1; fi
@@ -38,7 +43,7 @@ unit:
 	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

@@ -95,7 +95,7 @@ const lastKey = 13
 // exact refuses an encoding other than the one that Plaintext gives, so that
 // one body has one form; newer keys can't be written again and are let be.
 func exact(b Body, enc []byte) error {
-	again, err := Encode(b)
+	again, err := encMode.Marshal(b) // enc is canonical already
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrBody, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"holdfast/fact"
+	"holdfast/fact/seal"
 )
 
 // proof is kept with a fact of a part.
@@ -32,6 +33,13 @@ func (w *writer) placeArriving(c *sqlConn, a *arriving, pos *int64, out *outcome
 	}
 	w.touched[a.next.num] = true
 	for i := range a.facts {
+		if a.next.stale > a.facts[i].fact.Header.Seq {
+			if there, err := w.mendStale(c, &a.facts[i], a.next.num); err != nil {
+				return answer{}, err
+			} else if there {
+				continue
+			}
+		}
 		if err := w.placeArrived(c, &a.facts[i], a.next.num, pos, out, moved); err != nil {
 			return answer{}, err
 		}
@@ -43,15 +51,79 @@ func (w *writer) placeArriving(c *sqlConn, a *arriving, pos *int64, out *outcome
 	return answer{}, nil
 }
 
+// mendStale writes the exact bytes of a fact that stands here already, behind a
+// head that does not hold; false when there is no such fact.
+func (w *writer) mendStale(c *sqlConn, a *arrived, num int64) (bool, error) {
+	seq := int64(a.fact.Header.Seq)
+	n, err := c.oneInt("SELECT count(*) FROM facts WHERE feed=? AND seq=? AND id=?", num, seq, a.fact.ID[:])
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, c.exec("UPDATE facts SET header=?, body=? WHERE feed=? AND seq=? AND id=?", a.header, a.body, num, seq, a.fact.ID[:])
+}
+
 func (w *writer) writeKeys(c *sqlConn, keys []*heldKey) error {
 	for _, k := range keys {
 		if k.stored.Load() {
 			continue
 		}
+		w.rewrapped = append(w.rewrapped, k.Subject)
 		if err := c.exec("INSERT OR IGNORE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", k.Subject[:], k.ID[:], k.wrap[32:48], k.wrap); err != nil {
 			return err
 		}
-		if err := c.exec("DELETE FROM waiting WHERE what=?", append(k.Subject[:], k.ID[:]...)); err != nil {
+		if err := w.noWaiting(c, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noWaiting ends the waiting for a key. What the facts that waited for it point
+// to is known only now.
+func (w *writer) noWaiting(c *sqlConn, k *heldKey) error {
+	what := append(k.Subject[:], k.ID[:]...)
+	var opened []arrived
+	var nums []int64
+	err := c.each("SELECT f.feed, f.header, f.body FROM waiting w JOIN facts f ON f.feed=w.feed AND f.seq=w.seq WHERE w.what=?", func(v []driverValue) error {
+		h, err := fact.ParseHeader(v[1].([]byte))
+		if err != nil {
+			return nil // noted as damaged where it is read
+		}
+		body, err := seal.OpenBody(k.box, h, v[2].([]byte))
+		if err == nil && (len(w.opened) == 0 || w.opened[len(w.opened)-1] != k.Subject) {
+			w.opened = append(w.opened, k.Subject)
+		}
+		if err == nil && len(body.Attachments) > 0 {
+			nums = append(nums, v[0].(int64))
+			opened = append(opened, arrived{fact: fact.Fact{Header: h, Body: body}, needs: blobsOf(body)})
+		}
+		return nil
+	}, what)
+	if err != nil {
+		return err
+	}
+	for i := range opened {
+		if err := w.noteNeeds(c, &opened[i], nums[i]); err != nil {
+			return err
+		}
+	}
+	return c.exec("DELETE FROM waiting WHERE what=?", what)
+}
+
+// blobsOf lists the attachments that a body points to.
+func blobsOf(b fact.Body) []need {
+	var out []need
+	for _, a := range b.Attachments {
+		out = append(out, need{needBlob, a.Hash[:]})
+	}
+	return out
+}
+
+// noteNeeds notes what a fact needs and what is not here yet.
+func (w *writer) noteNeeds(c *sqlConn, a *arrived, num int64) error {
+	for _, n := range a.needs {
+		if err := c.exec(`INSERT OR IGNORE INTO waiting(what, sort, feed, seq) SELECT ?, ?, ?, ? WHERE NOT EXISTS(SELECT 1 FROM attachments WHERE hash=?)`,
+			n.what, n.sort, num, int64(a.fact.Header.Seq), n.what); err != nil {
 			return err
 		}
 	}
@@ -92,11 +164,8 @@ func (w *writer) placeArrived(c *sqlConn, a *arrived, num int64, pos *int64, out
 	*pos++
 	h := a.fact.Header
 	w.rows = append(w.rows, *pos, num, int64(h.Seq), append([]byte(nil), a.fact.ID[:]...), subject, a.header, a.body)
-	for _, n := range a.needs {
-		if err := c.exec(`INSERT OR IGNORE INTO waiting(what, sort, feed, seq) SELECT ?, ?, ?, ? WHERE NOT EXISTS(SELECT 1 FROM attachments WHERE hash=?)`,
-			n.what, n.sort, num, int64(h.Seq), n.what); err != nil {
-			return err
-		}
+	if err := w.noteNeeds(c, a, num); err != nil {
+		return err
 	}
 	if a.proof != nil {
 		if err := c.exec("INSERT OR REPLACE INTO proofs(id, head, hashes) VALUES(?, ?, ?)", a.fact.ID[:], a.proof.head, a.proof.hashes); err != nil {

@@ -32,6 +32,7 @@ type branch struct {
 	prev   fact.ID // of the fact before size
 	signed []byte  // the newest head
 	before edge    // the tree's edge at size
+	stale  uint64  // facts up to here stand behind the newest head that holds
 	broken bool    // its tree could not be read: it is served only as far as it holds
 }
 
@@ -205,6 +206,13 @@ func (j *Journal) loadTip(c *sqlConn, b *branch) error {
 			continue
 		}
 		b.size, b.root, b.prev, b.signed = head.Size, head.Root, head.LastID, signed
+		top, err := c.oneInt("SELECT max(seq) FROM facts WHERE feed=?", b.num)
+		if err != nil {
+			return err
+		}
+		if uint64(top)+1 > b.size {
+			b.stale = uint64(top) + 1
+		}
 		b.before, err = j.edgeOf(c, b, head.Size)
 		if b.broken = err != nil || b.before.root() != head.Root; b.broken {
 			j.o.Log.Error("the tree of a feed does not hold", "feed", b.feed.Short(), "err", err)

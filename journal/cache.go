@@ -104,8 +104,9 @@ func (c *cache) drop(e *list.Element) {
 	c.order.Remove(e)
 }
 
-// committed adds facts to the histories that are in memory.
-func (c *cache) committed(all []placed) {
+// committed adds facts to the histories that are in memory. Those of subjects
+// that begin with them are whole, and kept as well.
+func (c *cache) committed(all []placed, fresh map[fact.Subject]bool) {
 	by := map[fact.Subject][]placed{}
 	for _, p := range all {
 		by[p.fact.Header.Subject] = append(by[p.fact.Header.Subject], p)
@@ -113,11 +114,14 @@ func (c *cache) committed(all []placed) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for s, added := range by {
-		if l := c.loading[s]; l != nil {
+		l, e := c.loading[s], c.entries[s]
+		switch {
+		case l != nil:
 			l.extra = append(l.extra, added...)
-		}
-		if e := c.entries[s]; e != nil {
+		case e != nil:
 			c.extend(e, added)
+		case fresh[s]:
+			c.insert(arrange(s, added, nil))
 		}
 	}
 	c.shrink()

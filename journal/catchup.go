@@ -41,7 +41,6 @@ type Range struct {
 	Bodies  [][]byte    // sealed, one for each header
 	Head    []byte      // signed; covers exactly First+len(Headers)
 	Wraps   [][]byte    // wraps of the subject keys that the bodies need, as far as held
-	Blobs   []fact.Hash // attachments that the bodies point to
 }
 
 // Proved is single facts, each with its proof below a signed head (RFC 6962).
@@ -50,7 +49,6 @@ type Proved struct {
 	Heads [][]byte
 	Facts []ProvedFact
 	Wraps [][]byte
-	Blobs []fact.Hash
 }
 
 // ProvedFact is one fact with its inclusion proof.

@@ -60,7 +60,11 @@ func (j *Journal) afterCommit(w *writer, out outcome) error {
 	for i := range out.placed {
 		j.house.Load().judge.mark(out.placed[i].num, &out.placed[i].fact)
 	}
-	j.cache.committed(out.placed)
+	for _, s := range w.opened {
+		j.cache.forget(s)
+	}
+	j.cache.committed(out.placed, w.fresh)
+	j.views.again(w.opened)
 	var err error
 	if about || begun && len(j.house.Load().Cuts) > 0 {
 		err = j.houseMoved(w, out.placed)
@@ -109,6 +113,7 @@ func (j *Journal) bury(w *writer, h *house) error {
 	}
 	_, err := w.transaction(func(c *sqlConn) error {
 		for s := range h.Erased {
+			w.rewrapped = append(w.rewrapped, s)
 			if err := c.exec("DELETE FROM wraps WHERE subject=?", s[:]); err != nil {
 				return err
 			}

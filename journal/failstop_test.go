@@ -290,7 +290,8 @@ func TestAFailedFlushBetweenCommitsEndsTheFileToo(t *testing.T) {
 			t.Error("a write that failed was called done")
 		}
 		d.Disarm()
-		for end := time.Now().Add(10 * time.Second); !a.Health().Saving && time.Now().Before(end); {
+		moved := func() bool { h := a.Health(); return h.Saving && h.Incarnation == 2 } // the error is told first
+		for end := time.Now().Add(10 * time.Second); !moved() && time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond)
 		}
 		say(t, a, s, "after it")

@@ -60,8 +60,9 @@ type View interface {
 	Version() int
 	// Create makes the empty tables.
 	Create(tx *sql.Tx) error
-	// Apply takes in facts in the order in which they were committed. It is
-	// called once for each fact; an error skips that fact for this view.
+	// Apply takes in facts, those of one subject in the order in which they were
+	// committed. A view that is built from nothing gets them subject by subject.
+	// It is called once for each fact; an error skips that fact for this view.
 	// It is called again with facts of subjects that are to be judged anew, after
 	// a cut, a readmission or an erasure.
 	Apply(tx *sql.Tx, r Reader, facts []fact.Fact) error

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -76,31 +78,22 @@ func (s *subjectKeys) find(f *dbFile, ref KeyRef) (*heldKey, error) {
 	return nil, nil
 }
 
-// needs lists what the facts of a range need: wraps of their keys, closed for
-// another device, and their attachments.
-func (j *Journal) needs(ctx context.Context, headers, bodies [][]byte, to fact.Subject) (wraps [][]byte, blobs []fact.Hash, err error) {
+// wrapsFor gives the wraps of the keys that facts need, closed for another
+// device. Bodies stay closed: what they point to is found by who takes them in.
+func (j *Journal) wrapsFor(ctx context.Context, headers [][]byte, to fact.Subject) ([][]byte, error) {
 	var refs []KeyRef
 	seen := map[KeyRef]bool{}
-	f := j.file.Load()
-	for i, raw := range headers {
+	for _, raw := range headers {
 		h, err := fact.ParseHeader(raw)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if ref := (KeyRef{Subject: h.Subject, Key: h.Key}); !seen[ref] {
 			seen[ref] = true
 			refs = append(refs, ref)
 		}
-		body, err := j.subjects.open(f, h, bodies[i])
-		if err != nil {
-			continue // passed on as it is
-		}
-		for _, a := range body.Attachments {
-			blobs = append(blobs, a.Hash)
-		}
 	}
-	wraps, err = j.Wraps(ctx, to, refs)
-	return wraps, blobs, err
+	return j.Wraps(ctx, to, refs)
 }
 
 // TakeWraps takes in key wraps from another device; those of erased subjects
@@ -127,44 +120,78 @@ func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
 	return j.reoffer(ctx, keys)
 }
 
+// keyringSums remembers the sums of the keyring's parts. Every link asks for
+// them every few seconds; only parts that were written to are read again.
+type keyringSums struct {
+	mu    sync.Mutex
+	sums  [256]fact.Hash
+	known [256]atomic.Bool // the sum is of all that was written when it was taken
+}
+
+// written says that wraps of a subject were written or deleted.
+func (k *keyringSums) written(s fact.Subject) {
+	if k != nil {
+		k.known[s[0]].Store(false)
+	}
+}
+
+// forget has every part read again.
+func (k *keyringSums) forget() {
+	for i := range k.known {
+		k.known[i].Store(false)
+	}
+}
+
 // KeyringDigests sums up which keys are held, by the first byte of their
 // subject, so that two devices find quickly where they differ.
 func (j *Journal) KeyringDigests(ctx context.Context) ([256]fact.Hash, error) {
-	var out [256]fact.Hash
-	h, at := sha256.New(), -1
-	end := func() {
-		if at >= 0 {
-			h.Sum(out[at][:0])
-			h.Reset()
+	k := &j.keyring
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for bucket := range k.sums {
+		if k.known[bucket].Swap(true) { // set before it is read: what is written meanwhile unsets it
+			continue
 		}
+		sum, err := j.keyringDigest(ctx, byte(bucket))
+		if err != nil {
+			k.known[bucket].Store(false)
+			return k.sums, err
+		}
+		k.sums[bucket] = sum
 	}
-	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT DISTINCT subject, kid FROM wraps ORDER BY subject, kid", func(v []driverValue) error {
-			subject := v[0].([]byte)
-			if int(subject[0]) != at {
-				end()
-				at = int(subject[0])
-			}
-			h.Write(subject)
-			h.Write(v[1].([]byte))
-			return ctx.Err()
-		})
-	})
-	end()
-	return out, err
+	return k.sums, nil
+}
+
+// keyringDigest sums up one part; zero when it is empty.
+func (j *Journal) keyringDigest(ctx context.Context, bucket byte) (sum fact.Hash, err error) {
+	refs, err := j.KeyringList(ctx, bucket)
+	if err != nil || len(refs) == 0 {
+		return sum, err
+	}
+	h := sha256.New()
+	for _, ref := range refs {
+		h.Write(ref.Subject[:])
+		h.Write(ref.Key[:])
+	}
+	h.Sum(sum[:0])
+	return sum, ctx.Err()
 }
 
 // KeyringList lists the keys held for the subjects that begin with a byte.
 func (j *Journal) KeyringList(_ context.Context, bucket byte) ([]KeyRef, error) {
 	var out []KeyRef
+	from, to := []byte{bucket}, []byte{bucket + 1}
+	if bucket == 255 {
+		to = bytes.Repeat([]byte{255}, len(fact.Subject{})+1)
+	}
 	err := j.file.Load().read(func(c *sqlConn) error {
-		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE substr(subject, 1, 1)=? ORDER BY subject, kid", func(v []driverValue) error {
+		return c.each("SELECT DISTINCT subject, kid FROM wraps WHERE subject>=? AND subject<? ORDER BY subject, kid", func(v []driverValue) error {
 			var ref KeyRef
 			copy(ref.Subject[:], v[0].([]byte))
 			copy(ref.Key[:], v[1].([]byte))
 			out = append(out, ref)
 			return nil
-		}, []byte{bucket})
+		}, from, to)
 	})
 	return out, err
 }

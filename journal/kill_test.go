@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(killedFolder); dir != "" {
 		writeUntilKilled(dir)
 	}
+	if dir := os.Getenv(namesFolder); dir != "" {
+		writeNames(dir)
+	}
 	os.Exit(m.Run())
 }
 

@@ -38,6 +38,7 @@ type Journal struct {
 	lost     lostSet
 	house    atomic.Pointer[house]
 	commits  commits // the writer's
+	keyring  keyringSums
 
 	subjects *subjectKeys
 	cache    *cache
@@ -368,6 +369,8 @@ func (j *Journal) settle(w *writer) {
 		return w.file.write.oneInt("SELECT max(pos) FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", s[:])
 	}
 	j.file.Store(w.file)
+	w.keyring = &j.keyring
+	j.keyring.forget()
 	j.hand.Store(w.hand)
 	j.branches.setOwn(w.hand)
 	j.branches.moved(w)

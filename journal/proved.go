@@ -49,12 +49,12 @@ func (p *proving) put(header, body, head []byte, hashes []fact.Hash) {
 }
 
 func (p *proving) finish(ctx context.Context, to fact.Subject) (Proved, error) {
-	var headers, bodies [][]byte
-	for _, f := range p.out.Facts {
-		headers, bodies = append(headers, f.Header), append(bodies, f.Body)
+	headers := make([][]byte, len(p.out.Facts))
+	for i, f := range p.out.Facts {
+		headers[i] = f.Header
 	}
 	var err error
-	p.out.Wraps, p.out.Blobs, err = p.j.needs(ctx, headers, bodies, to)
+	p.out.Wraps, err = p.j.wrapsFor(ctx, headers, to)
 	return p.out, err
 }
 

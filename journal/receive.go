@@ -279,9 +279,7 @@ func (j *Journal) openArrived(a *arriving) error {
 			continue
 		}
 		one.fact.Body = body
-		for _, at := range body.Attachments {
-			one.needs = append(one.needs, need{needBlob, at.Hash[:]})
-		}
+		one.needs = append(one.needs, blobsOf(body)...)
 	}
 	return nil
 }

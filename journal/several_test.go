@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -555,6 +556,8 @@ func TestAnErasedSubjectStaysErased(t *testing.T) {
 	if err != nil || len(wraps) != 1 {
 		t.Fatalf("%d wraps, %v", len(wraps), err)
 	}
+	checkSums(t, a)
+	checkSums(t, b)
 	if _, err := a.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
 		return []fact.Draft{fact.Say(a.OrgSubject(), SubjectErased{Subject: s, Why: "retention"})}, nil
 	}); err != nil {
@@ -562,6 +565,7 @@ func TestAnErasedSubjectStaysErased(t *testing.T) {
 	}
 	meet(t, a, b)
 	for _, j := range []*Journal{a, b} {
+		checkSums(t, j)
 		if got := texts(t, j, s); len(got) != 0 {
 			t.Errorf("still readable: %q", got)
 		}
@@ -701,5 +705,70 @@ func TestAFolderIsJoinedOnce(t *testing.T) {
 	}
 	if again := reopen(t, o); !slices.EqualFunc(again.Tips(), tips, func(x, y Tip) bool { return x.Place() == y.Place() }) || again.Health().Incarnation != incarnation {
 		t.Error("what the device held is not what it was")
+	}
+}
+
+// TestADamagedHeadIsPassedOverAndComesAgain damages heads of another device's
+// feed: the newest, which comes again, and one in between, which is not served.
+func TestADamagedHeadIsPassedOverAndComesAgain(t *testing.T) {
+	o := testOptions(t)
+	if err := Found(t.Context(), o, testFounding()); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _ := sister(t, a, fact.SiteNode, "b")
+	c, _ := sister(t, a, fact.SiteNode, "c")
+	s := newSubject(t, b)
+	for range 4 {
+		say(t, b, s, "from b")
+		pull(t, b, a)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := openExisting(filePath(o.Dir, 1), Disk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{2, 4} {
+		if err := f.write.exec("UPDATE heads SET head=zeroblob(length(head)) WHERE size=? AND feed=(SELECT f.feed FROM facts f JOIN subjects s ON s.num=f.subject WHERE s.subject=? LIMIT 1)", int64(size), s[:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.close(); err != nil {
+		t.Fatal(err)
+	}
+	if a, err = Open(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, tip := range a.Tips() {
+		if tip.Lane == fact.Care && tip.Size == 4 {
+			t.Error("a head that does not hold is offered")
+		}
+	}
+	pull(t, a, c)
+	if got := texts(t, c, s); len(got) != 3 {
+		t.Errorf("c has %q by way of a", got)
+	}
+	pull(t, b, a)
+	if got := texts(t, a, s); len(got) != 4 {
+		t.Errorf("a has %q", got)
+	}
+	r, err := Verify(t.Context(), o.Dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Failures {
+		if !strings.Contains(f.Place, "head 2") {
+			t.Errorf("verify: %s: %s", f.Place, f.What)
+		}
 	}
 }

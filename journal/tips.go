@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -92,11 +93,8 @@ func (j *Journal) ReadRange(ctx context.Context, to fact.Subject, p Place, first
 		for _, h := range before.hashes {
 			r.Before = append(r.Before, fact.Hash(h))
 		}
-		end, err := j.rangeEnd(c, b, first, most)
+		end, err := j.endWithHead(c, b, &r, most)
 		if err != nil {
-			return err
-		}
-		if r.Head, err = j.headAt(c, b, end); err != nil {
 			return err
 		}
 		if r.Headers, r.Bodies, err = j.readRaw(c, b, first, end); err != nil {
@@ -107,19 +105,40 @@ func (j *Journal) ReadRange(ctx context.Context, to fact.Subject, p Place, first
 	if err != nil {
 		return Range{}, fmt.Errorf("read a range of feed %s from %d: %w", b.feed.Short(), first, err)
 	}
-	r.Wraps, r.Blobs, err = j.needs(ctx, r.Headers, r.Bodies, to)
+	r.Wraps, err = j.wrapsFor(ctx, r.Headers, to)
 	return r, err
 }
 
+// endWithHead finds where a range ends: at a head that holds. Damaged ones are
+// passed over.
+func (j *Journal) endWithHead(c *sqlConn, b *branch, r *Range, most int) (uint64, error) {
+	bad := map[uint64]bool{}
+	for {
+		end, err := j.rangeEnd(c, b, r.First, most, bad)
+		if err != nil {
+			return 0, err
+		}
+		if r.Head, err = j.headAt(c, b, end); err != nil {
+			return 0, err
+		}
+		if head, err := fact.OpenHead(r.Head, b.key); err == nil && head.Feed == b.feed && head.Size == end {
+			return end, nil
+		}
+		j.o.Log.Error("a head kept here does not hold", "feed", b.feed.Short(), "size", end)
+		bad[end] = true
+	}
+}
+
 // rangeEnd finds the last head within the bytes allowed, or the first one
-// behind them.
-func (j *Journal) rangeEnd(c *sqlConn, b *branch, first uint64, most int) (uint64, error) {
+// behind them, leaving out those that are bad.
+func (j *Journal) rangeEnd(c *sqlConn, b *branch, first uint64, most int, bad map[uint64]bool) (uint64, error) {
 	var size, fits, next uint64
 	bytes := 0
 	sizes, err := j.headSizes(c, b, first)
 	if err != nil {
 		return 0, err
 	}
+	sizes = slices.DeleteFunc(sizes, func(size uint64) bool { return bad[size] })
 	if len(sizes) == 0 {
 		return 0, refusal.New(refusal.Missing, "No head covers what is asked for.")
 	}

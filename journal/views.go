@@ -19,7 +19,7 @@ import (
 const mostWaiting = 20_000
 
 // viewBatch is how many facts views take in at once.
-const viewBatch = 1024
+const viewBatch = 4096
 
 // views keeps the tables of all views up to date, in one goroutine, in the
 // order of the journal, after the commit. Cursors and tables change in the
@@ -158,12 +158,26 @@ func (v *views) tryTables(ctx context.Context) error {
 	v.mu.Lock()
 	end := v.end // the same for all: later facts come to all of them together
 	v.mu.Unlock()
+	var fresh []View
+	behind := map[int64][]View{}
 	for _, view := range v.list {
-		if err := v.ready(ctx, view, end); err != nil {
+		cursor, ok, err := v.cursorOf(ctx, view)
+		if err == nil && (!ok || cursor == 0) {
+			fresh = append(fresh, view)
+			err = v.recreate(ctx, view)
+		} else if err == nil && cursor < end {
+			behind[cursor] = append(behind[cursor], view)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", view.Name(), err)
 		}
 	}
-	return nil
+	for cursor, list := range behind {
+		if err := v.catchUp(ctx, list, cursor, end); err != nil {
+			return err
+		}
+	}
+	return v.build(ctx, fresh, end)
 }
 
 func checkViewFile(ctx context.Context, db *sql.DB) error {
@@ -183,19 +197,8 @@ func checkViewFile(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// ready brings one view to the given place in the journal, from nothing if
-// need be.
-func (v *views) ready(ctx context.Context, view View, end int64) error {
-	cursor, ok, err := v.cursorOf(ctx, view)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		if err := v.recreate(ctx, view); err != nil {
-			return err
-		}
-		cursor = 0
-	}
+// catchUp brings views that stand at one place in the journal to another.
+func (v *views) catchUp(ctx context.Context, list []View, cursor, end int64) error {
 	for cursor < end {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -204,10 +207,11 @@ func (v *views) ready(ctx context.Context, view View, end int64) error {
 		if err != nil || len(facts) == 0 {
 			return errors.Join(err, errIf(len(facts) == 0, "the journal ends early"))
 		}
-		if err := v.take(ctx, []View{view}, facts); err != nil {
+		last := facts[len(facts)-1]
+		if err := v.take(ctx, list, facts, reader{v.j}, &last); err != nil {
 			return err
 		}
-		cursor = facts[len(facts)-1].pos
+		cursor = last.pos
 	}
 	return nil
 }
@@ -301,93 +305,6 @@ func dropTables(ctx context.Context, tx *sql.Tx, name string) error {
 			return err
 		}
 	}
-}
-
-// take applies facts to the given views in one transaction.
-func (v *views) take(ctx context.Context, list []View, facts []placed) error {
-	if v.writing == nil {
-		return errors.New("the views' file is not open")
-	}
-	tx, err := v.writing.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	plain := make([]fact.Fact, len(facts))
-	for i, p := range facts {
-		plain[i] = p.fact
-	}
-	last := facts[len(facts)-1]
-	for _, view := range list {
-		if err := v.apply(tx, view, facts, plain); err != nil {
-			return fmt.Errorf("%s: %w", view.Name(), err)
-		}
-		if _, err := tx.ExecContext(ctx, "UPDATE holdfast_views SET cursor=?, id=? WHERE name=?", last.pos, last.fact.ID[:], view.Name()); err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
-}
-
-// apply hands facts to a view; one that it can't take is skipped and noted, so
-// that it never holds up the others.
-func (v *views) apply(tx *sql.Tx, view View, facts []placed, plain []fact.Fact) error {
-	err := v.guarded(tx, view, plain)
-	if err == nil || isFileError(err) {
-		return err
-	}
-	for i := range plain {
-		err := v.guarded(tx, view, plain[i:i+1])
-		if isFileError(err) {
-			return err
-		}
-		if err == nil {
-			continue
-		}
-		again := func(r Reader, facts []fact.Fact) error { return v.tried(tx, view, r, facts) }
-		if said := (*panicked)(nil); errors.As(err, &said) && v.poison(again, plain[i], err) {
-			continue // it comes again when the fact that is to blame is set aside
-		}
-		v.j.o.Log.Error("a view can't take a fact", "view", view.Name(), "pos", facts[i].pos, "kind", plain[i].Body.Kind, "err", err)
-		if _, err := tx.Exec("INSERT OR REPLACE INTO holdfast_skipped(view, pos, why) VALUES(?, ?, ?)", view.Name(), facts[i].pos, "view error"); err != nil {
-			return err
-		}
-		v.setTrouble("Some things saved here can't be shown in lists. Open the case itself to see them.")
-	}
-	return nil
-}
-
-func (v *views) guarded(tx *sql.Tx, view View, facts []fact.Fact) error {
-	if _, err := tx.Exec("SAVEPOINT view"); err != nil {
-		return err
-	}
-	err := safely(func() error { return view.Apply(tx, reader{v.j}, facts) })
-	if err != nil {
-		if _, back := tx.Exec("ROLLBACK TO view"); back != nil {
-			return errors.Join(err, back)
-		}
-	}
-	_, released := tx.Exec("RELEASE view")
-	return errors.Join(err, released)
-}
-
-// tried tells how a view would take facts; nothing of it stays.
-func (v *views) tried(tx *sql.Tx, view View, r Reader, facts []fact.Fact) error {
-	if _, err := tx.Exec("SAVEPOINT tried"); err != nil {
-		return err
-	}
-	err := safely(func() error { return view.Apply(tx, r, facts) })
-	_, back := tx.Exec("ROLLBACK TO tried")
-	_, released := tx.Exec("RELEASE tried")
-	return errors.Join(err, back, released)
-}
-
-// reader gives views the histories as the journal has them now.
-type reader struct{ j *Journal }
-
-// History reads a subject.
-func (r reader) History(s fact.Subject) (fact.History, error) {
-	return r.j.History(context.Background(), s)
 }
 
 func (v *views) closeFiles() error {

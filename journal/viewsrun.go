@@ -94,15 +94,12 @@ func (v *views) reapply(gone []fact.Subject, facts []placed) error {
 		return err
 	}
 	defer tx.Rollback()
-	plain := make([]fact.Fact, len(facts))
-	for i, p := range facts {
-		plain[i] = p.fact
-	}
+	plain := plainFacts(facts)
 	if err := v.forget(tx, gone); len(gone) > 0 && err != nil {
 		return err
 	}
 	for _, view := range v.list {
-		if err := v.apply(tx, view, facts, plain); err != nil {
+		if err := v.apply(tx, reader{v.j}, view, facts, plain); err != nil {
 			return fmt.Errorf("%s: %w", view.Name(), err)
 		}
 	}
@@ -182,7 +179,7 @@ func (v *views) takeIn(batch []placed) {
 	}
 	ctx := context.Background()
 	if len(v.list) > 0 {
-		if err := v.take(ctx, v.list, batch); err != nil {
+		if err := v.take(ctx, v.list, batch, reader{v.j}, &batch[len(batch)-1]); err != nil {
 			v.repair(ctx, err)
 			return
 		}
@@ -204,10 +201,7 @@ func (v *views) tell(batch []placed) {
 
 // call tells those who watch.
 func (v *views) call(batch []placed) {
-	facts := make([]fact.Fact, len(batch))
-	for i, p := range batch {
-		facts[i] = p.fact
-	}
+	facts := plainFacts(batch)
 	v.mu.Lock()
 	watchers := make([]func([]fact.Fact), 0, len(v.watchers))
 	for _, w := range v.watchers {

@@ -28,11 +28,15 @@ type writer struct {
 	nums  map[fact.Subject]int64 // numbers of subjects, as far as remembered
 	rows  []driverValue          // of the commit under way
 
-	first    []placed // the first facts of its incarnation
-	branches *branches
-	receipts *receipts
-	touched  map[int64]bool       // branches that the commit under way continues
-	begun    map[fact.FeedID]bool // feeds in which it begins a branch
+	first     []placed // the first facts of its incarnation
+	branches  *branches
+	receipts  *receipts
+	keyring   *keyringSums          // nil until it is the journal's writer
+	touched   map[int64]bool        // branches that the commit under way continues
+	fresh     map[fact.Subject]bool // subjects that begin in it
+	rewrapped []fact.Subject        // subjects whose wraps the transaction under way writes
+	opened    []fact.Subject        // subjects of facts that waited for a key and got it
+	begun     map[fact.FeedID]bool  // feeds in which it begins a branch
 }
 
 // mostNums bounds the numbers of subjects that are remembered.
@@ -41,7 +45,7 @@ const mostNums = 50_000
 func newWriter(org fact.OrgID, clock Clock, file *dbFile, b *branches, r *receipts) *writer {
 	return &writer{
 		org: org, clock: clock, file: file, lanes: map[fact.Lane]*lane{}, nums: map[fact.Subject]int64{},
-		branches: b, receipts: r, touched: map[int64]bool{}, begun: map[fact.FeedID]bool{},
+		branches: b, receipts: r, touched: map[int64]bool{}, fresh: map[fact.Subject]bool{}, begun: map[fact.FeedID]bool{},
 	}
 }
 
@@ -53,6 +57,7 @@ func (w *writer) number(c *sqlConn, s fact.Subject) (int64, error) {
 	n, err := c.oneInt("SELECT num FROM subjects WHERE subject=?", s[:])
 	if err == nil && n == 0 {
 		n, err = c.oneInt("INSERT INTO subjects(subject) VALUES(?) RETURNING num", s[:])
+		w.fresh[s] = true
 	}
 	if err == nil {
 		if len(w.nums) >= mostNums {
@@ -85,6 +90,12 @@ type outcome struct {
 // came at the commit itself, when it is not known whether it was saved.
 func (w *writer) transaction(do func(c *sqlConn) error) (doubt bool, err error) {
 	c := w.file.write
+	w.rewrapped = w.rewrapped[:0]
+	defer func() {
+		for _, s := range w.rewrapped {
+			w.keyring.written(s)
+		}
+	}()
 	if err := c.exec("BEGIN IMMEDIATE"); err != nil {
 		return false, err
 	}
@@ -110,6 +121,8 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 	pos := w.pos
 	clear(w.touched)
 	clear(w.begun)
+	clear(w.fresh)
+	w.opened = w.opened[:0]
 	doubt, err := w.transaction(func(c *sqlConn) error {
 		if before != nil {
 			if err := before(c); err != nil {
@@ -199,6 +212,7 @@ func (w *writer) place(c *sqlConn, a *act, lanes map[fact.Lane]*lane, moved map[
 
 func (w *writer) placeFact(c *sqlConn, f *sealedFact, lanes map[fact.Lane]*lane, pos int64) (placed, error) {
 	if !f.key.stored.Load() {
+		w.rewrapped = append(w.rewrapped, f.key.Subject)
 		if err := c.exec("INSERT OR IGNORE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)",
 			f.key.Subject[:], f.key.ID[:], f.key.wrap[32:48], f.key.wrap); err != nil {
 			return placed{}, err

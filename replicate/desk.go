@@ -214,7 +214,7 @@ func (l *Link) receiveProved(ctx context.Context, p journal.Proved) map[fact.ID]
 		if err != nil {
 			continue // it is not among those that came
 		}
-		one := journal.Proved{Heads: p.Heads, Facts: []journal.ProvedFact{f}, Wraps: p.Wraps, Blobs: p.Blobs}
+		one := journal.Proved{Heads: p.Heads, Facts: []journal.ProvedFact{f}, Wraps: p.Wraps}
 		if err := l.cfg.Store.ReceiveProved(ctx, one); err != nil {
 			failed[h.ID()] = err
 			continue

@@ -3,6 +3,7 @@ package replicate
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"time"
 
@@ -293,7 +294,12 @@ func (l *Link) flush() Out {
 
 func (l *Link) effect(e Effect) { l.out.Effects = append(l.out.Effects, e) }
 
+// trouble tells of what this side could not do. That the program is stopping is
+// none.
 func (l *Link) trouble(what string, err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	l.effect(Trouble{Peer: l.peer.Device, What: what, Err: err})
 }
 

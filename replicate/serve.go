@@ -149,7 +149,7 @@ func (l *Link) dropServed(at int) {
 
 // bytesOf is about what a range takes on the wire.
 func bytesOf(r journal.Range) int {
-	n := len(r.Head) + 32*(len(r.Before)+len(r.Blobs))
+	n := len(r.Head) + 32*len(r.Before)
 	for _, list := range [][][]byte{r.Headers, r.Bodies, r.Wraps} {
 		for _, b := range list {
 			n += len(b)

@@ -151,3 +151,21 @@ func TestEnterRecordsLooksAndRefusals(t *testing.T) {
 		t.Fatal("nobody was let in:", err)
 	}
 }
+
+// No look on record, no data: where the look can't be saved, the door stays
+// shut.
+func TestNoLookNoData(t *testing.T) {
+	f, ctx := open(t), context.Background()
+	_, by, err := f.UseLink(ctx, f.link(t), f.browser(t), "desk 6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range []access.Act{access.SeeCase, access.SeePerson, access.SeeWorklist} {
+		if err := f.Enter(ctx, by, act, fact.Subject{3}); !refusal.Is(err, refusal.Unavailable) {
+			t.Errorf("%s, and the look was not saved: %v", act, err)
+		}
+	}
+}

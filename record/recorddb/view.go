@@ -85,34 +85,27 @@ type key struct {
 
 func put(tx *sql.Tx, p record.Person) error {
 	row := rowOf(p)
-	var id int64
-	err := tx.QueryRow(`
+	_, err := tx.Exec(`
 INSERT INTO record_person (subject, called, born, sex, nhs, nhs_status, address, restricted, disputed, names, borns, numbers, postcodes, phones)
 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (subject) DO UPDATE SET called=excluded.called, born=excluded.born, sex=excluded.sex, nhs=excluded.nhs,
 	nhs_status=excluded.nhs_status, address=excluded.address, restricted=excluded.restricted, disputed=excluded.disputed,
-	names=excluded.names, borns=excluded.borns, numbers=excluded.numbers, postcodes=excluded.postcodes, phones=excluded.phones
-RETURNING id`,
+	names=excluded.names, borns=excluded.borns, numbers=excluded.numbers, postcodes=excluded.postcodes, phones=excluded.phones`,
 		p.Subject[:], row.called, row.born, row.sex, row.nhs, row.nhsStatus, row.address, row.restricted, row.disputed,
 		strings.Join(row.names, "\n"), strings.Join(row.borns, "\n"), strings.Join(row.numbers, "\n"),
-		strings.Join(row.postcodes, "\n"), strings.Join(row.phones, "\n")).Scan(&id)
+		strings.Join(row.postcodes, "\n"), strings.Join(row.phones, "\n"))
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`DELETE FROM record_key WHERE person = ?`, id); err != nil {
+	if _, err := tx.Exec(`DELETE FROM record_key WHERE person = (SELECT id FROM record_person WHERE subject = ?)`, p.Subject[:]); err != nil {
 		return err
 	}
-	keys := row.keys()
-	if len(keys) == 0 {
-		return nil
+	for _, k := range row.keys() { // one by one: a statement that stays prepared is the quicker one
+		if _, err := tx.Exec(`INSERT OR IGNORE INTO record_key (kind, key, person) SELECT ?, ?, id FROM record_person WHERE subject = ?`, k.kind, k.text, p.Subject[:]); err != nil {
+			return err
+		}
 	}
-	var args []any
-	for _, k := range keys {
-		args = append(args, k.kind, k.text, id)
-	}
-	marks := strings.TrimSuffix(strings.Repeat("(?,?,?),", len(keys)), ",")
-	_, err = tx.Exec(`INSERT OR IGNORE INTO record_key (kind, key, person) VALUES `+marks, args...)
-	return err
+	return nil
 }
 
 // row is one person as search sees them. A name is "FAMILY|GIVEN" in plain

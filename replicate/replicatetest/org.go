@@ -21,6 +21,16 @@ type Org struct {
 	root    ed25519.PrivateKey
 	wrapper seal.Wrapper
 	random  io.Reader
+	mu      sync.Mutex
+	points  map[fact.ID]fact.Hash // attachments of facts, as whoever opens their bodies learns
+}
+
+// pointed tells which attachment a fact points to.
+func (o *Org) pointed(id fact.ID) (fact.Hash, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	h, ok := o.points[id]
+	return h, ok
 }
 
 // lockedReader lets devices that write at once draw from one source.
@@ -38,7 +48,7 @@ func (l *lockedReader) Read(b []byte) (int, error) {
 
 // NewOrg founds an organisation; the same seed gives the same one.
 func NewOrg(seed byte) *Org {
-	o := &Org{random: &lockedReader{r: rand.NewChaCha8([32]byte{seed})}}
+	o := &Org{points: map[fact.ID]fact.Hash{}, random: &lockedReader{r: rand.NewChaCha8([32]byte{seed})}}
 	o.root = o.key()
 	o.Genesis = fact.Genesis{
 		Suite: fact.Suite, Name: "Dales Urgent Care", ODS: "X26", Roots: [][]byte{o.root.Public().(ed25519.PublicKey)},

@@ -40,15 +40,15 @@ func (s *Store) ReadRange(_ context.Context, _ fact.Subject, p journal.Place, fi
 	r.Headers = append(r.Headers, b.headers[first:end]...)
 	r.Bodies = append(r.Bodies, b.bodies[first:end]...)
 	r.Head = b.heads[end]
-	s.addNeeds(r.Headers, &r.Wraps, &r.Blobs)
+	s.addWraps(r.Headers, &r.Wraps)
 	if s.Serve != nil {
 		s.Serve(&r)
 	}
 	return r, nil
 }
 
-// addNeeds lists the wraps and attachments that facts need.
-func (s *Store) addNeeds(headers [][]byte, wraps *[][]byte, blobs *[]fact.Hash) {
+// addWraps lists the wraps that facts need.
+func (s *Store) addWraps(headers [][]byte, wraps *[][]byte) {
 	seen := map[journal.KeyRef]bool{}
 	for _, raw := range headers {
 		h := must(fact.ParseHeader(raw))
@@ -57,7 +57,6 @@ func (s *Store) addNeeds(headers [][]byte, wraps *[][]byte, blobs *[]fact.Hash) 
 			seen[ref] = true
 			*wraps = append(*wraps, w)
 		}
-		*blobs = append(*blobs, s.know.pointed[h.ID()]...)
 	}
 }
 
@@ -105,7 +104,7 @@ func (s *Store) Receive(_ context.Context, r journal.Range) error {
 	}
 	base.sign(r.Head)
 	s.know.tips = nil
-	s.takeNeeds(r.Wraps, r.Blobs)
+	s.takeNeeds(r.Wraps, r.Headers)
 	return nil
 }
 
@@ -174,12 +173,12 @@ func (s *Store) fits(b *branch, r journal.Range) (n int) {
 	return n
 }
 
-func (s *Store) takeNeeds(wraps [][]byte, blobs []fact.Hash) {
+func (s *Store) takeNeeds(wraps, headers [][]byte) {
 	for _, w := range wraps {
 		s.takeWrap(w)
 	}
-	for _, h := range blobs {
-		if s.know.blobs[h] == nil {
+	for _, raw := range headers {
+		if h, ok := s.org.pointed(must(fact.ParseHeader(raw)).ID()); ok && s.know.blobs[h] == nil {
 			s.know.wanted[h] = true
 		}
 	}
@@ -225,7 +224,7 @@ func (s *Store) prove(p *journal.Proved, at where) {
 	}
 	p.Heads = append(p.Heads, at.branch.heads[at.branch.size()])
 	p.Facts = append(p.Facts, f)
-	s.addNeeds([][]byte{f.Header}, &p.Wraps, &p.Blobs)
+	s.addWraps([][]byte{f.Header}, &p.Wraps)
 }
 
 // ReceiveProved checks single facts; a damaged one is mended.
@@ -245,7 +244,9 @@ func (s *Store) ReceiveProved(_ context.Context, p journal.Proved) error {
 			return journal.ErrBad
 		}
 	}
+	headers := make([][]byte, 0, len(p.Facts))
 	for _, f := range p.Facts {
+		headers = append(headers, f.Header)
 		h := must(fact.ParseHeader(f.Header))
 		s.know.single[h.ID()] = f
 		for _, b := range s.know.branches[h.Feed] {
@@ -255,7 +256,7 @@ func (s *Store) ReceiveProved(_ context.Context, p journal.Proved) error {
 			}
 		}
 	}
-	s.takeNeeds(p.Wraps, p.Blobs)
+	s.takeNeeds(p.Wraps, headers)
 	return nil
 }
 

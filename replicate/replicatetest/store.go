@@ -50,7 +50,6 @@ type known struct {
 	keys     map[fact.Subject]seal.SubjectKey
 	blobs    map[fact.Hash][]byte
 	wanted   map[fact.Hash]bool
-	pointed  map[fact.ID][]fact.Hash
 	receipts map[string][]byte
 	given    map[fact.FeedID][]byte
 	tips     []journal.Tip
@@ -73,7 +72,7 @@ func newKnown() *known {
 		incs: map[fact.Hash]fact.Incarnation{}, feeds: map[fact.FeedID]feedName{}, branches: map[fact.FeedID][]*branch{},
 		ids: map[fact.ID]where{}, single: map[fact.ID]journal.ProvedFact{}, wraps: map[journal.KeyRef][]byte{},
 		erased: map[fact.Subject]bool{}, keys: map[fact.Subject]seal.SubjectKey{}, blobs: map[fact.Hash][]byte{},
-		wanted: map[fact.Hash]bool{}, pointed: map[fact.ID][]fact.Hash{}, receipts: map[string][]byte{}, given: map[fact.FeedID][]byte{},
+		wanted: map[fact.Hash]bool{}, receipts: map[string][]byte{}, given: map[fact.FeedID][]byte{},
 	}
 }
 

@@ -51,7 +51,9 @@ func (s *Store) Attach(about fact.Subject, plain []byte) fact.Hash {
 		panic(err)
 	}
 	s.know.blobs[a.Hash] = sealed
-	s.know.pointed[id] = []fact.Hash{a.Hash}
+	s.org.mu.Lock()
+	s.org.points[id] = a.Hash
+	s.org.mu.Unlock()
 	return a.Hash
 }
 
@@ -97,7 +99,7 @@ func (s *Store) Copy() *Store {
 		cards: maps.Clone(k.cards), devices: maps.Clone(k.devices), certs: maps.Clone(k.certs), incs: maps.Clone(k.incs),
 		feeds: maps.Clone(k.feeds), branches: map[fact.FeedID][]*branch{}, ids: map[fact.ID]where{},
 		single: maps.Clone(k.single), wraps: maps.Clone(k.wraps), erased: maps.Clone(k.erased), keys: maps.Clone(k.keys),
-		blobs: maps.Clone(k.blobs), wanted: maps.Clone(k.wanted), pointed: maps.Clone(k.pointed),
+		blobs: maps.Clone(k.blobs), wanted: maps.Clone(k.wanted),
 		receipts: maps.Clone(k.receipts), given: maps.Clone(k.given),
 	}
 	for feed, list := range k.branches {
