@@ -168,6 +168,22 @@ func (j *Journal) touchedBy(f *dbFile, before, now *house) ([]fact.Subject, erro
 	return out, nil
 }
 
+// everTouched lists the subjects that a cut holds or held facts of, and those
+// that are erased.
+func (j *Journal) everTouched() ([]fact.Subject, error) {
+	now := *j.house.Load()
+	all := now.House
+	all.Cuts = slices.Clone(all.Cuts)
+	for i := range all.Cuts {
+		all.Cuts[i].Over = false
+	}
+	var err error
+	if now.judge, err = j.newJudge(all); err != nil {
+		return nil, err
+	}
+	return j.touchedBy(j.file.Load(), &house{}, &now)
+}
+
 // reoffer has the views take in anew the subjects of keys that came late.
 func (j *Journal) reoffer(ctx context.Context, keys []*heldKey) error {
 	var subjects []fact.Subject

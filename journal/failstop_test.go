@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -302,5 +303,55 @@ func TestAFailedFlushBetweenCommitsEndsTheFileToo(t *testing.T) {
 			t.Error(err)
 		}
 		holds(t, o)
+	}
+}
+
+// almostFull is a disk of which only what was held back is left.
+type almostFull struct {
+	Store
+	full atomic.Bool
+}
+
+func (d *almostFull) Free(dir string) (int64, error) {
+	if d.full.Load() {
+		return 0, nil
+	}
+	return d.Store.Free(dir)
+}
+
+// TestNobodyIsKeptFromLookingByAFullDisk: looks are written with the space that
+// was held back, everything else is refused.
+func TestNobodyIsKeptFromLookingByAFullDisk(t *testing.T) {
+	o := testOptions(t)
+	d := &almostFull{Store: Disk{}}
+	o.Store, o.Reserve = d, 1<<20
+	j := newJournal(t, o)
+	s := newSubject(t, j)
+	say(t, j, s, "before")
+	d.full.Store(true)
+	for _, a := range talk(t, j, s, 2) {
+		if a.err == nil {
+			t.Errorf("%s was answered as saved on a full disk", a.text)
+		}
+	}
+	for range 3 {
+		_, err := j.Do(t.Context(), fact.Author{Role: "tester"}, nil, func(*Tx) ([]fact.Draft, error) {
+			return []fact.Draft{fact.Say(s, looked{"at it"})}, nil
+		})
+		if err != nil {
+			t.Errorf("looking on a full disk: %v", err)
+		}
+	}
+	mixed := []fact.Draft{fact.Say(s, looked{"at it"}), fact.Say(s, said{"and said"})}
+	if _, err := j.Do(t.Context(), fact.Author{Role: "tester"}, nil, func(*Tx) ([]fact.Draft, error) { return mixed, nil }); err == nil {
+		t.Error("a note beside a look was answered as saved on a full disk")
+	}
+	if h := j.Health(); h.Saving || !strings.Contains(h.Sentence, "disk is full") {
+		t.Errorf("health on a full disk: %+v", h)
+	}
+	d.full.Store(false)
+	say(t, j, s, "after")
+	if h := j.Health(); !h.Saving || h.Incarnation != 1 {
+		t.Errorf("health with room again: %+v", h)
 	}
 }

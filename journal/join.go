@@ -163,7 +163,8 @@ func (j *Journal) admissionKey(r Request, enrolled *DeviceEnrolled) ([]byte, err
 }
 
 // Join completes the folder in which Ask made the keys: the device begins its
-// first incarnation and can work. What others know comes by catching up.
+// first incarnation and can work. What others know comes by catching up. A
+// folder is joined once: what a device has saved since is never begun anew.
 func Join(ctx context.Context, o Options, a Admission) error {
 	o, err := o.complete()
 	if err != nil {
@@ -177,6 +178,11 @@ func Join(ctx context.Context, o Options, a Admission) error {
 	raw, err := os.ReadFile(filepath.Join(o.Dir, keysFolder, requestFile))
 	if err != nil {
 		return refusal.New(refusal.Missing, "There is no request in this folder. Make one first.").Because(err)
+	}
+	if _, err := os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err, fs.ErrNotExist) {
+		return refusal.New(refusal.Taken, "This device has joined already, and its folder holds what it saved since. Start it; for another device make a request in an empty folder.")
+	} else if err != nil {
+		return err
 	}
 	if o.Demo, err = IsDemo(o.Dir); err != nil {
 		return err

@@ -136,8 +136,13 @@ func (j *Journal) commitBatch(w *writer, check *checkpoints, batch []*act) *writ
 		return w
 	}
 	if j.reserve.low() || !j.roomAgain() {
-		answerAll(batch, j.state.full(j.o.Clock()))
-		return w
+		looks, others := looksOf(batch)
+		answerAll(others, j.state.full(j.o.Clock()))
+		if len(looks) == 0 {
+			return w
+		}
+		j.reserve.release() // nobody is kept from looking: that is written with what was held back
+		batch = looks
 	}
 	out, doubt, err := w.commit(batch, nil)
 	if err == nil {
@@ -170,6 +175,22 @@ func (j *Journal) commitBatch(w *writer, check *checkpoints, batch []*act) *writ
 		return j.failStop(w, check, err)
 	}
 	return w
+}
+
+// looksOf parts the acts that only say who looked at what from all others.
+func looksOf(batch []*act) (looks, others []*act) {
+	for _, a := range batch {
+		only := a.arriving == nil && len(a.facts) > 0
+		for _, f := range a.facts {
+			only = only && f.header.Lane == fact.Looks
+		}
+		if only {
+			looks = append(looks, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return looks, others
 }
 
 func answerAll(batch []*act, err error) {

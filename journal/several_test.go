@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 )
 
 // sister enrols another device of j's organisation and opens it.
@@ -668,6 +669,42 @@ func TestAFileOfTheFormerFormIsTakenUp(t *testing.T) {
 	say(t, again, s, "in the present form")
 	if got := texts(t, again, s); len(got) != 2 || again.Health().Incarnation != 1 {
 		t.Errorf("%q in incarnation %d", got, again.Health().Incarnation)
+	}
+}
+
+// TestAFolderIsJoinedOnce: whoever runs org join once more loses nothing.
+func TestAFolderIsJoinedOnce(t *testing.T) {
+	a := newJournal(t, testOptions(t))
+	o := testOptions(t)
+	ask, err := Ask(t.Context(), o, fact.SiteNode, "b", "another cellar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	admission, err := a.Enrol(t.Context(), fact.Author{Role: "administrator"}, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a join that was cut short may be done again
+		if err := Join(t.Context(), o, admission); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(o.Dir, foundingMarker), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(filepath.Join(o.Dir, foundingMarker)); err != nil {
+		t.Fatal(err)
+	}
+	b := reopen(t, o)
+	tips, incarnation := b.Tips(), b.Health().Incarnation
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Join(t.Context(), o, admission); !refusal.Is(err, refusal.Taken) {
+		t.Errorf("joined once more: %v", err)
+	}
+	if again := reopen(t, o); !slices.EqualFunc(again.Tips(), tips, func(x, y Tip) bool { return x.Place() == y.Place() }) || again.Health().Incarnation != incarnation {
+		t.Error("what the device held is not what it was")
 	}
 }
 

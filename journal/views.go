@@ -66,11 +66,12 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 	if err := v.openTables(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("views: %w", err), v.closeFiles())
 	}
-	v.mu.Lock()
-	v.at, v.asOf = end, j.o.Clock()
-	for s := range j.house.Load().Erased { // again at each start: the last one may have been cut short
-		v.anewOf = append(v.anewOf, s)
+	anewOf, err := j.everTouched() // at each start: the last taking in may have been cut short
+	if err != nil {
+		return nil, fmt.Errorf("views: %w", err)
 	}
+	v.mu.Lock()
+	v.at, v.asOf, v.anewOf = end, j.o.Clock(), anewOf
 	v.mu.Unlock()
 	go v.run()
 	return v, nil

@@ -117,7 +117,7 @@ func New(cfg Config) (*Manager, error) {
 	if _, err := io.ReadFull(cfg.Random, m.instance[:]); err != nil {
 		return nil, err
 	}
-	if m.cert, err = certificate(cfg.Identity); err != nil {
+	if m.cert, err = Certificate(cfg.Identity); err != nil {
 		return nil, err
 	}
 	m.client = m.newClient()

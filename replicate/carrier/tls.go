@@ -45,9 +45,9 @@ func (s signer) Sign(_ io.Reader, message []byte, opts crypto.SignerOpts) ([]byt
 	return s.identity.Sign(string(label), rest), nil
 }
 
-// certificate makes a certificate that says nothing but the device's key. It
+// Certificate makes a certificate that says nothing but the device's key. It
 // has no meaningful dates: no clock decides whether two devices may talk.
-func certificate(identity replicate.Identity) (tls.Certificate, error) {
+func Certificate(identity replicate.Identity) (tls.Certificate, error) {
 	_, signed, _ := identity.Enrolment()
 	var card fact.DeviceCard
 	if err := fact.Decode(signed.Bytes, &card); err != nil {

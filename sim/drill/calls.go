@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"holdfast/sim/proxy"
 )
 
 // demo is the whole program at work: two organisations of made-up people.
@@ -63,7 +65,11 @@ type browser struct {
 
 // newBrowser makes one that finds names below localhost on this machine, as
 // browsers do, and follows no redirect by itself.
-func newBrowser() (*browser, error) {
+func newBrowser() (*browser, error) { return newBrowserIn(nil) }
+
+// newBrowserIn makes one that stands in a network of its own; nil is this
+// machine's.
+func newBrowserIn(space *proxy.Space) (*browser, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
@@ -73,8 +79,7 @@ func newBrowser() (*browser, error) {
 		if err != nil {
 			return nil, err
 		}
-		var d net.Dialer
-		return d.DialContext(ctx, network, "127.0.0.1:"+port)
+		return space.Dial(ctx, network, "127.0.0.1:"+port)
 	}
 	return &browser{client: &http.Client{
 		Jar: jar, Transport: &http.Transport{DialContext: dial}, Timeout: 20 * time.Second,

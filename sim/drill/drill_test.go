@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestMain lets the test's own binary be the helpers of a drill.
@@ -76,4 +78,55 @@ func TestFullDiskDrill(t *testing.T) {
 	if r := Rehearse(t.Context(), found[0], here(t), 1, t.TempDir()); !r.Pass {
 		t.Errorf("%+v", r)
 	}
+}
+
+// TestADrillThatIsStoppedLeavesNothingBehind: Ctrl-C in the middle of a drill
+// that has mounted a disk and started processes.
+func TestADrillThatIsStoppedLeavesNothingBehind(t *testing.T) {
+	temp := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	mounts := func() int {
+		raw, err := os.ReadFile("/proc/mounts")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(raw), temp)
+	}
+	go func() { // stop it as soon as a disk is mounted
+		for ctx.Err() == nil && mounts() == 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
+		cancel()
+	}()
+	r := Rehearse(ctx, fullDrill(), here(t), 1, temp)
+	if r.Pass {
+		t.Error("a drill that was stopped has passed")
+	}
+	if ctx.Err() == nil {
+		t.Fatalf("it was not stopped in the middle: %s", r.Seen)
+	}
+	left, err := os.ReadDir(temp)
+	if err != nil || len(left) > 0 || mounts() > 0 {
+		t.Errorf("left behind: %v, %d mounts, %v", left, mounts(), err)
+	}
+	if own := children(t); own != "" {
+		t.Errorf("processes are left: %s", own)
+	}
+}
+
+// children lists the processes that this one has started and that still run.
+func children(t *testing.T) string {
+	t.Helper()
+	all, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for _, path := range all {
+		if raw, err := os.ReadFile(path); err == nil {
+			out.Write(raw)
+		}
+	}
+	return strings.TrimSpace(out.String())
 }

@@ -27,6 +27,20 @@ func RunHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) 
 		return helpLook(ctx, in, out)
 	case "views":
 		return helpViews(ctx, in, out)
+	case "talk":
+		return helpTalk(ctx, args[1:], out)
+	case "carry":
+		return helpCarry(ctx, args[1:], out)
+	case "future":
+		return helpFuture(ctx, args[1:])
+	case "wire":
+		return helpWire(ctx, args[1:], out)
+	case "work":
+		return helpWork(ctx, args[1:], out)
+	case "lists":
+		return helpLists(ctx, args[1:], in, out)
+	case "crowd":
+		return helpCrowd(ctx, args[1:], in, out)
 	}
 	return fmt.Errorf("no helper is called %q", args[0])
 }

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"holdfast/sim/proxy"
 )
 
 // Program is the program under rehearsal.
@@ -39,7 +41,16 @@ type process struct {
 
 // start starts the program. It dies with the drill, whatever happens.
 func (s *Stage) start(ctx context.Context, args ...string) (*process, error) {
-	p := &process{cmd: exec.CommandContext(ctx, s.program.Path, args...), err: &lastBytes{}}
+	return s.startIn(ctx, nil, args...)
+}
+
+// startIn starts the program in a network of its own; nil is this machine's.
+func (s *Stage) startIn(ctx context.Context, space *proxy.Space, args ...string) (*process, error) {
+	path := s.program.Path
+	if space != nil {
+		path, args = space.Command(path, args...)
+	}
+	p := &process{cmd: exec.CommandContext(ctx, path, args...), err: &lastBytes{}}
 	p.cmd.Env = append(os.Environ(), s.program.Env...)
 	p.cmd.Stderr = p.err
 	p.cmd.Dir = s.dir

@@ -21,7 +21,7 @@ func hashRows(dir, file string) (_ string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	tables, err := column(db, "SELECT name FROM sqlite_schema WHERE type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY lower(name)")
+	tables, err := column(db, "SELECT name FROM sqlite_schema WHERE lower(type)='table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY lower(name)")
 	if err != nil {
 		return "", err
 	}

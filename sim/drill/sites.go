@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -22,7 +23,8 @@ type site struct {
 	dir     string
 	address string // of its device door
 	peers   []string
-	clock   string // "" is the true one
+	clock   string       // "" is the true one
+	space   *proxy.Space // nil: this machine's own network
 	process *process
 	browser *browser
 }
@@ -117,13 +119,18 @@ type discard struct{}
 // Write takes no notice.
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 
-// freeAddress finds a free port of this machine.
+// freeAddress finds a free port of this machine, none of those that the system
+// gives to whoever asks for any.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	for try := 0; ; try++ {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)))
+		if err == nil {
+			return l.Addr().String(), l.Close()
+		}
+		if try == 50 {
+			return "", err
+		}
 	}
-	return l.Addr().String(), l.Close()
 }
 
 // start starts a site node and signs a call handler in at its pages.
@@ -136,7 +143,7 @@ func (o *sites) start(ctx context.Context, one *site) error {
 		args = append(args, "--clock", one.clock)
 	}
 	var err error
-	if one.process, err = o.stage.start(ctx, args...); err != nil {
+	if one.process, err = o.stage.startIn(ctx, one.space, args...); err != nil {
 		return err
 	}
 	if _, err := one.process.out.ReadBytes('\n'); err != nil {
@@ -152,7 +159,7 @@ func (o *sites) signIn(ctx context.Context, one *site) error {
 	for {
 		link, err := node.Tell[node.LinkWanted, node.LinkGiven](ctx, one.dir, "link", node.LinkWanted{Role: access.CallHandler})
 		if err == nil {
-			if one.browser, err = newBrowser(); err != nil {
+			if one.browser, err = newBrowserIn(one.space); err != nil {
 				return err
 			}
 			base, _, _ := strings.Cut(link.URL, "/in/")
@@ -267,6 +274,7 @@ func (o *sites) close() error {
 	for _, w := range o.wires {
 		err = errors.Join(err, w.Close())
 	}
+	clear(o.wires)
 	return err
 }
 

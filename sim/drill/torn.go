@@ -59,8 +59,12 @@ func rehearseTorn(ctx context.Context, s *Stage) error {
 	if err := s.flipBack(l, base, raw, last, entries); err != nil {
 		return err
 	}
+	if err := s.mendedByPeer(ctx, "a log cut short", s.tear); err != nil {
+		return err
+	}
 	s.AtLeast("cuts", 4096)
-	s.Saw("%v cuts through the last of %v acts; %v flips further back, all found", s.Figure("cuts"), len(entries), s.Figure("flips_further_back"))
+	s.AtLeast("mended_by_peer", 1)
+	s.Saw("%v cuts through the last of %v acts; %v flips further back, all found; a site whose log was cut short has everything again from the other", s.Figure("cuts"), len(entries), s.Figure("flips_further_back"))
 	return nil
 }
 

@@ -35,8 +35,11 @@ type Wire struct {
 }
 
 // New lays a wire from a free port of this machine to an address.
-func New(target string) (*Wire, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func New(target string) (*Wire, error) { return From("127.0.0.1:0", target) }
+
+// From lays a wire from an address to another.
+func From(address, target string) (*Wire, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ export default async function (room) {
   await manager.go(new URL("/tasks", manager.page.url()).href);
   await manager.page.getByText(/Ring ambulance control/).first().waitFor();
   await manager.every("tasks");
+  await manager.go(new URL("/drills", manager.page.url()).href);
+  await manager.every("rehearsals");
   await manager.go(new URL("/emergency", manager.page.url()).href);
   await manager.every("emergency");
 }
