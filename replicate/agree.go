@@ -2,6 +2,7 @@ package replicate
 
 import (
 	"context"
+	"errors"
 
 	"holdfast/fact"
 )
@@ -61,6 +62,9 @@ func (l *Link) readState(ctx context.Context) bool {
 		return false
 	}
 	s, err := l.cfg.Folded.State(ctx)
+	if errors.Is(err, ErrNotYet) {
+		return false
+	}
 	if err != nil {
 		l.trouble("sum up the folded states", err)
 		return false

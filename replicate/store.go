@@ -10,6 +10,7 @@ package replicate
 
 import (
 	"context"
+	"errors"
 
 	"holdfast/fact"
 	"holdfast/journal"
@@ -101,7 +102,11 @@ type Scope interface {
 	Facts(ctx context.Context, subject fact.Subject) ([]fact.ID, error)
 }
 
-// Folded gives the fingerprints of folded states.
+// ErrNotYet says that not everything held here can be folded yet: something is
+// on its way. States are compared the next time.
+var ErrNotYet = errors.New("not everything is folded yet")
+
+// Folded gives the fingerprints of folded states, or ErrNotYet.
 type Folded interface {
 	State(ctx context.Context) (StateDigest, error)
 	Bucket(ctx context.Context, bucket byte) ([]SubjectDigest, error)

@@ -17,6 +17,7 @@ import (
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/journal"
+	"holdfast/replicate"
 )
 
 // The control socket lies in the data folder, where only the account that runs
@@ -291,7 +292,7 @@ func (n *Node) statusCounts(ctx context.Context, s *Status) error {
 		s.Forks = append(s.Forks, StatusFork{Feed: f.Feed.String(), Seq: f.Seq})
 	}
 	state, err := n.folded.hash(ctx)
-	if errors.Is(err, errNotWhole) {
+	if errors.Is(err, replicate.ErrNotYet) {
 		return nil
 	}
 	s.State = state.String()

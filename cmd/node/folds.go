@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/replicate"
 	"holdfast/task"
 	"holdfast/urgent"
 )
@@ -177,8 +177,6 @@ func stateGuarded(s fact.Subject, h fact.History) (state fact.Hash, err error) {
 	return StateOf(s, h)
 }
 
-var errNotWhole = errors.New("not every subject was folded yet since the start")
-
 // digest gives the buckets once everything was folded.
 func (f *folded) digest(ctx context.Context) ([256]fact.Hash, error) {
 	if err := f.work(ctx); err != nil {
@@ -187,7 +185,7 @@ func (f *folded) digest(ctx context.Context) ([256]fact.Hash, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.whole {
-		return [256]fact.Hash{}, errNotWhole
+		return [256]fact.Hash{}, replicate.ErrNotYet
 	}
 	return f.buckets, nil
 }

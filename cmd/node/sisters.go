@@ -119,7 +119,10 @@ type agreement struct {
 func (a agreement) State(ctx context.Context) (replicate.StateDigest, error) {
 	tips := a.j.Tips()
 	if !a.f.level(tips) {
-		return replicate.StateDigest{}, errNotWhole
+		return replicate.StateDigest{}, replicate.ErrNotYet
+	}
+	if missing, err := a.j.MissingKeys(ctx, 1); err != nil || len(missing) > 0 {
+		return replicate.StateDigest{}, errors.Join(err, replicate.ErrNotYet) // the same facts, not all of them readable yet
 	}
 	out := replicate.StateDigest{Vector: replicate.VectorOf(tips), Fold: foldVersion, Held: a.j.HeldDigest()}
 	var err error
@@ -132,7 +135,7 @@ func (a agreement) State(ctx context.Context) (replicate.StateDigest, error) {
 	}
 	out.Whole = fact.Labelled("holdfast/states/1", parts...)
 	if replicate.VectorOf(a.j.Tips()) != out.Vector {
-		return out, errNotWhole // it moved on meanwhile
+		return out, replicate.ErrNotYet // it moved on meanwhile
 	}
 	return out, nil
 }
@@ -168,9 +171,6 @@ func (n *Node) noticed(from replicate.Peer, e replicate.Effect) {
 	case replicate.Disagree:
 		n.found.add(n.log, "%s folds %d subjects differently from the same facts, the first %s", from.Name, len(e.Subjects), e.Subjects[0].String()[:8])
 	case replicate.Trouble:
-		if errors.Is(e.Err, errNotWhole) {
-			return // compared the next time
-		}
 		n.log.Error("catching up met trouble", "peer", from.Name, "what", e.What, "err", e.Err)
 	}
 }

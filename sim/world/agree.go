@@ -3,6 +3,7 @@ package world
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -41,6 +42,9 @@ func (f folds) all(ctx context.Context) ([]replicate.SubjectDigest, error) {
 // State sums up what is held here and what it folds to.
 func (f folds) State(ctx context.Context) (replicate.StateDigest, error) {
 	out := replicate.StateDigest{Vector: replicate.VectorOf(f.d.j.Tips()), Fold: "world 1", Held: f.d.j.HeldDigest()}
+	if missing, err := f.d.j.MissingKeys(ctx, 1); err != nil || len(missing) > 0 {
+		return out, errors.Join(err, replicate.ErrNotYet)
+	}
 	all, err := f.all(ctx)
 	if err != nil {
 		return out, err
