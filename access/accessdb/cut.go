@@ -3,6 +3,7 @@ package accessdb
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"holdfast/access"
@@ -75,6 +76,9 @@ func (g *Gate) Cut(ctx context.Context, by access.Caller, ask access.CutAsk) (fa
 	if err != nil {
 		return fact.ID{}, err
 	}
+	if err := g.leavesTheCaller(ctx, by, cut); err != nil {
+		return fact.ID{}, err
+	}
 	saved, err := g.journal.Do(ctx, by.Author(), nil, func(*journal.Tx) ([]fact.Draft, error) {
 		return []fact.Draft{fact.Say(g.journal.OrgSubject(), cut)}, nil
 	})
@@ -82,6 +86,21 @@ func (g *Gate) Cut(ctx context.Context, by access.Caller, ask access.CutAsk) (fa
 		return fact.ID{}, err
 	}
 	return saved[0].ID, nil
+}
+
+// leavesTheCaller refuses a cut that would hold back the entry that adds its
+// author to the staff, or the grants they act under: then nobody might be left
+// who can sign in and review it.
+func (g *Gate) leavesTheCaller(ctx context.Context, by access.Caller, cut journal.CutMade) error {
+	held := false
+	_, err := g.journal.WouldHold(ctx, cut, math.MaxInt, func(f fact.Fact) {
+		added := f.Body.Kind == (access.PersonAdded{}).FactKind().Number && f.Header.Subject == by.Person
+		held = held || added || slices.Contains(by.Grants, f.ID)
+	})
+	if err == nil && held {
+		err = refusal.Field("since", "This would hold back your own role as well, and perhaps everybody's: nobody could sign in and review it. Choose a later moment, or have it done by an administrator whose role was granted on another machine.")
+	}
+	return err
 }
 
 // Review is what is held back and by which cuts.

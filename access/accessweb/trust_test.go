@@ -37,6 +37,12 @@ func TestEntriesAreHeldBackReviewedAndReadmitted(t *testing.T) {
 	want(t, status, body, 422, "Say why")
 	status, body = admin.post("/held/cut", url.Values{"whom": {"person:" + self.String()}, "since": {before}, "why": {"x"}})
 	want(t, status, body, 403, "nobody holds their own entries back")
+	machine := regexp.MustCompile(`value="(device:[0-9a-f]{32})"`).FindStringSubmatch(body0of(admin, "/held"))
+	if machine == nil {
+		t.Fatal("the machine can't be chosen")
+	}
+	status, body = admin.post("/held/cut", url.Values{"whom": {machine[1]}, "since": {before}, "why": {"all of it"}})
+	want(t, status, body, 422, "hold back your own role", "all of it")
 	status, body = admin.post("/held/cut", url.Values{"whom": {whom}, "since": {before}, "why": {"phished"}})
 	want(t, status, body, 200, "phished", "Kind 25", "Let all count")
 	status, body = b.get("/session")
@@ -61,6 +67,11 @@ func TestEntriesAreHeldBackReviewedAndReadmitted(t *testing.T) {
 	}
 	status, body = admin.post(at, url.Values{"all": {"yes"}, "back_why": {"asked her"}})
 	want(t, status, body, 200, "Over")
+}
+
+func body0of(b *browser, path string) string {
+	_, body := b.get(path)
+	return body
 }
 
 // body0 is the review page of the one hold there is.
