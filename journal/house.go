@@ -200,16 +200,41 @@ func (j *Journal) trustedUpTo(b *branch, up []fact.After) (uint64, error) {
 		if b.part || u.Size == 0 {
 			return u.Size, nil
 		}
-		root, err := j.rootAt(b, u.Size)
-		if err != nil {
-			return 0, err
-		}
-		if u.Size > b.size || root == u.Root {
-			return u.Size, nil
-		}
-		return b.base, nil
+		return j.trustedOf(b, u)
 	}
 	return 0, nil
+}
+
+// trustedOf tells from which sequence on a branch's facts are beyond what a cut
+// trusts of its feed: from the cut's size when the branch goes the trusted way,
+// else from where it parts from it. Which branch is filed as the trunk differs
+// between devices; where they part does not.
+func (j *Journal) trustedOf(b *branch, trusted fact.After) (uint64, error) {
+	c, err := j.holding(Place{Feed: trusted.Feed, Size: trusted.Size, Root: trusted.Root})
+	if err != nil {
+		return 0, err
+	}
+	if c == nil && trusted.Size > b.size {
+		return trusted.Size, nil // the trusted history is not all here yet
+	}
+	if c == nil {
+		return b.base, nil
+	}
+	common := min(b.size, trusted.Size)
+	ours, err := j.rootAt(b, common)
+	if err != nil {
+		return 0, err
+	}
+	theirs, err := j.rootAt(c, common)
+	if err != nil || ours == theirs {
+		return trusted.Size, err
+	}
+	for ; c != nil && c.parent != 0; c = j.branches.get(c.parent) {
+		if c.parent == b.num {
+			return c.base, nil
+		}
+	}
+	return b.base, nil
 }
 
 // refreshHouse folds the organisation's subject anew. It tells whether what is

@@ -24,8 +24,10 @@ export default async function (room) {
 
   await until(async () => (await doctor.page.getByText(/new/i).count()) > 0 || (await doctor.page.getByText("FALKNER").count()) > 0,
     "the referral reaches the other organisation's list", 10000);
-  await doctor.press(".");
-  await until(async () => (await doctor.page.locator("table.work tr", { hasText: "FALKNER" }).count()) === 1, "the case stands on the list");
+  await until(async () => {
+    await doctor.press(".");
+    return (await doctor.page.locator("table.work tr", { hasText: "FALKNER" }).count()) === 1;
+  }, "the case stands on the list", 10000);
   ok((await doctor.page.locator("table.work tbody tr[id]").count()) > before, "the list has not grown");
   await doctor.shot("05-worklist-arrived");
   await until(async () => (await handler.page.getByText(/receipt|arrived/i).count()) > 0, "the receipt shows at the sender", 10000);
@@ -47,6 +49,7 @@ export async function takeCall(d) {
   await p.fill("[name=number]", "01632 960 418");
   await p.fill("[name=place]", patient.place);
   for (const [name, value] of [["awake", "yes"], ["breathing", "yes"], ["bleeding", "no"]]) await p.check(`[name=${name}][value=${value}]`, { force: true });
+  await p.waitForURL(/\/call\/[0-9a-f]{32}/); // they go to the device at once, and the call has a page of its own
   await p.check("[name=caller][value=patient]", { force: true });
   await p.check("[name=with][value=yes]", { force: true });
   await p.fill("[name=first]", patient.first);

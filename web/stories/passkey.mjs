@@ -16,7 +16,7 @@ export default async function (room) {
   const row = p.locator("tr", { hasText: "J. Sowerby" });
   await row.waitFor();
   await row.locator("form button").first().click();
-  await admin.settled();
+  await p.locator("#enrolment-link").waitFor();
   const link = (await p.content()).match(/https?:\/\/[^"'<\s]*\/enrol\/[\w-]+/)?.[0];
   ok(link, "no enrolment link is shown");
   await admin.axe("link");
