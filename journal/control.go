@@ -56,7 +56,8 @@ func (j *Journal) afterCommit(w *writer, out outcome) error {
 		j.branches.put(b)
 	}
 	j.branches.moved(w)
-	about := slices.ContainsFunc(out.placed, func(p placed) bool { return p.fact.Header.Subject == j.papers.genesis.About })
+	about := slices.Contains(w.opened, j.papers.genesis.About) ||
+		slices.ContainsFunc(out.placed, func(p placed) bool { return p.fact.Header.Subject == j.papers.genesis.About })
 	for i := range out.placed {
 		j.house.Load().judge.mark(out.placed[i].num, &out.placed[i].fact)
 	}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"fmt"
+	"maps"
 
 	"holdfast/fact"
 	"holdfast/fact/seal"
@@ -308,7 +309,7 @@ func sameHolding(a, b *house) bool {
 	}
 	for i, c := range a.judge.cuts {
 		d := b.judge.cuts[i]
-		if c.id != d.id || len(c.back) != len(d.back) || len(c.from) != len(d.from) {
+		if c.id != d.id || !maps.Equal(c.back, d.back) || !maps.Equal(c.from, d.from) {
 			return false
 		}
 	}

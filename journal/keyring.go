@@ -119,12 +119,18 @@ func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
 	}
 	if err := j.control1(ctx, func(w *writer) error {
 		_, err := w.transaction(func(c *sqlConn) error { return w.writeKeys(c, keys) })
-		if err == nil {
-			for _, k := range keys {
-				k.stored.Store(true)
-			}
+		if err != nil {
+			return err
 		}
-		return err
+		about := false
+		for _, k := range keys {
+			k.stored.Store(true)
+			about = about || k.Subject == j.papers.genesis.About
+		}
+		if about { // a cut or an enrolment may be readable only now
+			return j.houseMoved(w, nil)
+		}
+		return nil
 	}); err != nil {
 		return err
 	}
