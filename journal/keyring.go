@@ -117,6 +117,11 @@ func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
 	if err != nil || len(keys) == 0 {
 		return err
 	}
+	return j.keepKeys(ctx, keys)
+}
+
+// keepKeys writes keys that came without a fact of their own.
+func (j *Journal) keepKeys(ctx context.Context, keys []*heldKey) error {
 	if err := j.control1(ctx, func(w *writer) error {
 		_, err := w.transaction(func(c *sqlConn) error { return w.writeKeys(c, keys) })
 		if err != nil {

@@ -143,7 +143,10 @@ func (j *Journal) ReceiveProved(ctx context.Context, p Proved) error {
 		}
 		keys = nil
 	}
-	return nil
+	if len(keys) == 0 {
+		return nil
+	}
+	return j.keepKeys(ctx, keys) // of facts whose feeds are held whole
 }
 
 // takeWhole mends a feed that is held whole; false when it is not.

@@ -51,6 +51,7 @@ type backup struct {
 	folder      string
 	saved       map[fact.ID]bool
 	incarnation uint32
+	rotten      bool // it was taken of a disk on which a bit was turned over
 }
 
 func (d *device) folder(life int) string {

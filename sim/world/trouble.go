@@ -241,7 +241,7 @@ func damageViews(dir string, random *rand.Rand) error {
 
 // backUp copies what a running device has on its disk, as backup programs do.
 func (w *World) backUp(d *device) error {
-	b := backup{folder: fmt.Sprintf("%s-backup-%d", d.dir(), w.step), saved: map[fact.ID]bool{}, incarnation: d.j.Health().Incarnation}
+	b := backup{folder: fmt.Sprintf("%s-backup-%d", d.dir(), w.step), saved: map[fact.ID]bool{}, incarnation: d.j.Health().Incarnation, rotten: d.rotten}
 	if err := d.disk.Image(b.folder, disk.Nothing); err != nil {
 		return err
 	}
@@ -269,7 +269,7 @@ func (w *World) restore(ctx context.Context, d *device, random *rand.Rand) error
 	if err := d.reborn(0); err != nil {
 		return err
 	}
-	d.rotten = false
+	d.rotten = d.backup.rotten
 	if err := w.started(d, d.run(ctx)); err != nil {
 		return err
 	}
