@@ -81,9 +81,10 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) error {
 	before := j.house.Load()
 	changed, err := j.refreshHouse(w.file)
 	if err != nil {
-		j.o.Log.Error("the organisation's own facts can't be judged", "err", err)
+		j.unjudged(err)
 		return nil
 	}
+	j.state.unjudged.Store(false)
 	if !changed {
 		return nil
 	}

@@ -34,6 +34,8 @@ type Admission struct {
 	Card    fact.Signed `cbor:"2,keyasint"`
 	Epoch   []byte      `cbor:"3,keyasint"` // HPKE public key of the organisation
 	Sealed  []byte      `cbor:"4,keyasint"` // a site node's epoch key, or a desk's wrapping key
+
+	Enrolled []byte `cbor:"5,keyasint,omitempty"` // DeviceEnrolled as it was stated
 }
 
 const (
@@ -129,6 +131,9 @@ func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admissi
 	if err != nil {
 		return Admission{}, err
 	}
+	if a.Enrolled, err = fact.Encode(enrolled); err != nil {
+		return Admission{}, err
+	}
 	if a.Sealed, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), secret); err != nil {
 		return Admission{}, err
 	}
@@ -219,6 +224,11 @@ func join(o Options, a Admission, r Request) error {
 	wrapper, err := keys.takeKey(o, a, p)
 	if err != nil {
 		return err
+	}
+	if len(a.Enrolled) > 0 {
+		if err := keys.keepFile(enrolledFile, a.Enrolled); err != nil {
+			return err
+		}
 	}
 	if err := makeStartFolder(o.Dir, o.Store); err != nil {
 		return err

@@ -123,7 +123,14 @@ func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
 // keepKeys writes keys that came without a fact of their own.
 func (j *Journal) keepKeys(ctx context.Context, keys []*heldKey) error {
 	if err := j.control1(ctx, func(w *writer) error {
-		_, err := w.transaction(func(c *sqlConn) error { return w.writeKeys(c, keys) })
+		_, err := w.transaction(func(c *sqlConn) error {
+			for _, k := range keys {
+				if err := owe(c, k.Subject); err != nil {
+					return err
+				}
+			}
+			return w.writeKeys(c, keys)
+		})
 		if err != nil {
 			return err
 		}
