@@ -1,6 +1,7 @@
 package node
 
 import (
+	"holdfast/access"
 	"holdfast/content"
 	"holdfast/triage"
 	"holdfast/urgent"
@@ -15,6 +16,7 @@ type Library struct {
 	Rules  *urgent.Rules
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
+	Erase  content.ErasureDays
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -38,7 +40,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	keep, err := content.Retention(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep}, err
+	if err != nil {
+		return nil, err
+	}
+	erase, err := content.Erasure(set, access.LeastErasureDays)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

@@ -142,6 +142,7 @@ func kindWords(number uint32) string {
 // trust is what the pages about trust and erasure need to know of the rest.
 func (n *Node) trust() *accessweb.Trust {
 	t := &accessweb.Trust{Open: n.openAmong, Kind: kindWords, Name: n.name, Whole: n.wholePerson, Record: n.Cases.RecordOf, Review: n.dueForReview}
+	t.Days, t.Vault = n.config.Library.Erase.Delay, n.config.Library.Erase.Vault
 	for _, r := range n.keptBy() {
 		t.Rules = append(t.Rules, r.Name)
 	}
