@@ -116,7 +116,10 @@ func (w *World) sameWork(ctx context.Context, site, desk *device, there, here *s
 	}
 	lacks := map[fact.Subject]int{}
 	for id, f := range there.facts {
-		if !here.ids[id] && f.Body.Kind != 0 { // what the site itself has no key for it can give to nobody
+		switch {
+		case !here.ids[id] && f.Body.Kind == 0: // what the site itself has no key for it can give to nobody
+			extra[f.Header.Subject] = true
+		case !here.ids[id]:
 			lacks[f.Header.Subject]++
 		}
 		if mine := here.facts[id]; f.Body.Kind == 0 && mine.Body.Kind != 0 {
