@@ -128,6 +128,9 @@ func (j *Journal) bury(w *writer, h *house) error {
 // openHouse judges at the start, and buries what a restored keyring brought
 // back.
 func (j *Journal) openHouse(w *writer) error {
+	if err := j.openAsides(w.file); err != nil {
+		return err
+	}
 	if _, err := j.refreshHouse(w.file); err != nil {
 		return err
 	}

@@ -37,7 +37,8 @@ type Journal struct {
 	given    given
 	lost     lostSet
 	house    atomic.Pointer[house]
-	commits  commits // the writer's
+	asides   atomic.Pointer[asides] // at a desk
+	commits  commits                // the writer's
 	keyring  keyringSums
 	check    *checkpoints // the writer's
 

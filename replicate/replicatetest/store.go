@@ -105,6 +105,12 @@ func (s *Store) Introduction() ([]byte, error) { return nil, nil }
 // Introduce takes nothing in.
 func (s *Store) Introduce(context.Context, fact.Signed, []byte) error { return nil }
 
+// HeldOf lists nothing: there are no cuts.
+func (s *Store) HeldOf(context.Context, fact.Subject) ([]journal.HeldBy, error) { return nil, nil }
+
+// TakeHeld keeps nothing.
+func (s *Store) TakeHeld(context.Context, fact.Subject, []journal.HeldBy) error { return nil }
+
 // Sign signs with the key on the device card.
 func (s *Store) Sign(label string, parts ...[]byte) []byte {
 	return fact.SignLabelled(s.device, label, parts...)
