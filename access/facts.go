@@ -111,6 +111,10 @@ func (SessionEnded) FactKind() fact.Kind { return kind(26, fact.Control, "sessio
 type Looked struct {
 	Act   Act          `cbor:"1,keyasint"`
 	About fact.Subject `cbor:"2,keyasint,omitempty"` // zero for a list
+
+	Relation Relation `cbor:"8,keyasint,omitempty"`  // what linked them to it
+	Purpose  Purpose  `cbor:"9,keyasint,omitempty"`  // what they needed it for
+	Why      string   `cbor:"10,keyasint,omitempty"` // what they said, where nothing linked them to it
 }
 
 // FactKind is kind 27.

@@ -20,6 +20,7 @@ import (
 // Gate is the door that every caller passes first.
 type Gate interface {
 	Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error
+	EnterAs(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject) error
 }
 
 // Cases works the cases of one organisation on one device.
@@ -93,18 +94,3 @@ func withTasks(tx *journal.Tx, c urgent.Case, by access.Caller, drafts []fact.Dr
 
 // NewCase draws the name of a case that does not exist yet.
 func (s *Cases) NewCase() (fact.Subject, error) { return fact.NewSubject(rand.Reader) }
-
-// Case lets the caller in, records the look, and gives the folded case.
-func (s *Cases) Case(ctx context.Context, by access.Caller, id fact.Subject) (urgent.Case, error) {
-	if err := s.Gate.Enter(ctx, by, access.SeeCase, id); err != nil {
-		return urgent.Case{}, err
-	}
-	c, err := journal.Fold(ctx, s.Journal, id, urgent.Fold)
-	if err != nil {
-		return urgent.Case{}, err
-	}
-	if !c.Begun() {
-		return urgent.Case{}, s.Journal.Gone(id, noCase())
-	}
-	return c, nil
-}

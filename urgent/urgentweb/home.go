@@ -20,6 +20,12 @@ func homeOf(role access.Role) string {
 		return "/board"
 	case access.Administrator:
 		return "/staff"
+	case access.InformationGovernance:
+		return "/erasure"
+	case access.HostOperator:
+		return "/devices"
+	case access.Commissioner, access.Carer:
+		return "/session"
 	}
 	return "/worklist"
 }
