@@ -74,13 +74,25 @@ func (c Caller) row(a Act) (Row, error) {
 		return Row{}, refusal.New(refusal.Forbidden, "The permission table of this program can’t be read, so nobody may do anything. Use another machine.").Because(err)
 	}
 	if r, ok := t.of(a, c.Role); ok {
-		return r, nil
+		return r, c.inTime(r)
 	}
 	return Row{}, refusal.Newf(refusal.Forbidden, "This needs %s. Ask one on your shift.", whoMay(t, a))
 }
 
 // allowed tells whether a role may do an act at all.
 func allowed(role Role, a Act) bool { return Caller{Role: role}.May(a) == nil }
+
+// inTime refuses new work, and all that is no care, to somebody whose role has
+// run out while they had work in hand.
+func (c Caller) inTime(r Row) error {
+	if c.Lapsed.IsZero() || r.Audit == NotAPerson {
+		return nil
+	}
+	if r.Act == TakeCall || r.Act == Claim || !slices.Contains(r.Purposes, DirectCare) {
+		return refusal.New(refusal.Forbidden, "Your role has run out. Finish or release what you have; for anything new ask an administrator.")
+	}
+	return nil
+}
 
 func purposesOf(r Row) string {
 	var out []string

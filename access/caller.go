@@ -77,6 +77,7 @@ type Caller struct {
 	Session fact.Subject
 	Grants  []fact.ID
 	Until   time.Time // when the session ends; UTC
+	Lapsed  time.Time // when the role ran out; zero: it is held. They finish what they have and take up nothing new
 }
 
 // Author is the caller as it stands in facts.

@@ -108,6 +108,9 @@ func closeListener(l net.Listener) error {
 }
 
 func (n *Node) open(ctx context.Context) error {
+	if _, err := access.InForce(); err != nil {
+		return err // nobody could do anything
+	}
 	var err error
 	o := n.config.options(n.config.Library)
 	o.Log = n.log
