@@ -71,7 +71,7 @@ func TestTableIsTheOnlyDoor(t *testing.T) {
 		{ClinicalGovernance, SeeCase, true}, {ClinicalGovernance, WriteNote, false}, {ClinicalGovernance, ManageStaff, false},
 		{InformationGovernance, SeeErasures, true}, {InformationGovernance, SeeCase, false},
 		{Commissioner, SeeCase, false}, {Commissioner, SeeWorklist, false}, {Commissioner, SeeOwnSessions, true},
-		{Carer, SeeCase, false}, {Carer, CallEmergency, true}, {Carer, FindPerson, false},
+		{Carer, SeeCase, false}, {Carer, SeeServices, true}, {Carer, FindPerson, false},
 		{HostOperator, SeeDevices, true}, {HostOperator, SeeCase, false}, {HostOperator, ManageStaff, false},
 		{"", SeeWorklist, false}, {"inventor", SeeWorklist, false}, {Clinician, "something new", false},
 	} {

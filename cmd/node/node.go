@@ -129,6 +129,7 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	n.Gate = accessdb.NewGate(n.Journal, n.clock)
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
+	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal}
 	if err := n.putSisters(); err != nil {
 		return err
@@ -160,6 +161,7 @@ func (n *Node) putPages() error {
 	door := accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
 		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
+		HeldBy: inHand{n},
 	}
 	door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)

@@ -56,7 +56,7 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 		if err != nil {
 			return nil, err
 		}
-		return withTasks(tx, c, by, out)
+		return withTasks(tx, out, c)
 	})
 	if err == nil {
 		s.Journal.WaitViews(ctx, saved, viewWait)
@@ -70,7 +70,7 @@ func fold(tx *journal.Tx, id fact.Subject) (urgent.Case, error) {
 
 // withTasks adds the work items that follow from what is said, in the same
 // act: an ambulance that no machine can request is rung for at once.
-func withTasks(tx *journal.Tx, c urgent.Case, by access.Caller, drafts []fact.Draft) ([]fact.Draft, error) {
+func withTasks(tx *journal.Tx, drafts []fact.Draft, c urgent.Case) ([]fact.Draft, error) {
 	for _, d := range drafts {
 		req, ok := d.Content.(urgent.AmbulanceRequested)
 		if !ok {
@@ -80,7 +80,8 @@ func withTasks(tx *journal.Tx, c urgent.Case, by access.Caller, drafts []fact.Dr
 		if err != nil {
 			return nil, err
 		}
-		more, err := task.Raise(task.Task{Subject: id}, by, task.Raised{
+		// whoever may ask for an ambulance is never refused for the task that follows
+		more, err := task.Raise(task.Task{Subject: id}, access.Caller{Role: access.Device}, task.Raised{
 			What: task.Ambulance, List: task.Dispatch, Reason: "Ring ambulance control for a " + req.Category + ". Read the case to them.",
 			About: c.ID, Urgent: true,
 		}, tx.Now())

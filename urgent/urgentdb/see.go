@@ -9,6 +9,16 @@ import (
 	"holdfast/urgent"
 )
 
+// Refuses gives the refusal of somebody whose role does not allow the act, which
+// is written down; nil for everybody else. A handler asks it before it reads the
+// request; who is let in is settled by the gate.
+func (s *Cases) Refuses(ctx context.Context, by access.Caller, act access.Act) error {
+	if by.May(act) == nil {
+		return nil
+	}
+	return s.Gate.Enter(ctx, by, act, fact.Subject{})
+}
+
 // Case lets the caller in by what links them to the case, records the look, and
 // gives the folded case. What is read before the door is used for nothing else.
 func (s *Cases) Case(ctx context.Context, by access.Caller, id fact.Subject) (urgent.Case, error) {
