@@ -18,6 +18,9 @@ type inHand struct{ *Node }
 
 var _ accessweb.HeldBy = inHand{}
 
+// InHand knows the open work of people on a node.
+func InHand(n *Node) accessweb.HeldBy { return inHand{n} }
+
 // Of lists what a person holds, by number and sort: nothing says whom it is
 // about.
 func (s inHand) Of(ctx context.Context, person fact.Subject) ([]accessweb.InHand, error) {

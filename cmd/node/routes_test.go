@@ -117,14 +117,30 @@ type house struct {
 func newHouse(t *testing.T, name string, ods codes.ODS, given, family, number string) *house {
 	t.Helper()
 	n, _ := openNode(t, name, ods)
+	h := serve(t, n)
+	h.furnish(given, family, number)
+	return h
+}
+
+// serve puts a node's pages where a test can ask for them.
+func serve(t *testing.T, n *node.Node) *house {
+	t.Helper()
 	h := &house{t: t, n: n, server: httptest.NewServer(n.Mux), token: map[access.Role]string{}, staff: map[access.Role]fact.Subject{}}
 	t.Cleanup(h.server.Close)
+	return h
+}
+
+// furnish adds somebody in every role, signed in, and one person with a case
+// and a task.
+func (h *house) furnish(given, family, number string) {
+	h.t.Helper()
+	t, n := h.t, h.n
 	for _, role := range access.Roles() {
 		h.sign(role)
 	}
 	h.canary = []string{given, strings.ToUpper(family), family, number, "Whispering Lane", "01632 960377"}
 	ctx := t.Context()
-	by := access.Caller{Person: h.staff[access.CallHandler], Name: "R. Ashdown", Role: access.CallHandler, ODS: string(ods)}
+	by := access.Caller{Person: h.staff[access.CallHandler], Name: "R. Ashdown", Role: access.CallHandler, ODS: string(n.Us.ODS)}
 	who := record.Identity{Name: record.Name{Given: given, Family: family}}
 	_, err := n.Journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) (out []fact.Draft, err error) {
 		if h.person, err = tx.NewSubject(); err != nil {
@@ -163,7 +179,6 @@ func newHouse(t *testing.T, name string, ods codes.ODS, given, family, number st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h
 }
 
 // sign adds somebody in a role and signs them in.
