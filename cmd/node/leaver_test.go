@@ -146,3 +146,38 @@ func TestARoleThatRunsOutFreezesNoOpenCase(t *testing.T) {
 		t.Errorf("nothing in hand, and still let in: %d", got.status)
 	}
 }
+
+// An open case is open to everybody on shift; a closed one that somebody took
+// no part in is looked at with nothing linking them to it, which the look says,
+// or, where people can be asked, only once they have said why.
+func TestAClosedCaseOfNobodyNeedsAReason(t *testing.T) {
+	h := newHouse(t, "Fellside 111", "ZZ111", "Ottoline", "Quillfeather", "OQ-9917-X")
+	path, other := "/case/"+h.cases.String(), h.token[access.Dispatcher]
+	why := ""
+	h.n.Gate.Reasons = func(access.Caller, fact.Subject) string { return why }
+	if got := h.get(path, other); got.status != http.StatusOK || len(h.leaks(got)) == 0 {
+		t.Fatalf("an open case: %d", got.status)
+	}
+	by := access.Caller{Person: h.staff[access.CallHandler], Name: "R. Ashdown", Role: access.CallHandler}
+	saved, err := h.n.Cases.Do(t.Context(), by, access.Close, h.cases, nil, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
+		return []fact.Draft{fact.Say(c.ID, urgent.Closed{Why: "Home care advice given"})}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.n.Journal.WaitViews(t.Context(), saved, 5*time.Second)
+	got := h.get(path, other)
+	if got.status != http.StatusForbidden || !strings.Contains(got.body, "Say why") || len(h.leaks(got)) > 0 {
+		t.Errorf("a closed case, no reason: %d, shows %q", got.status, h.leaks(got))
+	}
+	if got := h.get(path, h.token[access.CallHandler]); got.status != http.StatusOK {
+		t.Errorf("who took the call: %d", got.status)
+	}
+	if got := h.get(path, h.token[access.ClinicalGovernance]); got.status != http.StatusOK {
+		t.Errorf("clinical governance: %d", got.status)
+	}
+	why = "She rang the desk back"
+	if got := h.get(path, other); got.status != http.StatusOK {
+		t.Errorf("with a reason: %d", got.status)
+	}
+}
