@@ -151,10 +151,10 @@ func (r *Roster) line(line int, cells []string, at map[string]int, width int, zo
 	var ok bool
 	switch title := cell("role"); {
 	case title == "":
-		fail("role", "Write a role: "+rolesWords()+".")
+		fail("role", "Write a role: "+RosterRoles()+".")
 	default:
 		if one.Role, ok = RoleOf(title); !ok {
-			fail("role", fmt.Sprintf("%q is no role. Write one of: %s.", title, rolesWords()))
+			fail("role", fmt.Sprintf("%q is no role. Write one of: %s.", title, RosterRoles()))
 		}
 	}
 	if one.Role == Administrator {
@@ -170,7 +170,8 @@ func (r *Roster) line(line int, cells []string, at map[string]int, width int, zo
 	}
 }
 
-func rolesWords() string {
+// RosterRoles lists the roles that a staff file can give, in words.
+func RosterRoles() string {
 	var out []string
 	for _, r := range Roles() {
 		if r != Administrator {

@@ -92,7 +92,12 @@ func (p *Pages) showMember(w http.ResponseWriter, r *http.Request, by web.Caller
 	}
 	v.Frame.Here, v.Frame.ErrorsIn = "/staff", !f.OK()
 	d, _ := s.Details.Get()
-	v.Pairs = []web.Pair{{Name: "Title", Value: d.Title}, {Name: "Registration", Value: d.Registration}}
+	for _, one := range []web.Pair{{Name: "Title", Value: d.Title}, {Name: "Registration", Value: d.Registration}} {
+		if one.Value == "" {
+			one.Value = "not on record"
+		}
+		v.Pairs = append(v.Pairs, one)
+	}
 	for _, role := range access.Roles() {
 		v.Give = append(v.Give, web.Option{Value: string(role), Text: capital(role.Title())})
 	}

@@ -3,6 +3,7 @@ package accessweb
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"holdfast/access"
 	"holdfast/fact"
@@ -22,7 +23,7 @@ type rosterView struct {
 	Digest   string
 	Steps    []rosterStep
 	Problems []access.Problem
-	Columns  []string
+	Columns  string
 	Roles    string
 }
 
@@ -101,13 +102,7 @@ func (v *rosterView) took(plan access.RosterPlan) {
 func (p *Pages) showRoster(w http.ResponseWriter, r *http.Request, by web.Caller, status int, v rosterView) error {
 	v.Frame = p.Shell.Frame(r, by, "Staff from a file")
 	v.Frame.Here, v.Frame.ErrorsIn = "/staff", !v.Form.OK() || len(v.Problems) > 0
-	v.Columns = access.RosterColumns()
-	for i, role := range access.Roles() {
-		if i > 0 {
-			v.Roles += ", "
-		}
-		v.Roles += role.Title()
-	}
+	v.Columns, v.Roles = strings.Join(access.RosterColumns(), ", "), access.RosterRoles()
 	return web.Render(w, r, status, rosterPage(v))
 }
 
