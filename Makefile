@@ -18,6 +18,7 @@ test: setup vet unit
 	$(MAKE) story NAME=passkey
 	$(MAKE) story NAME=around
 	$(MAKE) story NAME=several
+	$(MAKE) story NAME=people
 	@echo "make test: all of it passed"
 
 # Before a change is called done: everything, and more of it.
