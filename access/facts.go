@@ -15,7 +15,7 @@ func Kinds() []fact.Kind {
 		Looked{}.FactKind(), Refused{}.FactKind(), LinkSpent{}.FactKind(),
 		ErasureAsked{}.FactKind(), ErasureApproved{}.FactKind(), ErasureCancelled{}.FactKind(),
 		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
-		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(),
+		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
 	}
 }
 

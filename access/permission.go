@@ -47,4 +47,5 @@ const (
 	SeeErasures    Act = "see erasure and retention"
 	SeeTable       Act = "see who may do what"
 	HandOver       Act = "hand over another's work"
+	SeeFigures     Act = "see figures without names"
 )

@@ -89,7 +89,7 @@ func TestTableIsTheOnlyDoor(t *testing.T) {
 func TestWhoKeepsMachinesSeesNoRecord(t *testing.T) {
 	for _, role := range []Role{HostOperator, Commissioner} {
 		for _, r := range inForceOrDie(t).Rows {
-			if slices.Contains(r.Who, role) && r.Audit != NotAPerson {
+			if slices.Contains(r.Who, role) && r.Audit != NotAPerson && (role != Commissioner || r.Act != SeeFigures) {
 				t.Errorf("%s may %s", role, r.Act)
 			}
 		}

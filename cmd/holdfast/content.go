@@ -50,6 +50,10 @@ func checkJoins(files fs.FS, r *triage.Report) {
 		r.Problems = append(r.Problems, triage.Problem{Property: "joins", Where: "joins.csv", What: err.Error()})
 		r.Failures++
 	}
+	if _, err := content.LoadDisclosure(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "disclosure", Where: "disclosure.csv", What: err.Error()})
+		r.Failures++
+	}
 }
 
 // checkPermissions adds what is wrong with the permission table, which is part

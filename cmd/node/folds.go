@@ -30,6 +30,8 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 		switch k := f.Body.Kind; {
 		case k == (access.SessionOpened{}).FactKind().Number:
 			return access.FoldSession(s, h), true
+		case k == (access.PseudonymKeyDrawn{}).FactKind().Number:
+			return access.FoldPseudonyms(h), true
 		case k >= 20 && k < 50:
 			return access.FoldStaff(s, h), true
 		case k >= 100 && k < 200:

@@ -90,9 +90,11 @@ func places(by access.Caller) []web.Place {
 	case access.ClinicalGovernance:
 		out = []web.Place{list, {Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"}}
 	case access.InformationGovernance:
-		out = []web.Place{{Name: "Erasure", Href: "/erasure"}, {Name: "Who may do what", Href: "/permissions"}, {Name: "Devices", Href: "/devices"}}
+		out = []web.Place{{Name: "Erasure", Href: "/erasure"}, {Name: "Who may do what", Href: "/permissions"}, {Name: "Devices", Href: "/devices"}, {Name: "Figures", Href: "/figures"}}
 	case access.HostOperator:
 		out = []web.Place{{Name: "Devices", Href: "/devices"}, {Name: "Rehearsals", Href: "/drills"}}
+	case access.Commissioner:
+		out = []web.Place{{Name: "Figures", Href: "/figures"}}
 	case access.Carer:
 		out = []web.Place{services}
 	}

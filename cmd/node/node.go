@@ -170,6 +170,10 @@ func (n *Node) putPages() error {
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
+	n.App.Disclosure = n.config.Library.Tell
+	if n.site() {
+		n.App.Pseudonyms = n.Gate.Pseudonyms
+	}
 	n.App.Routes(n.Mux)
 	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)

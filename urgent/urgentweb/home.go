@@ -24,7 +24,9 @@ func homeOf(role access.Role) string {
 		return "/erasure"
 	case access.HostOperator:
 		return "/devices"
-	case access.Commissioner, access.Carer:
+	case access.Commissioner:
+		return "/figures"
+	case access.Carer:
 		return "/session"
 	}
 	return "/worklist"
