@@ -21,7 +21,19 @@ export default async function (room) {
   await fromAFile(admin, at);
   await admin.go(at("/staff"));
   await admin.every("staff");
+  await firstPages(room);
   await moverAndLeaver(admin, at, me);
+}
+
+// firstPages looks at where the roles begin that have few pages.
+async function firstPages(room) {
+  for (const [role, path] of [["receptionist", "/worklist"], ["clinical-governance", "/worklist"], ["information-governance", "/erasure"], ["commissioner", "/figures"], ["host-operator", "/devices"]]) {
+    const d = await room.desk({ name: role });
+    await d.signIn(role, "hours");
+    ok(new URL(d.page.url()).pathname === path, `${role} begins at ${path}`);
+    await d.every(role);
+    await d.close();
+  }
 }
 
 async function fromAFile(d, at) {
