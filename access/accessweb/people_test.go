@@ -136,7 +136,7 @@ func TestARoleThatRunsOutAtWork(t *testing.T) {
 	o.skip(2 * time.Hour)
 	o.working = true
 	status, body = b.get("/session")
-	want(t, status, body, 200, "Dr Agency")
+	want(t, status, body, 200, "Dr Agency", "Your role ran out at", "nothing stops you")
 	o.working = false
 	if _, body = b.get("/session"); strings.Contains(body, "Dr Agency") {
 		t.Error("nothing in hand, and still signed in")
