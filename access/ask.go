@@ -49,6 +49,9 @@ func (c Caller) Judge(q Ask) (Answer, error) {
 	if out.Relation == "" {
 		out.Relation = OnShift
 	}
+	if out.Purpose == "" && slices.Contains(r.Purposes, c.Purpose) {
+		out.Purpose = c.Purpose
+	}
 	if out.Purpose == "" {
 		out.Purpose = r.Purposes[0]
 	}

@@ -77,6 +77,7 @@ type Caller struct {
 	Session fact.Subject
 	Grants  []fact.ID
 	Until   time.Time // when the session ends; UTC
+	Purpose Purpose   // what they say they need records for; empty: the usual of their role
 	Lapsed  time.Time // when the role ran out; zero: it is held. They finish what they have and take up nothing new
 }
 

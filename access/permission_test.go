@@ -182,6 +182,32 @@ func TestNoTableKeepsOpenCasesFromThoseOnShift(t *testing.T) {
 	}
 }
 
+// What somebody said they need records for stands with their looks, where it is
+// one of the purposes of the act; elsewhere the usual one does.
+func TestASaidPurposeCounts(t *testing.T) {
+	for _, one := range []struct {
+		role Role
+		said Purpose
+		want Purpose
+	}{
+		{ClinicalGovernance, Complaint, Complaint}, {ClinicalGovernance, "", AuditWork}, {ClinicalGovernance, DirectCare, AuditWork}, {Clinician, Complaint, DirectCare},
+	} {
+		got, err := Caller{Role: one.role, Purpose: one.said}.Judge(Ask{Act: SeeCase})
+		if err != nil || got.Purpose != one.want {
+			t.Errorf("%s for %q: %q, %v", one.role, one.said, got.Purpose, err)
+		}
+	}
+	if got := PurposesOf(ClinicalGovernance); !slices.Equal(got, []Purpose{AuditWork, Incident, Complaint, Commissioning}) {
+		t.Error(got)
+	}
+	if got := PurposesOf(Clinician); !slices.Equal(got, []Purpose{DirectCare}) {
+		t.Error(got)
+	}
+	if got := PurposesOf(HostOperator); len(got) != 0 {
+		t.Error(got)
+	}
+}
+
 func TestEveryRoleHasATitleAndIsFoundByIt(t *testing.T) {
 	for _, r := range Roles() {
 		if got, ok := RoleOf("  " + strings.ToUpper(r.Title()) + " "); !ok || got != r {

@@ -266,6 +266,23 @@ var inForce = sync.OnceValues(func() (*Permissions, error) {
 	return t, nil
 })
 
+// PurposesOf lists what a role may need records and lists for, the usual first:
+// those of every act that leaves a look.
+func PurposesOf(role Role) []Purpose {
+	var out []Purpose
+	for _, r := range Table() {
+		if !slices.Contains(r.Who, role) || r.Audit != Look && r.Audit != List {
+			continue
+		}
+		for _, p := range r.Purposes {
+			if !slices.Contains(out, p) {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}
+
 // InForce gives the permission table of this program. It is shared and must not
 // be changed. Its error says what is wrong with it; then nobody may do anything.
 func InForce() (*Permissions, error) { return inForce() }

@@ -55,6 +55,7 @@ type inHandLine struct{ What, Since, Due string }
 
 func (p *Pages) registerPeople(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/permissions", p.permissions)
+	m.Handle(web.Session, http.MethodPost, "/session/purpose", p.statePurpose)
 	m.Handle(web.Session, http.MethodGet, "/staff/import", p.roster)
 	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/staff/import", MaxBody: 512 << 10}, p.rosterSent)
 	m.Handle(web.Session, http.MethodGet, "/staff/{person}", p.member)

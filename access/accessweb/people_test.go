@@ -120,6 +120,30 @@ func TestStaffFromAFile(t *testing.T) {
 	want(t, status, body, 422, "too many")
 }
 
+// What somebody says they look for stands with their looks, in their own session
+// alone.
+func TestPurposeIsStatedForASession(t *testing.T) {
+	o := newOffice(t, true)
+	auditor := o.person("Dr M. Hallam", access.ClinicalGovernance)
+	b := o.browser()
+	b.get("/in/" + o.link(auditor, access.ClinicalGovernance, access.ForSignIn))
+	status, body := b.get("/session")
+	want(t, status, body, 200, "You look for", "audit", "State it")
+	status, body = b.post("/session/purpose", url.Values{"purpose": {"direct care"}})
+	want(t, status, body, 422, "Choose one of the purposes")
+	status, body = b.post("/session/purpose", url.Values{"purpose": {"complaint"}})
+	want(t, status, body, 200, `value="complaint" selected`)
+	b.get("/in/" + o.link(auditor, access.ClinicalGovernance, access.ForSignIn)) // another session in the same browser
+	if _, body = b.get("/session"); strings.Contains(body, `value="complaint" selected`) {
+		t.Error("what was said in one session counts in another")
+	}
+	nurse := o.person("K. Adeyemi", access.Clinician)
+	b.get("/in/" + o.link(nurse, access.Clinician, access.ForSignIn))
+	if _, body = b.get("/session"); strings.Contains(body, "State it") || !strings.Contains(body, "direct care") {
+		t.Error("a clinician is asked for a purpose")
+	}
+}
+
 // A role that runs out takes nobody away from open work, and lets nobody begin
 // anything new.
 func TestARoleThatRunsOutAtWork(t *testing.T) {
