@@ -18,6 +18,7 @@ test: setup vet unit
 	$(MAKE) story NAME=passkey
 	$(MAKE) story NAME=around
 	$(MAKE) story NAME=several
+	$(MAKE) story NAME=people
 	@echo "make test: all of it passed"
 
 # Before a change is called done: everything, and more of it.
@@ -45,7 +46,7 @@ unit:
 	HOLDFAST_SEEDS=8 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

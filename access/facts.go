@@ -15,6 +15,7 @@ func Kinds() []fact.Kind {
 		Looked{}.FactKind(), Refused{}.FactKind(), LinkSpent{}.FactKind(),
 		ErasureAsked{}.FactKind(), ErasureApproved{}.FactKind(), ErasureCancelled{}.FactKind(),
 		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
+		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
 	}
 }
 
@@ -111,6 +112,10 @@ func (SessionEnded) FactKind() fact.Kind { return kind(26, fact.Control, "sessio
 type Looked struct {
 	Act   Act          `cbor:"1,keyasint"`
 	About fact.Subject `cbor:"2,keyasint,omitempty"` // zero for a list
+
+	Relation Relation `cbor:"8,keyasint,omitempty"`  // what linked them to it
+	Purpose  Purpose  `cbor:"9,keyasint,omitempty"`  // what they needed it for
+	Why      string   `cbor:"10,keyasint,omitempty"` // what they said, where nothing linked them to it
 }
 
 // FactKind is kind 27.

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"time"
 
 	"holdfast/fact"
@@ -90,20 +91,50 @@ func EndSession(s Session, why string) ([]fact.Draft, error) {
 	return []fact.Draft{fact.Say(s.ID, SessionEnded{Why: why})}, nil
 }
 
+// ErrLapsed is in the refusal of somebody whose role ran out at its time while
+// they were at work. Whoever still has open work in hand goes on with it.
+var ErrLapsed = errors.New("the role ran out during the session")
+
 // CallerOf says who is asking through a session, judged now: the session is
-// open and in time, and the role is still held.
+// open and in time, and the role is still held. Beside an error that holds
+// ErrLapsed stands the caller as somebody who finishes what they have.
 func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, error) {
 	if session.Ended || len(session.Opened) != 1 {
 		return Caller{}, refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
 	}
 	o := session.Opened[0]
-	grants := s.Holds(o.Role, now)
-	if !now.Before(o.Until.Time()) || len(grants) == 0 || o.Person != s.Person {
-		return Caller{}, refusal.New(refusal.Forbidden, "Your session has ended. Sign in to go on; what you typed is kept.")
+	over := refusal.New(refusal.Forbidden, "Your session has ended. Sign in to go on; what you typed is kept.")
+	if !now.Before(o.Until.Time()) || o.Person != s.Person {
+		return Caller{}, over
 	}
 	details, _ := s.Details.Get()
-	return Caller{
+	c := Caller{
 		Person: s.Person, Name: s.Name(), Title: details.Title, Role: o.Role, Org: g.Name, ODS: g.ODS,
-		Desk: o.Desk, Session: session.ID, Grants: grants, Until: o.Until.Time(),
-	}, nil
+		Desk: o.Desk, Session: session.ID, Grants: s.Holds(o.Role, now), Until: o.Until.Time(),
+	}
+	if len(c.Grants) > 0 {
+		return c, nil
+	}
+	if c.Grants, c.Lapsed = s.lapsed(o, now); len(c.Grants) == 0 {
+		return Caller{}, over
+	}
+	return c, over.Because(ErrLapsed)
+}
+
+// lapsed lists the grants that were in force when the session began and have
+// run out since, with the last moment of them. A grant that somebody ended is
+// none of these.
+func (s Staff) lapsed(o SessionOpened, now time.Time) ([]fact.ID, time.Time) {
+	began := o.Until.Time().Add(-SessionLasts)
+	var out []fact.ID
+	var last time.Time
+	for _, g := range s.Grants {
+		if g.Role == o.Role && g.In(began) && g.Until != 0 && !now.Before(g.Until.Time()) {
+			out = append(out, g.Fact)
+			if last.Before(g.Until.Time()) {
+				last = g.Until.Time()
+			}
+		}
+	}
+	return out, last
 }

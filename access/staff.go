@@ -28,7 +28,8 @@ type Grant struct {
 	// Apart says that the grant was not ended by name: somebody ended the
 	// role who could not know of it. The role stays ended until somebody who
 	// has seen both grants it anew.
-	Apart bool `cbor:"5,keyasint,omitempty"`
+	Apart bool        `cbor:"5,keyasint,omitempty"`
+	From  fact.Millis `cbor:"6,keyasint,omitempty"` // 0: from when it was given
 	place int
 }
 
@@ -42,8 +43,13 @@ type ending struct {
 func FoldStaff(about fact.Subject, h fact.History) Staff {
 	s := Staff{Person: about}
 	var ends []ending
+	var endings []RoleEnding
 	for i, f := range h.Facts() {
 		if f.OfJournal() {
+			continue
+		}
+		if c, err := fact.Read[RoleEnding](f); err == nil {
+			endings = append(endings, c)
 			continue
 		}
 		if err := s.apply(h, i, f, &ends); err != nil {
@@ -51,6 +57,7 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 		}
 	}
 	s.endGrants(h, ends)
+	s.endOnTime(endings)
 	return s
 }
 
@@ -85,7 +92,13 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 	case RoleGranted{}.FactKind().Number:
 		c, err := fact.Read[RoleGranted](f)
 		if err == nil {
-			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, Until: c.Until, place: i})
+			err = s.grant(f, Grant{Role: c.Role, Until: c.Until, place: i})
+		}
+		return err
+	case RolePlanned{}.FactKind().Number:
+		c, err := fact.Read[RolePlanned](f)
+		if err == nil {
+			err = s.grant(f, Grant{Role: c.Role, From: c.From, Until: c.Until, place: i})
 		}
 		return err
 	case RoleEnded{}.FactKind().Number:
@@ -131,7 +144,7 @@ func (s Staff) Name() string {
 func (s Staff) Holds(r Role, now time.Time) []fact.ID {
 	var out []fact.ID
 	for _, g := range s.Grants {
-		if g.Role == r && !g.Ended && (g.Until == 0 || now.Before(g.Until.Time())) {
+		if g.Role == r && g.In(now) {
 			out = append(out, g.Fact)
 		}
 	}

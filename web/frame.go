@@ -58,6 +58,9 @@ func (s *Shell) Frame(r *http.Request, by Caller, title string) Frame {
 	f.Who = s.cfg.Who(by)
 	f.Live = livePath
 	f.Here = r.URL.Path
+	if !by.Lapsed.IsZero() {
+		f.State = f.State.With(LapsedStrip(by.Lapsed, f.Zone))
+	}
 	return f
 }
 

@@ -39,11 +39,25 @@ type Gate struct {
 	sessions map[fact.Hash]place        // opened here, perhaps not yet in the view
 	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
+	rosters  sync.Mutex // one staff file at a time
+
+	// Reasons tells what the caller has said of why they open a record that
+	// nothing links them to; empty: nothing yet. While it is nil nobody can be
+	// asked, so nobody is kept out for want of a reason: the look says that
+	// nothing linked them to it. Set it before the gate is used.
+	Reasons func(by access.Caller, about fact.Subject) string
+
+	// OpenWork tells whether a person holds open work on this device. While it
+	// is nil a grant that runs out ends the session at once. Set it before the
+	// gate is used.
+	OpenWork func(ctx context.Context, person fact.Subject) (bool, error)
 }
 
 type lookKey struct {
 	session, about fact.Subject
 	act            access.Act
+	relation       access.Relation
+	purpose        access.Purpose
 }
 
 type place struct{ session, person fact.Subject }
@@ -54,47 +68,6 @@ func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
 		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(),
 	}
-}
-
-// Enter checks permission and records the look, both before any data is
-// read. A refusal is recorded too.
-func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	if err := by.May(act); err != nil {
-		if !by.Session.Zero() {
-			err = errors.Join(err, g.record(ctx, by, access.Refused{Act: act, About: about}))
-		}
-		return err
-	}
-	if by.Session.Zero() {
-		return nil // this device itself; what it does is in its facts
-	}
-	switch access.AuditOf(act) {
-	case access.Look:
-		return g.look(ctx, by, act, about)
-	case access.List:
-		return g.record(ctx, by, access.Looked{Act: act, About: about})
-	}
-	return nil
-}
-
-func (g *Gate) look(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	key, now := lookKey{by.Session, about, act}, g.clock()
-	g.mu.Lock()
-	last, seen := g.looks[key]
-	g.mu.Unlock()
-	if seen && now.Sub(last) < lookEvery {
-		return nil
-	}
-	if err := g.record(ctx, by, access.Looked{Act: act, About: about}); err != nil {
-		return err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.looks) >= mostRemembered {
-		clear(g.looks)
-	}
-	g.looks[key] = now
-	return nil
 }
 
 func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) error {
@@ -128,7 +101,24 @@ func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) 
 	if err != nil {
 		return access.Caller{}, err
 	}
-	return access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
+	by, err := access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
+	if errors.Is(err, access.ErrLapsed) && g.working(ctx, at.person) {
+		return by, nil
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	return by, nil
+}
+
+// working tells whether somebody whose role has run out still has work in
+// hand. Where that can't be told they are let finish: no clock takes care away.
+func (g *Gate) working(ctx context.Context, person fact.Subject) bool {
+	if g.OpenWork == nil {
+		return false
+	}
+	open, err := g.OpenWork(ctx, person)
+	return err != nil || open
 }
 
 // atWork reads a session or a member of staff as it stands on this device: a cut

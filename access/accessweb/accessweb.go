@@ -34,6 +34,7 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
+	HeldBy       HeldBy // nil: what people hold is not listed
 }
 
 // Notice is one thing to know before the first call.
@@ -55,6 +56,7 @@ func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/staff", p.staff)
 	m.Handle(web.Session, http.MethodPost, "/staff", p.addStaff)
 	m.Handle(web.Session, http.MethodPost, "/staff/{person}/link", p.makeLink)
+	p.registerPeople(m)
 	p.registerTrust(m)
 	p.registerDevices(m)
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,12 +29,19 @@ type office struct {
 	gate   *accessdb.Gate
 	server *httptest.Server
 	device access.Caller
+
+	ahead   atomic.Int64 // of the real clock, in ns
+	working bool         // everybody has open work in hand
 }
+
+func (o *office) clock() time.Time     { return time.Now().Add(time.Duration(o.ahead.Load())) }
+func (o *office) skip(d time.Duration) { o.ahead.Add(int64(d)) }
 
 // newOffice founds an organisation and serves its door over plain HTTP.
 func newOffice(t *testing.T, links bool) *office {
 	t.Helper()
-	o := journal.Options{Dir: t.TempDir(), Demo: true, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
+	all := &office{t: t, device: access.Caller{Role: access.Device, Name: "desk 1"}}
+	o := journal.Options{Dir: t.TempDir(), Demo: true, Clock: all.clock, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
 	if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "desk 1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +54,10 @@ func newOffice(t *testing.T, links bool) *office {
 			t.Error(err)
 		}
 	})
-	gate := accessdb.NewGate(j, time.Now)
+	gate := accessdb.NewGate(j, all.clock)
+	gate.OpenWork = func(context.Context, fact.Subject) (bool, error) { return all.working, nil }
 	shell, err := web.NewShell(web.Config{
-		Organisation: "Fellside 111", Now: time.Now, Session: accessweb.Sessions(gate), State: web.SavedHere,
+		Organisation: "Fellside 111", Now: all.clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
 		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -84,7 +93,8 @@ func newOffice(t *testing.T, links bool) *office {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return &office{t: t, gate: gate, server: server, device: access.Caller{Role: access.Device, Name: "desk 1"}}
+	all.gate, all.server = gate, server
+	return all
 }
 
 func (o *office) person(name string, roles ...access.Role) fact.Subject {

@@ -59,6 +59,9 @@ func (p *Pages) erasure(w http.ResponseWriter, r *http.Request, by web.Caller) e
 // erasing runs one act of the erasure page.
 func (p *Pages) erasing(do erasureAct) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+		if err := p.Gate.Enter(r.Context(), by, access.AskErasure, fact.Subject{}); err != nil {
+			return err
+		}
 		var in erasureForm
 		f, err := web.ReadForm(r, &in)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"holdfast/access"
 	"holdfast/content"
 	"holdfast/triage"
 )
@@ -26,6 +27,7 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	p.doingNow("walking every question of every complaint")
 	r := triage.Check(files, time.Now)
 	checkJoins(files, &r)
+	checkPermissions(&r)
 	p.done()
 	if *asJSON {
 		err = printContentJSON(t, r)
@@ -46,6 +48,19 @@ func checkJoins(files fs.FS, r *triage.Report) {
 	}
 	if _, err := content.LoadJoins(set); err != nil {
 		r.Problems = append(r.Problems, triage.Problem{Property: "joins", Where: "joins.csv", What: err.Error()})
+		r.Failures++
+	}
+	if _, err := content.LoadDisclosure(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "disclosure", Where: "disclosure.csv", What: err.Error()})
+		r.Failures++
+	}
+}
+
+// checkPermissions adds what is wrong with the permission table, which is part
+// of the program and of no folder.
+func checkPermissions(r *triage.Report) {
+	if _, err := access.InForce(); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "permissions", Where: "access/permissions.csv", What: err.Error()})
 		r.Failures++
 	}
 }

@@ -168,7 +168,8 @@ func (p *demoProcess) openCases(kind string) string {
 }
 
 func firstPages() map[string]string {
-	return map[string]string{"call-handler": "/call", "clinician": "/worklist", "manager": "/board", "administrator": "/staff"}
+	return map[string]string{"call-handler": "/call", "clinician": "/worklist", "manager": "/board", "administrator": "/staff", "receptionist": "/worklist", "clinical-governance": "/worklist",
+		"information-governance": "/erasure", "commissioner": "/figures", "host-operator": "/devices"}
 }
 
 func TestDemoStartsSignsInStopsAndGoesOn(t *testing.T) {

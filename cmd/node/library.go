@@ -17,6 +17,7 @@ type Library struct {
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
 	Erase  content.ErasureDays
+	Tell   content.Disclosure
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -44,7 +45,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	erase, err := content.Erasure(set, access.LeastErasureDays)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase}, err
+	if err != nil {
+		return nil, err
+	}
+	tell, err := content.LoadDisclosure(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase, Tell: tell}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

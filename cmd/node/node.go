@@ -108,6 +108,9 @@ func closeListener(l net.Listener) error {
 }
 
 func (n *Node) open(ctx context.Context) error {
+	if _, err := access.InForce(); err != nil {
+		return err // nobody could do anything
+	}
 	var err error
 	o := n.config.options(n.config.Library)
 	o.Log = n.log
@@ -126,6 +129,7 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	n.Gate = accessdb.NewGate(n.Journal, n.clock)
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
+	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal}
 	if err := n.putSisters(); err != nil {
 		return err
@@ -157,6 +161,7 @@ func (n *Node) putPages() error {
 	door := accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
 		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
+		HeldBy: inHand{n},
 	}
 	door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
@@ -164,6 +169,10 @@ func (n *Node) putPages() error {
 		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
+	}
+	n.App.Disclosure = n.config.Library.Tell
+	if n.site() {
+		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
 	n.App.Routes(n.Mux)
 	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
