@@ -32,6 +32,9 @@ type Route struct {
 	Method  string `json:"method"`
 	Pattern string `json:"pattern"` // as net/http.ServeMux reads it, without method
 
+	Listener string `json:"listener,omitempty"` // where it is asked: pages, messages, devices, control
+	Reason   string `json:"reason,omitempty"`   // why anybody may ask it; public routes only
+
 	MaxBody int64         `json:"-"` // bytes; 0 means 256 KiB, the most is 5 MB
 	Lasts   time.Duration `json:"-"` // how long an answer may take; 0 means 20 s
 	Stream  bool          `json:"-"` // answers for as long as somebody listens

@@ -423,7 +423,7 @@ func TestEveryRouteHasADoor(t *testing.T) {
 			t.Errorf("%s %s stands open", r.Method, r.Pattern)
 		}
 	}
-	if doors["public"] != len(public) || doors["partner"] != 5 || doors["operator"] != 1 || doors["session"] < 10 ||
+	if doors["public"] != len(public) || doors["partner"] != 10 || doors["operator"] != 1 || doors["session"] < 10 ||
 		doors["device"] != 1 || doors["account"] != 3 || len(doors) != 6 {
 		t.Errorf("%v", doors)
 	}
