@@ -41,7 +41,7 @@ func (n *Node) machineServer() (*http.Server, error) {
 	mux.Handle("/direct", envelopes)
 	return &http.Server{
 		Handler: partnersOnly(mux), TLSConfig: config, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: n.serverLog(),
 	}, nil
 }
 

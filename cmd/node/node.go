@@ -8,7 +8,6 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -195,6 +194,7 @@ func (n *Node) putParts() error {
 
 func (n *Node) pageServer() (*http.Server, error) {
 	pages := n.Mux.Server()
+	pages.ErrorLog = n.serverLog()
 	if !n.config.Secure {
 		return pages, nil
 	}
@@ -342,11 +342,6 @@ func hostPort(host string, l net.Listener) string {
 		return net.JoinHostPort(host, strconv.Itoa(a.Port))
 	}
 	return host
-}
-
-func (n *Node) doorTLS() (*tls.Config, error) {
-	cert, err := n.Authority.Door(n.config.Host, "localhost", "127.0.0.1", "::1")
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, err
 }
 
 // name gives a member of staff's name, or this device's.
