@@ -38,6 +38,7 @@ type Route struct {
 	MaxBody int64         `json:"-"` // bytes; 0 means 256 KiB, the most is 5 MB
 	Lasts   time.Duration `json:"-"` // how long an answer may take; 0 means 20 s
 	Stream  bool          `json:"-"` // answers for as long as somebody listens
+	AtOnce  bool          `json:"-"` // a public route that is never kept waiting, whatever the crowd at the door
 
 	// Refuse answers an error in the caller's own language, for machine doors.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error) `json:"-"`
@@ -57,12 +58,14 @@ type Mux struct {
 	cross  *http.CrossOriginProtection
 	routes []Route
 	zips   sync.Pool
+
+	strangers, people *turns
 }
 
 // NewMux makes a Mux that serves the shell's own files and stream.
 func NewMux(shell *Shell) *Mux {
-	m := &Mux{shell: shell, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
-	m.Handle(Public, http.MethodGet, assetsPath+"{name}", m.asset)
+	m := &Mux{shell: shell, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), strangers: newTurns(strangersAtOnce), people: newTurns(peopleAtOnce)}
+	m.Add(Route{Door: Public, Method: http.MethodGet, Pattern: assetsPath + "{name}", AtOnce: true}, m.asset)
 	m.Add(Route{Door: Session, Method: http.MethodGet, Pattern: livePath, Stream: true}, m.beat)
 	return m
 }

@@ -39,6 +39,8 @@ type Gate struct {
 	sessions map[fact.Hash]place        // opened here, perhaps not yet in the view
 	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
+
+	challenges *challenges
 }
 
 type lookKey struct {
@@ -52,7 +54,7 @@ type place struct{ session, person fact.Subject }
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 	return &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
-		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(),
+		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), challenges: newChallenges(),
 	}
 }
 

@@ -165,7 +165,7 @@ func (n *Node) putPages() error {
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Routes(n.Mux)
-	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
+	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/healthz", AtOnce: true}, n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
 	return nil
 }
