@@ -45,16 +45,17 @@ func (n *Node) listening() []Listening {
 // public route without a reason here fails the test of the doors.
 func whyPublic() map[string]string {
 	return map[string]string{
-		"/sign-in":              "nobody is signed in yet; says how the machine stands, and nothing about any person",
-		"/sign-in/begin":        "gives a fresh challenge for a passkey, and no names",
-		"/sign-in/finish":       "checks the passkey's answer: the door itself",
-		"/emergency":            "what to do about a call that comes before anybody is signed in; fixed text",
-		"/enrol/{token}":        "the page on which a new passkey is made; the token is judged when it is used",
-		"/enrol/{token}/begin":  "needs a one-time enrolment token that an administrator made",
-		"/enrol/{token}/finish": "needs the same token and the answer to its challenge",
-		"/in/{token}":           "demo folders only: a one-time link that opens one browser; a site node has no such route",
-		"/static/{name}":        "style, script and mark of every page, the same for everybody",
-		"/healthz":              "a monitor asks whether this device can save; says ok or not, and nothing else",
+		"/sign-in":                  "nobody is signed in yet; says how the machine stands, and nothing about any person",
+		"/sign-in/begin":            "gives a fresh challenge for a passkey, and no names",
+		"/sign-in/finish":           "checks the passkey's answer: the door itself",
+		"/emergency":                "what to do about a call that comes before anybody is signed in; fixed text",
+		"/enrol/{token}":            "the page on which a new passkey is made; the token is judged when it is used",
+		"/enrol/{token}/begin":      "needs a one-time enrolment token that an administrator made",
+		"/enrol/{token}/finish":     "needs the same token and the answer to its challenge",
+		"/in/{token}":               "demo folders only: a one-time link that opens one browser; a site node has no such route",
+		"/static/{name}":            "style, script and mark of every page, the same for everybody",
+		"/.well-known/security.txt": "where weaknesses are reported (RFC 9116)",
+		"/healthz":                  "a monitor asks whether this device can save; says ok or not, and nothing else",
 	}
 }
 

@@ -167,6 +167,7 @@ func (n *Node) putPages() error {
 	n.App.Routes(n.Mux)
 	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/healthz", AtOnce: true}, n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
+	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/.well-known/security.txt", AtOnce: true}, n.securityTxt)
 	return nil
 }
 
