@@ -214,6 +214,13 @@ func TestEveryDoorOfASiteNodeIsShut(t *testing.T) {
 	if res, _ := get(t, c, url+"/in/"+strings.Repeat("A", 43)); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a site node has sign-in links: %d", res.StatusCode)
 	}
+	trace, err := http.NewRequest(http.MethodTrace, url+"/worklist", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := c.Do(trace); err != nil || res.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("TRACE is answered: %v %v", res, err)
+	}
 	_, answer, err := post(c, url+"/sign-in/begin", nil, nil)
 	if err != nil || !strings.Contains(answer, `"userVerification":"required"`) {
 		t.Errorf("a passkey is asked for without its second factor: %s %v", answer, err)
