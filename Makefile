@@ -27,6 +27,9 @@ check: test
 	HOLDFAST_SEEDS=1000 go test -count=1 -timeout 60m -run 'TestSeeds$$' ./sim/world
 	HOLDFAST_KILLS=100 go test -count=1 -timeout 30m -run Kill ./cmd/holdfast
 	go test -count=1 -run EveryByteCounts ./cmd/holdfast-verify
+	HOLDFAST_SWEEP=all go test -count=1 -timeout 15m -run NothingTyped ./cmd/holdfast
+	HOLDFAST_MUTANTS=1000000 go test -count=1 -timeout 30m -run NoMutant -v ./sim/mutants
+	HOLDFAST_FUZZ=10s go test -count=1 -timeout 30m -run FuzzersFind -v .
 	$(BIN) content check
 	$(MAKE) story NAME=forms
 	$(BIN) drill --all

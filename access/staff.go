@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -91,6 +92,9 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 		return err
 	case RoleGranted{}.FactKind().Number:
 		c, err := fact.Read[RoleGranted](f)
+		if err == nil && !mayGrant(f, s.Person) {
+			err = errNotTheirs
+		}
 		if err == nil {
 			err = s.grant(f, Grant{Role: c.Role, Until: c.Until, place: i})
 		}
@@ -127,6 +131,16 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 		return err
 	}
 	return fact.ErrNewer
+}
+
+// errNotTheirs says that a fact claims what its author had no right to.
+var errNotTheirs = errors.New("written by somebody who may not")
+
+// mayGrant judges a grant by its author, whatever device signed it: nobody grants
+// themselves a role, and only those may grant who keep the staff list (the
+// permission table), or the device itself. It stays on record and counts nowhere.
+func mayGrant(f fact.Fact, about fact.Subject) bool {
+	return f.Body.Person.Zero() || f.Body.Person != about && allowed(Role(f.Body.Role), ManageStaff)
 }
 
 // Name gives the person's name, or says that two are on record.

@@ -51,6 +51,8 @@ type Gate struct {
 	// is nil a grant that runs out ends the session at once. Set it before the
 	// gate is used.
 	OpenWork func(ctx context.Context, person fact.Subject) (bool, error)
+
+	challenges *challenges
 }
 
 type lookKey struct {
@@ -66,7 +68,7 @@ type place struct{ session, person fact.Subject }
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 	return &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
-		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(),
+		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), challenges: newChallenges(),
 	}
 }
 

@@ -165,13 +165,20 @@ func (p *Passkeys) FinishEnrol(ctx context.Context, answer []byte) error {
 	return err
 }
 
-// BeginSignIn starts a sign-in; the browser offers the passkeys it has.
+// BeginSignIn starts a sign-in; the browser offers the passkeys it has. It
+// keeps nothing: see challenges.
 func (p *Passkeys) BeginSignIn() (*protocol.CredentialAssertion, error) {
-	options, data, err := p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
+	challenge, err := p.gate.challenges.make(p.gate.random, p.gate.clock())
 	if err != nil {
 		return nil, err
 	}
-	return options, p.gate.waiting.put(ceremony{data: *data}, p.gate.clock())
+	options, _, err := p.signIn(challenge)
+	return options, err
+}
+
+// signIn gives what a sign-in with a challenge of ours asks for.
+func (p *Passkeys) signIn(challenge []byte) (*protocol.CredentialAssertion, *webauthn.SessionData, error) {
+	return p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired), webauthn.WithChallenge(challenge))
 }
 
 // FinishSignIn checks the browser's answer and opens a session in a role that
@@ -186,17 +193,24 @@ func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.
 	if err != nil {
 		return "", access.Caller{}, bad.Because(err)
 	}
-	c, err := p.gate.waiting.take(parsed.Response.CollectedClientData.Challenge, p.gate.clock())
+	challenge, err := p.gate.challenges.read(parsed.Response.CollectedClientData.Challenge, p.gate.clock())
 	if err != nil {
 		return "", access.Caller{}, err
 	}
-	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), c.data, parsed)
+	_, data, err := p.signIn(challenge[:])
+	if err != nil {
+		return "", access.Caller{}, err
+	}
+	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), *data, parsed)
 	if err != nil {
 		return "", access.Caller{}, bad.Because(err)
 	}
 	u, ok := who.(user)
 	if !ok {
 		return "", access.Caller{}, fmt.Errorf("passkey owner is a %T", who)
+	}
+	if !p.gate.challenges.spend(challenge, p.gate.clock()) {
+		return "", access.Caller{}, refusal.New(refusal.Forbidden, "This answer of a passkey has been used. Begin again.")
 	}
 	if role == "" {
 		role = firstRole(u.staff, p.gate.clock())

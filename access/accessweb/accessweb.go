@@ -44,7 +44,7 @@ type Notice struct{ What, More string }
 // yet are public; each checks a token or a passkey itself.
 func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Public, http.MethodGet, "/sign-in", p.signIn)
-	m.Handle(web.Public, http.MethodGet, "/emergency", p.emergency)
+	m.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/emergency", AtOnce: true}, p.emergency)
 	if p.Links {
 		m.Handle(web.Public, http.MethodGet, "/in/{token}", p.useLink)
 	}

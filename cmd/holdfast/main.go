@@ -63,6 +63,7 @@ func commands() []command {
 		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
 		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},
 		{"routes", "[--json]", "lists every way in with its door", routesCommand},
+		{"sbom", "", "lists what this program was built from (CycloneDX JSON)", sbomCommand},
 		{"drill", "list | NAME... | --all [--seed N] [--record DIR] [--temp DIR] [--json]", "rehearses faults on this very program", drillCommand},
 		{drill.Helper, "", "", drillHelperCommand},
 		{"version", "[--json]", "says which program this is", versionCommand},

@@ -203,6 +203,7 @@ type Status struct {
 	Forks        []StatusFork    `json:"forks"`
 	Sisters      []StatusSister  `json:"sisters"`
 	Devices      []StatusDevice  `json:"devices"`
+	Listening    []Listening     `json:"listening"`
 	Found        []string        `json:"found"` // what was noticed about other devices' histories, newest last
 }
 
@@ -266,6 +267,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	}
 	sortBy(s.Devices, func(d StatusDevice) string { return d.Device })
 	s.Sisters = n.sisters()
+	s.Listening = n.listening()
 	return s, errors.Join(n.statusCounts(ctx, &s))
 }
 

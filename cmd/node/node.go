@@ -8,7 +8,6 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -175,8 +174,9 @@ func (n *Node) putPages() error {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
 	n.App.Routes(n.Mux)
-	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
+	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/healthz", AtOnce: true}, n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
+	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/.well-known/security.txt", AtOnce: true}, n.securityTxt)
 	return nil
 }
 
@@ -204,6 +204,7 @@ func (n *Node) putParts() error {
 
 func (n *Node) pageServer() (*http.Server, error) {
 	pages := n.Mux.Server()
+	pages.ErrorLog = n.serverLog()
 	if !n.config.Secure {
 		return pages, nil
 	}
@@ -351,11 +352,6 @@ func hostPort(host string, l net.Listener) string {
 		return net.JoinHostPort(host, strconv.Itoa(a.Port))
 	}
 	return host
-}
-
-func (n *Node) doorTLS() (*tls.Config, error) {
-	cert, err := n.Authority.Door(n.config.Host, "localhost", "127.0.0.1", "::1")
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, err
 }
 
 // name gives a member of staff's name, or this device's.

@@ -27,6 +27,7 @@ func allPulled() []pulled {
 		{"poison", "urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"},
 		{"care", "urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"},
 		{"care", "journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"},
+		{"laptop", "journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"},
 		{"history", "cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"},
 	}
 }
