@@ -46,6 +46,11 @@ const (
 	ReviewHeld     Act = "review what is held back"
 	AskErasure     Act = "erase under the retention rules"
 	SeeErasures    Act = "see erasure and retention"
+	SeeEntry       Act = "see whether a way into a home is kept"
+	OpenEntry      Act = "open the way into a home"
+	KeepEntry      Act = "keep or change the way into a home"
+	WatchEntry     Act = "see who opened the way into homes"
+	AgreeEntry     Act = "agree that a colleague opens more homes"
 )
 
 // Row is one line of the permission table.
@@ -109,6 +114,11 @@ func Table() []Row {
 		{ReviewHeld, []Role{Administrator}, List},
 		{AskErasure, []Role{Administrator}, ByItsFact},
 		{SeeErasures, []Role{Administrator}, List},
+		{SeeEntry, all, Look},
+		{OpenEntry, all, ByItsFact}, // and only with a visit near, or in an emergency: package entry
+		{KeepEntry, all, ByItsFact},
+		{WatchEntry, []Role{Manager, Administrator}, List},
+		{AgreeEntry, []Role{Clinician, Manager}, ByItsFact},
 	}
 }
 
