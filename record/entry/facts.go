@@ -23,9 +23,10 @@ type Opened struct {
 	Ground  Ground       `cbor:"4,keyasint"`
 	Reason  string       `cbor:"5,keyasint,omitempty"` // in an emergency, in their words
 	Unusual []Unusual    `cbor:"6,keyasint,omitempty"`
-	Device  fact.Subject `cbor:"7,keyasint,omitempty"` // where it was shown
-	Until   fact.Millis  `cbor:"8,keyasint"`           // then it is covered
-	Says    string       `cbor:"9,keyasint,omitempty"` // who, as colleagues read it
+	Device  fact.Subject `cbor:"7,keyasint,omitempty"`  // where it was shown
+	Until   fact.Millis  `cbor:"8,keyasint"`            // then it is covered
+	Says    string       `cbor:"9,keyasint,omitempty"`  // who, as colleagues read it
+	Task    fact.Subject `cbor:"10,keyasint,omitempty"` // the task that tells of it, when it is alarming
 }
 
 // FactKind is kind 122.

@@ -136,6 +136,19 @@ func more(days []Opener, now time.Time) int {
 	return n
 }
 
+// StillOpen tells whether one opening of a home has neither run out nor been
+// covered.
+func StillOpen(days []Opener, code fact.Subject, until fact.Millis, now time.Time) bool {
+	for _, d := range days {
+		for _, c := range d.Counts {
+			if c.What.Code == code && c.What.Until == until && !c.Covered && until > fact.At(now) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // OpenNow gives the code that the person has open at a moment, if any.
 func OpenNow(days []Opener, now time.Time) (Counted, bool) {
 	for _, d := range days {

@@ -10,13 +10,15 @@ import (
 
 // Rules is the policy by which homes are opened: content/entry.csv.
 type Rules struct {
-	Before  time.Duration // how long before a visit is due its code opens
-	After   time.Duration // and how long after
-	Shown   time.Duration // how long a code is shown
-	InAHour int           // how many one person opens in an hour
-	More    int           // how many more a second person agrees to
-	Lasts   time.Duration // how long that agreement lasts
-	Listed  time.Duration // how long an opening that was taken note of stays listed
+	Before    time.Duration // how long before a visit is due its code opens
+	After     time.Duration // and how long after
+	Ambulance time.Duration // how long after an ambulance was asked for a home opens as an emergency
+	Shown     time.Duration // how long a code is shown
+	InAHour   int           // how many one person opens in an hour
+	More      int           // how many more a second person agrees to
+	Lasts     time.Duration // how long that agreement lasts
+	Listed    time.Duration // how long an opening that was taken note of stays listed
+	GoneAfter time.Duration // how long after the last role ran out somebody counts as having left
 }
 
 // rulesPath is the table of the policy.
@@ -30,7 +32,7 @@ func LoadRules(set *content.Set) (Rules, error) {
 		return Rules{}, err
 	}
 	var r Rules
-	minutes := func(d *time.Duration, unit time.Duration) func(int) {
+	span := func(d *time.Duration, unit time.Duration) func(int) {
 		return func(n int) { *d = time.Duration(n) * unit }
 	}
 	count := func(to *int) func(int) { return func(n int) { *to = n } }
@@ -39,13 +41,15 @@ func LoadRules(set *content.Set) (Rules, error) {
 		least, most int
 		take        func(int)
 	}{
-		{"before-visit", "minutes", 5, 12 * 60, minutes(&r.Before, time.Minute)},
-		{"after-visit", "minutes", 5, 24 * 60, minutes(&r.After, time.Minute)},
-		{"shown", "seconds", 15, 600, minutes(&r.Shown, time.Second)},
+		{"before-visit", "minutes", 5, 12 * 60, span(&r.Before, time.Minute)},
+		{"after-visit", "minutes", 5, 24 * 60, span(&r.After, time.Minute)},
+		{"after-ambulance", "hours", 1, 48, span(&r.Ambulance, time.Hour)},
+		{"shown", "seconds", 15, 600, span(&r.Shown, time.Second)},
 		{"in-an-hour", "openings", 1, 30, count(&r.InAHour)},
 		{"more", "openings", 1, 30, count(&r.More)},
-		{"more-lasts", "minutes", 5, 12 * 60, minutes(&r.Lasts, time.Minute)},
-		{"listed", "days", 7, 400, minutes(&r.Listed, 24*time.Hour)},
+		{"more-lasts", "minutes", 5, 12 * 60, span(&r.Lasts, time.Minute)},
+		{"listed", "days", 7, 400, span(&r.Listed, 24*time.Hour)},
+		{"gone-after", "days", 1, 90, span(&r.GoneAfter, 24*time.Hour)},
 	}
 	for _, s := range settings {
 		found := 0
