@@ -2,6 +2,7 @@ package node
 
 import (
 	"holdfast/content"
+	"holdfast/record/entry"
 	"holdfast/triage"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentweb"
@@ -15,6 +16,7 @@ type Library struct {
 	Rules  *urgent.Rules
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
+	Entry  entry.Rules
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -38,7 +40,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	keep, err := content.Retention(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep}, err
+	if err != nil {
+		return nil, err
+	}
+	homes, err := entry.LoadRules(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Entry: homes}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

@@ -27,6 +27,7 @@ import (
 	"holdfast/fact"
 	"holdfast/incident/incidentweb"
 	"holdfast/journal"
+	"holdfast/record/entrydb"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
@@ -54,6 +55,7 @@ type Node struct {
 	Journal   *journal.Journal
 	Gate      *accessdb.Gate
 	Cases     *urgentdb.Cases
+	Homes     *entrydb.Homes
 	Shell     *web.Shell
 	Mux       *web.Mux
 	App       *urgentweb.App
@@ -166,6 +168,7 @@ func (n *Node) putPages() error {
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Routes(n.Mux)
+	n.putHomes()
 	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
 	return nil

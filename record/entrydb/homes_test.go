@@ -32,7 +32,9 @@ var (
 )
 
 // tied answers what a test says.
-type tied struct{ grounds func(by access.Caller) entry.Grounds }
+type tied struct {
+	grounds func(by access.Caller) entry.Grounds
+}
 
 func (t *tied) Grounds(_ context.Context, by access.Caller, _ fact.Subject, _ entry.Rules, _ time.Time) entry.Grounds {
 	return t.grounds(by)

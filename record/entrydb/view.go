@@ -186,6 +186,14 @@ func byAlarm(a, b Line) int {
 	return newest(a, b)
 }
 
+// Asks lets the caller in and lists who asks to open more than is usual.
+func (s *Homes) Asks(ctx context.Context, by access.Caller, now time.Time) ([]Ask, error) {
+	if err := s.Gate.Enter(ctx, by, access.OpenEntry, fact.Subject{}); err != nil {
+		return nil, err
+	}
+	return s.asks(ctx, now)
+}
+
 func (s *Homes) asks(ctx context.Context, now time.Time) (out []Ask, err error) {
 	since := now.Add(-s.Rules.Lasts).UnixMilli()
 	openers, err := bodies[entry.Opener](ctx, s.Journal.Views(), `SELECT body FROM entry_opener WHERE asked >= ? ORDER BY asked, opener LIMIT 500`, since)
