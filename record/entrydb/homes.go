@@ -73,7 +73,8 @@ func (s *Homes) org() fact.OrgID {
 	return id
 }
 
-func (s *Homes) code(person fact.Subject) fact.Subject { return entry.SubjectOf(s.org(), person) }
+// CodeOf names what is kept on a person's home.
+func (s *Homes) CodeOf(person fact.Subject) fact.Subject { return entry.SubjectOf(s.org(), person) }
 
 // days names the caller's openings of today and yesterday.
 func (s *Homes) days(person fact.Subject, now time.Time) [2]fact.Subject {
@@ -99,7 +100,7 @@ func (s *Homes) Home(ctx context.Context, by access.Caller, person fact.Subject,
 	if !h.Person.Registered {
 		return h, s.Journal.Gone(person, refusal.New(refusal.Missing, "There is no such record here."))
 	}
-	if h.Code, err = journal.Fold(ctx, s.Journal, s.code(person), entry.Fold); err != nil {
+	if h.Code, err = journal.Fold(ctx, s.Journal, s.CodeOf(person), entry.Fold); err != nil {
 		return h, err
 	}
 	for i, day := range s.days(by.Person, now) {
@@ -134,7 +135,7 @@ func (s *Homes) do(ctx context.Context, by access.Caller, act access.Act, person
 	if err := s.Gate.Enter(ctx, by, act, person); err != nil {
 		return err
 	}
-	code := s.code(person)
+	code := s.CodeOf(person)
 	var page journal.Seen
 	if seen != nil {
 		page = journal.Seen{code: seen}
@@ -164,7 +165,7 @@ func (s *Homes) Keep(ctx context.Context, by access.Caller, person fact.Subject,
 	if err != nil {
 		return err
 	}
-	sealed, err := s.Vault.Seal(entry.Info(s.org(), s.code(person)), plain)
+	sealed, err := s.Vault.Seal(entry.Info(s.org(), s.CodeOf(person)), plain)
 	clear(plain)
 	if err != nil {
 		return err
