@@ -119,11 +119,12 @@ func (s *Homes) Home(ctx context.Context, by access.Caller, person fact.Subject,
 	return h, nil
 }
 
-// openNow finds the opening by which this session is shown the home now.
+// openNow finds the opening by which this session is shown the home now. One of
+// a way in that was changed meanwhile shows nothing: it is opened anew.
 func (s *Homes) openNow(h Home, by access.Caller, now time.Time) (entry.Opening, bool) {
 	for i := len(h.Code.Openings) - 1; i >= 0; i-- {
 		o := h.Code.Openings[i]
-		if o.By == by.Person && o.Session == by.Session && entry.StillOpen(h.Openers[:], h.Code.Subject, o.What.Until, now) {
+		if o.Current && o.By == by.Person && o.Session == by.Session && entry.StillOpen(h.Openers[:], h.Code.Subject, o.What.Until, now) {
 			return o, true
 		}
 	}
@@ -288,7 +289,7 @@ func (s *Homes) Shown(ctx context.Context, by access.Caller, person fact.Subject
 	if err != nil {
 		return Shown{}, err
 	}
-	for _, v := range h.Code.Values {
+	for _, v := range h.Code.Standing() {
 		for _, id := range o.What.Values {
 			if v.Fact == id {
 				out.Ways = append(out.Ways, s.unseal(history, h.Code.Subject, v))

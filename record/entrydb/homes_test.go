@@ -176,9 +176,15 @@ func TestKeepOpenShowCover(t *testing.T) {
 	if _, err := h.Shown(t.Context(), nurse, who, time.Now()); !refusal.Is(err, refusal.Taken) {
 		t.Error("it is shown though covered:", err)
 	}
+	if err := h.Open(t.Context(), nurse, who, entry.Asking{}); err != nil {
+		t.Fatal(err)
+	}
 	changed := entry.Plain{Code: "CANARY-9"}
 	if err := h.Keep(t.Context(), boss, who, home.Code.Frontier, changed, "Changed"); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := h.Shown(t.Context(), nurse, who, time.Now()); !refusal.Is(err, refusal.Taken) {
+		t.Error("a way in that was changed meanwhile is still shown:", err)
 	}
 	if err := h.Open(t.Context(), nurse, who, entry.Asking{}); err != nil {
 		t.Fatal(err)
