@@ -8,6 +8,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/record"
 	"holdfast/record/entry"
@@ -21,7 +22,10 @@ import (
 func (n *Node) putHomes() {
 	n.Homes = &entrydb.Homes{
 		Journal: n.Journal, Gate: n.Gate, Vault: n.Journal.Vault(), Relations: []entrydb.Relations{n.Cases}, Rules: n.config.Library.Entry,
-		Device: n.Device, Gone: n.gone,
+		Device: n.Device, Gone: n.gone, Clock: n.clock,
+	}
+	if !n.Homes.Here() {
+		n.Homes.Site = atSite{n}
 	}
 	pages := &entryweb.Pages{Shell: n.Shell, Homes: n.Homes, Called: n.called}
 	pages.Register(n.Mux)
@@ -102,4 +106,39 @@ func leftSince(s access.Staff, h fact.History, now time.Time, after time.Duratio
 		}
 	}
 	return since, true
+}
+
+// atSite asks the organisation's site nodes, and nobody else.
+type atSite struct{ *Node }
+
+// Ask asks the site nodes that this device dials.
+func (n atSite) Ask(ctx context.Context, question []byte) ([]byte, error) {
+	return n.carrier.Ask(ctx, question, func(key []byte) bool {
+		e, ok := n.enrolled(key)
+		return ok && e.Card.Kind == fact.SiteNode
+	})
+}
+
+// answer answers a question of another device of the organisation that is not
+// cut off: on homes, for a session that was opened there.
+func (n *Node) answer(ctx context.Context, key, question []byte) ([]byte, error) {
+	e, ok := n.enrolled(key)
+	if !ok {
+		return nil, refusal.New(refusal.Forbidden, "This device is not enrolled here, or it is cut off.")
+	}
+	caller := func(ctx context.Context, session fact.Subject) (access.Caller, error) {
+		return n.Gate.Relayed(ctx, e.Card.Device, session)
+	}
+	return n.Homes.Answer(ctx, e.Card.Device, caller, question)
+}
+
+// enrolled finds the device that holds a key, unless it is cut off.
+func (n *Node) enrolled(key []byte) (journal.Enrolled, bool) {
+	house := n.Journal.House()
+	for id, e := range house.Devices {
+		if string(e.Card.Key) == string(key) {
+			return e, !house.CutOff(id)
+		}
+	}
+	return journal.Enrolled{}, false
 }

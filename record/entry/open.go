@@ -31,8 +31,8 @@ type Grounds struct {
 
 // Asking is the wish to open one home.
 type Asking struct {
-	Emergency bool
-	Reason    string // in an emergency
+	Emergency bool   `cbor:"1,keyasint,omitempty"`
+	Reason    string `cbor:"2,keyasint,omitempty"` // in an emergency
 }
 
 // Near tells whether a visit is near in time, and from when until when it is. A

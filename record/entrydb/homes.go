@@ -49,6 +49,8 @@ type Homes struct {
 	Rules     entry.Rules
 	Device    access.Caller                                 // this device itself
 	Gone      func(ctx context.Context) (entry.Gone, error) // who has left, what was cut off
+	Clock     journal.Clock
+	Site      Site // whom a device asks that opens no homes itself; nil: nobody
 }
 
 // viewWait is how long an answer waits for the view.
@@ -171,11 +173,21 @@ func (s *Homes) Keep(ctx context.Context, by access.Caller, person fact.Subject,
 	if err != nil {
 		return err
 	}
+	if !s.Here() { // the site has seen what was kept before; this device has not
+		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askKeep, Sealed: sealed, Why: why})
+		if !refusal.Is(err, refusal.Unavailable) {
+			return err
+		}
+	}
 	return s.keep(ctx, by, person, seen, entry.Keeping{Sealed: sealed, Why: why})
 }
 
 // KeepNone says that nothing is to be kept on a home any more.
 func (s *Homes) KeepNone(ctx context.Context, by access.Caller, person fact.Subject, seen []fact.ID, why string) error {
+	if !s.Here() {
+		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askNone, Why: why})
+		return err
+	}
 	return s.keep(ctx, by, person, seen, entry.Keeping{None: true, Why: why})
 }
 
@@ -189,15 +201,12 @@ func (s *Homes) keep(ctx context.Context, by access.Caller, person fact.Subject,
 	})
 }
 
-// Open decides and saves that the caller is shown one home; Shown shows it. An
-// opening that is alarming becomes a task for the shift managers in the same
+// Open decides and saves that the caller is shown one home; Shown shows it. It is
+// for devices that open homes themselves, others use OpenAtSite. An opening that is alarming becomes a task for the shift managers in the same
 // act; one that is refused is on record too.
 func (s *Homes) Open(ctx context.Context, by access.Caller, person fact.Subject, ask entry.Asking) error {
-	if !s.Vault.Opens() {
-		if err := s.Gate.Enter(ctx, by, access.OpenEntry, person); err != nil {
-			return err
-		}
-		return refusal.New(refusal.Unavailable, "This machine cannot open homes: a stolen one must not. Ring the coordinator, who opens it at the site and tells you. In an emergency ring ambulance control as well.")
+	if !s.Here() {
+		return refusal.New(refusal.Unavailable, "This machine opens no homes by itself: a stolen one must not.")
 	}
 	err := s.do(ctx, by, access.OpenEntry, person, nil, func(tx *journal.Tx, c entry.Code) ([]fact.Draft, error) {
 		days, err := s.openers(tx, by.Person)
@@ -265,9 +274,9 @@ type Shown struct {
 
 // Way is one way in with where it comes from.
 type Way struct {
-	Plain      entry.Plain
-	Value      entry.Value
-	Unreadable bool // it is kept and could not be opened here
+	Plain      entry.Plain `cbor:"1,keyasint"`
+	Value      entry.Value `cbor:"2,keyasint"`
+	Unreadable bool        `cbor:"3,keyasint,omitempty"` // it is kept and could not be opened here
 }
 
 // Shown lets the caller in and opens the one home of which this session has a
@@ -322,6 +331,10 @@ func (s *Homes) unseal(h fact.History, code fact.Subject, v entry.Value) Way {
 
 // Cover ends the showing of a home before its time.
 func (s *Homes) Cover(ctx context.Context, by access.Caller, person fact.Subject) error {
+	if !s.Here() {
+		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askCover})
+		return err
+	}
 	return s.do(ctx, by, access.OpenEntry, person, nil, func(tx *journal.Tx, c entry.Code) ([]fact.Draft, error) {
 		days, err := s.openers(tx, by.Person)
 		if err != nil {
@@ -342,6 +355,10 @@ func (s *Homes) openers(tx *journal.Tx, person fact.Subject) (days [2]entry.Open
 
 // Doubt says that how to get into a home may be known to others.
 func (s *Homes) Doubt(ctx context.Context, by access.Caller, person fact.Subject, why string) error {
+	if !s.Here() {
+		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askDoubt, Why: why})
+		return err
+	}
 	return s.do(ctx, by, access.KeepEntry, person, nil, func(tx *journal.Tx, c entry.Code) ([]fact.Draft, error) {
 		return entry.DoubtIt(c, by, why, tx.Now())
 	})

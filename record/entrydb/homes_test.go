@@ -73,7 +73,7 @@ func openHouse(t testing.TB, j *journal.Journal, o journal.Options, grounds func
 	h.Homes = &entrydb.Homes{
 		Journal: j, Gate: accessdb.NewGate(j, time.Now), Vault: j.Vault(), Relations: []entrydb.Relations{h.tied}, Rules: rules,
 		Device: access.Caller{Person: j.Device().Card().Device, Name: "site", Role: access.Device},
-		Gone:   func(context.Context) (entry.Gone, error) { return h.gone, nil },
+		Gone:   func(context.Context) (entry.Gone, error) { return h.gone, nil }, Clock: time.Now,
 	}
 	return h
 }
@@ -378,7 +378,10 @@ func TestADeskClosesAndCannotOpen(t *testing.T) {
 	if b, err := h.Vault.Open(info, sealed); err != nil || !bytes.Equal(b, []byte("code")) {
 		t.Error("the site cannot open what a desk closed:", err)
 	}
-	err = desk.Open(t.Context(), nurse, h.people[0], entry.Asking{Emergency: true, Reason: "x"})
+	if err := desk.Open(t.Context(), nurse, h.people[0], entry.Asking{}); !refusal.Is(err, refusal.Unavailable) {
+		t.Error(err)
+	}
+	_, err = desk.OpenAtSite(t.Context(), nurse, h.people[0], entry.Asking{Emergency: true, Reason: "x"})
 	if !refusal.Is(err, refusal.Unavailable) {
 		t.Error(err)
 	}

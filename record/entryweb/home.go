@@ -21,6 +21,7 @@ type homeView struct {
 	Called   string
 	Seen     string // the frontier of what the page shows
 	Kept     bool
+	Desk     bool     // this machine asks the site
 	Says     []string // about what is kept, never what it is
 	Visit    string   // "for your visit, case 4711"; empty: it does not open for one
 	NoVisit  string   // why not
@@ -65,6 +66,10 @@ func (p *Pages) homeOf(r *http.Request, by web.Caller, id fact.Subject, h entryd
 		Rights: homeRights{by.May(access.OpenEntry) == nil, by.May(access.KeepEntry) == nil, by.May(access.WatchEntry) == nil},
 	}
 	v.Says = p.keptWords(h.Code)
+	if !p.Homes.Here() {
+		v.Desk, v.Kept = true, len(h.Person.Entry) > 0
+		v.Says = []string{"This machine keeps no way into a home: a stolen one must not. The site opens it and shows it here"}
+	}
 	v.Visit, v.NoVisit = p.visitWords(h.Grounds)
 	for _, c := range h.Code.Chases {
 		if c.Current {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/record/entry"
 	"holdfast/record/entrydb"
@@ -31,13 +32,21 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 	if ask.Emergency && in.Reason == "" && f.Value("reason") != "" {
 		ask.Reason = "too long" // nothing stops an emergency but silence
 	}
-	if err := p.Homes.Open(r.Context(), by, id, ask); err != nil {
-		if f.Take(err) {
-			return p.showHome(w, r, by, http.StatusUnprocessableEntity, f)
-		}
-		return err
+	var shown entrydb.Shown
+	if p.Homes.Here() {
+		err = p.Homes.Open(r.Context(), by, id, ask)
+	} else {
+		shown, err = p.Homes.OpenAtSite(r.Context(), by, id, ask)
 	}
-	return web.SeeOther(w, r, pathOf(id)+"/shown")
+	switch {
+	case err != nil && f.Take(err):
+		return p.showHome(w, r, by, http.StatusUnprocessableEntity, f)
+	case err != nil:
+		return err
+	case p.Homes.Here():
+		return web.SeeOther(w, r, pathOf(id)+"/shown")
+	}
+	return p.show(w, r, by, id, shown) // this machine keeps nothing that a second look could show
 }
 
 // shownView is the one page that shows a way in.
@@ -66,14 +75,18 @@ func (p *Pages) shown(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err != nil {
 		return err
 	}
-	now := p.Shell.Now()
-	s, err := p.Homes.Shown(r.Context(), by, id, now)
+	s, err := p.Homes.Shown(r.Context(), by, id, p.Shell.Now())
 	if refusal.Is(err, refusal.Taken) {
 		return web.SeeOther(w, r, pathOf(id))
 	}
 	if err != nil {
 		return err
 	}
+	return p.show(w, r, by, id, s)
+}
+
+func (p *Pages) show(w http.ResponseWriter, r *http.Request, by web.Caller, id fact.Subject, s entrydb.Shown) error {
+	now := p.Shell.Now()
 	left := strconv.Itoa(max(1, int(s.Until.Sub(now)/time.Second)))
 	v := shownView{
 		Frame: p.frame(r, by, "Way in", nil), Path: pathOf(id), Called: s.Person.Called(), Address: s.Person.Address.Or(s.Person.Identity().Address).String(),
