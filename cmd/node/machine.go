@@ -56,6 +56,7 @@ func machineRoutes() []web.Route {
 		at(http.MethodGet, "/bars/metadata"), at(http.MethodGet, "/bars/MessageDefinition"), at(http.MethodPost, "/bars/$process-message"),
 		at(http.MethodPost, "/direct"), at(http.MethodPost, "/itk"),
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
+		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.AskPath},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},

@@ -3,9 +3,11 @@ package entry
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"holdfast/access"
@@ -362,5 +364,38 @@ func TestThePolicyThatShips(t *testing.T) {
 	r, err := LoadRules(set)
 	if err != nil || r.Before != time.Hour || r.After != 2*time.Hour || r.Shown != 90*time.Second || r.InAHour != 6 || r.More != 4 {
 		t.Fatalf("%+v %v", r, err)
+	}
+}
+
+// A policy that opens homes at any time, shows a code all day or leaves something
+// out is refused.
+func TestAPolicyThatCannotBe(t *testing.T) {
+	files := content.ShippedFiles()
+	raw, err := fs.ReadFile(files, rulesPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"a visit all day":  {"before-visit,60,", "before-visit,1440,"},
+		"shown for ever":   {"shown,90,", "shown,86400,"},
+		"no number":        {"in-an-hour,6,", "in-an-hour,many,"},
+		"bulk":             {"in-an-hour,6,", "in-an-hour,890,"},
+		"none at all":      {"in-an-hour,6,", "in-an-hour,0,"},
+		"another unit":     {"more-lasts,60,minutes", "more-lasts,60,hours"},
+		"twice":            {"listed,31,", "shown,31,"},
+		"an unknown one":   {"listed,31,", "listing,31,"},
+		"another too many": {"listed,31,", "extra,1,days,x\nlisted,31,"},
+	} {
+		changed := strings.Replace(string(raw), change[0], change[1], 1)
+		if changed == string(raw) {
+			t.Fatalf("%s changes nothing", name)
+		}
+		set, err := content.Load(fstest.MapFS{rulesPath: {Data: []byte(changed)}})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if r, err := LoadRules(set); !refusal.Is(err, refusal.Invalid) {
+			t.Errorf("%s: %+v %v", name, r, err)
+		}
 	}
 }
