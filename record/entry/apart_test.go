@@ -96,7 +96,7 @@ func TestOpenersWrittenApart(t *testing.T) {
 				out = append(out, fmt.Sprint("covered ", c.Covered))
 			}
 			for _, a := range o.Asks {
-				said := fmt.Sprint("asked")
+				said := "asked"
 				for _, g := range a.Agreed {
 					said += fmt.Sprint(" ", g.More, "/", g.Until)
 				}

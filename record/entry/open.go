@@ -73,7 +73,7 @@ func Open(c Code, days [2]Opener, by access.Caller, g Grounds, ask Asking, r Rul
 	if n := opened(days[:], now); n >= r.InAHour {
 		switch left := r.InAHour + more(days[:], now) - n; {
 		case left <= 0 && !sure:
-			return nil, refusal.Newf(refusal.Forbidden, "You have opened %d in the last hour. A second person must agree to more: ask below. In an emergency with an ambulance on the way it opens at once.", n)
+			return nil, refusal.Newf(refusal.Forbidden, "You have opened %d in the last hour. A second person must agree to more: ask under Open more than is usual. In an emergency with an ambulance on the way it opens at once.", n)
 		default:
 			what.Unusual = append(what.Unusual, ManyInAnHour)
 		}

@@ -243,7 +243,10 @@ func (s *Homes) withTask(tx *journal.Tx, by access.Caller, code fact.Subject, dr
 		if err != nil {
 			return nil, err
 		}
-		about, number := o.About, ""
+		about, number, how := o.About, "", ", unusually"
+		if o.Ground == entry.ForEmergency {
+			how = " in an emergency"
+		}
 		if about.Zero() {
 			about = code
 		}
@@ -252,7 +255,7 @@ func (s *Homes) withTask(tx *journal.Tx, by access.Caller, code fact.Subject, dr
 		}
 		more, err := task.Raise(task.Task{Subject: id}, s.Device, task.Raised{
 			What: task.HomeOpened, List: task.Managers, About: about, Urgent: true,
-			Reason: by.Says() + " opened the way into a home in an emergency" + number + ". Take note of it under Homes; ring them if you cannot tell why.",
+			Reason: by.Says() + " opened the way into a home" + how + number + ". Take note of it under Homes; ring them if you cannot tell why.",
 		}, tx.Now())
 		if err != nil {
 			return nil, err
