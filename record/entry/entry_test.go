@@ -248,9 +248,13 @@ func TestOneAtATimeAndASecondPersonForMore(t *testing.T) {
 	if _, err := AgreeToMore(h.days(ruth)[0], boss, wish, policy, now.Add(2*time.Hour)); !refusal.Is(err, refusal.Taken) {
 		t.Error("agreed to an old wish:", err)
 	}
+	// her own word in the second person's form
+	h.says(ruth, []fact.Draft{entry(day, MoreAgreed{Asked: wish, More: 9, Until: fact.At(now.Add(time.Hour))})}, nil)
+	if err := h.open(ruth, g, Asking{}); !refusal.Is(err, refusal.Forbidden) {
+		t.Error("her own word lets her open more:", err)
+	}
 	agreed, err := AgreeToMore(h.days(ruth)[0], boss, wish, policy, now)
 	h.says(boss, agreed, err)
-	h.says(ruth, agreed, nil) // her own word in the second person's form
 	if _, err := AgreeToMore(h.days(ruth)[0], boss, wish, policy, now); !refusal.Is(err, refusal.Taken) {
 		t.Error("agreed twice:", err)
 	}
