@@ -49,7 +49,7 @@ unit:
 	HOLDFAST_SEEDS=8 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

@@ -48,4 +48,9 @@ const (
 	SeeTable       Act = "see who may do what"
 	HandOver       Act = "hand over another's work"
 	SeeFigures     Act = "see figures without names"
+	SeeEntry       Act = "see whether a way into a home is kept"
+	OpenEntry      Act = "open the way into a home"
+	KeepEntry      Act = "keep or change the way into a home"
+	WatchEntry     Act = "see who opened the way into homes"
+	AgreeEntry     Act = "agree that a colleague opens more homes"
 )

@@ -36,6 +36,7 @@ type Admission struct {
 	Sealed  []byte      `cbor:"4,keyasint"` // a site node's epoch key, or a desk's wrapping key
 
 	Enrolled []byte `cbor:"5,keyasint,omitempty"` // DeviceEnrolled as it was stated
+	Vault    []byte `cbor:"6,keyasint,omitempty"` // of the vault: its key, sealed, for a site node; its public half for a desk
 }
 
 const (
@@ -135,6 +136,9 @@ func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admissi
 		return Admission{}, err
 	}
 	if a.Sealed, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), secret); err != nil {
+		return Admission{}, err
+	}
+	if err := j.vault.admit(&a, r.Kind, to); err != nil {
 		return Admission{}, err
 	}
 	_, err = j.Do(ctx, by, nil, func(tx *Tx) ([]fact.Draft, error) {
@@ -265,6 +269,9 @@ func (k *keybox) takeKey(o Options, a Admission, p papers) (seal.Wrapper, error)
 	secret, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), a.Sealed)
 	if err != nil {
 		return seal.Wrapper{}, refusal.New(refusal.Invalid, "This answer was not sealed to this device.").Because(err)
+	}
+	if err := k.takeVault(o, a, p.card.Kind, private); err != nil {
+		return seal.Wrapper{}, err
 	}
 	if p.card.Kind == fact.Desk {
 		if len(secret) != 32 {

@@ -42,8 +42,8 @@ func (j *Journal) isCardOfDesk(device fact.Subject) bool {
 	return false
 }
 
-// Wraps gives key wraps closed for another device. Keys that are not held, or
-// whose subject is erased, are left out.
+// Wraps gives key wraps closed for another device. Keys that are not held,
+// whose subject is erased, or that the device may not have are left out.
 func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([][]byte, error) {
 	w, err := j.wrapperFor(to)
 	if err != nil {
@@ -62,7 +62,7 @@ func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([]
 		if err != nil {
 			return nil, err
 		}
-		if held == nil {
+		if held == nil || !j.mayHave(to, held.Class) {
 			continue
 		}
 		wrap := held.wrap

@@ -31,6 +31,7 @@ type Journal struct {
 
 	epochOut hpke.PublicKey // of the organisation; all that a desk has of it
 	wrapKey  []byte         // a desk's own
+	vault    Vault
 
 	branches *branches
 	receipts receipts
@@ -176,6 +177,9 @@ func (j *Journal) openKeys() error {
 		return err
 	}
 	if j.device, err = j.keys.signing(keyDevice); err != nil {
+		return err
+	}
+	if err = j.vault.open(j.keys, j.o.Random); err != nil {
 		return err
 	}
 	if j.wrapKey, err = j.keys.open(keyWrap); err == nil {

@@ -54,6 +54,7 @@ const (
 	RingBack       What = "ring back"
 	Ambulance      What = "ring ambulance control" // an ambulance is needed and no machine can ask for it
 	NumberedForm   What = "numbered form"          // used without a firm right; about its range
+	HomeOpened     What = "home opened"            // the way into a home was opened in an emergency, or unusually
 	Other          What = "other"
 )
 

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/content"
+	"holdfast/record/entry"
 	"holdfast/triage"
 )
 
@@ -40,7 +41,8 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	return err
 }
 
-// checkJoins adds what is wrong with the table of joins to the report.
+// checkJoins adds what is wrong with the table of joins, and with the policy on
+// homes, to the report.
 func checkJoins(files fs.FS, r *triage.Report) {
 	set, err := content.Load(files)
 	if err != nil {
@@ -52,6 +54,10 @@ func checkJoins(files fs.FS, r *triage.Report) {
 	}
 	if _, err := content.LoadDisclosure(set); err != nil {
 		r.Problems = append(r.Problems, triage.Problem{Property: "disclosure", Where: "disclosure.csv", What: err.Error()})
+		r.Failures++
+	}
+	if _, err := entry.LoadRules(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "homes", Where: "entry.csv", What: err.Error()})
 		r.Failures++
 	}
 }

@@ -425,7 +425,7 @@ func TestEveryRouteHasADoor(t *testing.T) {
 		}
 	}
 	if doors["public"] != len(public) || doors["partner"] != 10 || doors["operator"] != 1 || doors["session"] < 10 ||
-		doors["device"] != 1 || doors["account"] != 3 || len(doors) != 6 {
+		doors["device"] != 2 || doors["account"] != 3 || len(doors) != 6 {
 		t.Errorf("%v", doors)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/record/entry"
 	"holdfast/replicate"
 	"holdfast/task"
 	"holdfast/urgent"
@@ -34,6 +35,10 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 			return access.FoldPseudonyms(h), true
 		case k >= 20 && k < 50:
 			return access.FoldStaff(s, h), true
+		case entry.OfCode(k):
+			return entry.Fold(s, h), true
+		case entry.OfOpener(k):
+			return entry.FoldOpener(s, h), true
 		case k >= 100 && k < 200:
 			return record.Fold(s, h), true
 		case k == (urgent.ArrivalFiled{}).FactKind().Number, k == (exchange.MessageRefused{}).FactKind().Number:

@@ -101,7 +101,7 @@ func places(by access.Caller) []web.Place {
 	for i := range out[:min(len(out), keyedPlaces)] {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)
 	}
-	return append(append(out, formsPlace(by)...), web.Place{Name: "You", Href: "/session"})
+	return append(append(append(out, formsPlace(by)...), homesPlace(by)...), web.Place{Name: "You", Href: "/session"})
 }
 
 // here is what the sign-in page says about this machine.

@@ -3,6 +3,7 @@ package node
 import (
 	"holdfast/access"
 	"holdfast/content"
+	"holdfast/record/entry"
 	"holdfast/triage"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentweb"
@@ -18,6 +19,7 @@ type Library struct {
 	Keep   []content.RetentionRule
 	Erase  content.ErasureDays
 	Tell   content.Disclosure
+	Entry  entry.Rules
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -49,7 +51,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	tell, err := content.LoadDisclosure(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase, Tell: tell}, err
+	if err != nil {
+		return nil, err
+	}
+	homes, err := entry.LoadRules(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase, Tell: tell, Entry: homes}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

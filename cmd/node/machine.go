@@ -58,6 +58,7 @@ func machineRoutes() []web.Route {
 		at(http.MethodGet, "/bars/ServiceRequest"), at(http.MethodGet, "/bars/ServiceRequest/{id}"),
 		at(http.MethodPost, "/direct"), at(http.MethodPost, "/itk"),
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
+		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.AskPath},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},

@@ -26,6 +26,7 @@ import (
 	"holdfast/fact"
 	"holdfast/incident/incidentweb"
 	"holdfast/journal"
+	"holdfast/record/entrydb"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
@@ -53,6 +54,7 @@ type Node struct {
 	Journal   *journal.Journal
 	Gate      *accessdb.Gate
 	Cases     *urgentdb.Cases
+	Homes     *entrydb.Homes
 	Shell     *web.Shell
 	Mux       *web.Mux
 	App       *urgentweb.App
@@ -174,6 +176,7 @@ func (n *Node) putPages() error {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
 	n.App.Routes(n.Mux)
+	n.putHomes()
 	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/healthz", AtOnce: true}, n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
 	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/.well-known/security.txt", AtOnce: true}, n.securityTxt)

@@ -211,7 +211,7 @@ func (h *house) path(pattern string) string {
 	nobody := strings.Repeat("ab", 32)
 	for _, pair := range [][2]string{
 		{"{$}", ""}, {"/tasks/{id}", "/tasks/" + h.task.String()}, {"{id}", h.cases.String()}, {"{range}", h.cases.String()}, {"{n}", "0"},
-		{"{person}", h.staff[access.Dispatcher].String()}, {"{cut}", nobody}, {"{use}", nobody}, {"{proposal}", nobody}, {"{token}", nobody[:43]}, {"{name}", "none"},
+		{"{person}", h.staff[access.Dispatcher].String()}, {"{cut}", nobody}, {"{opening}", nobody}, {"{day}", h.cases.String()}, {"{ask}", nobody}, {"{use}", nobody}, {"{proposal}", nobody}, {"{token}", nobody[:43]}, {"{name}", "none"},
 	} {
 		pattern = strings.ReplaceAll(pattern, pair[0], pair[1])
 	}

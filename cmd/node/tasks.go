@@ -36,8 +36,8 @@ func (s tasks) Open(ctx context.Context, by access.Caller) ([]urgentweb.TaskLine
 func lineOf(t task.Task) urgentweb.TaskLine {
 	w := t.What()
 	line := urgentweb.TaskLine{ID: t.Subject, What: w.Reason, About: w.About, Due: t.Due(), First: w.Urgent, Held: t.HeldFrom}
-	if w.What == task.NumberedForm {
-		line.About = fact.Subject{} // a range of forms, not a case
+	if w.What == task.NumberedForm || w.What == task.HomeOpened {
+		line.About = fact.Subject{} // a range of forms or a home, not a case
 	}
 	if w.Ring.Present() {
 		line.What += ", " + w.Ring.Display()

@@ -15,6 +15,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/record/entry"
 	"holdfast/task"
 	"holdfast/task/taskdb"
 	"holdfast/urgent"
@@ -77,7 +78,7 @@ func (n *Node) wholePerson(ctx context.Context, about fact.Subject) (subjects []
 	if err != nil {
 		return nil, 0, err
 	}
-	subjects = append([]fact.Subject{about}, cases...)
+	subjects = slices.Concat([]fact.Subject{about}, cases, p.Entry)
 	for _, one := range subjects {
 		tasks, err := taskdb.About(ctx, n.Journal.Views(), n.Device, one)
 		if err != nil {
@@ -128,7 +129,7 @@ func (n *Node) openAmong(ctx context.Context, subjects []fact.Subject) (out []st
 // kindWords names a kind of fact in plain words.
 func kindWords(number uint32) string {
 	for _, kinds := range [][]fact.Kind{
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
+		journal.Kinds(), access.Kinds(), record.Kinds(), entry.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
 	} {
 		for _, k := range kinds {
 			if k.Number == number {
