@@ -2,20 +2,23 @@ package drill
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 func heavyDrill() Drill {
 	return Drill{
-		Number: 19, Name: "heavy", Hazard: "H-614",
-		About:    "Thirty-two desks come back to one site node at once, one of them with a hundred times as much as the others, while calls are taken at the site.",
+		Number: 19, Name: "heavy", Hazard: "H-614, H-762",
+		About:    "Thirty-two desks come back to one site node at once, one of them with two hundred times as much as the others, while calls are taken at the site; then the lists are held up by a lock on their file, and calls are taken.",
 		Expected: "Calls are answered as saved within 2 s (99 of 100); no desk waits behind the heavy one; nothing waits for lists; everything arrives.",
 		run:      rehearseHeavy,
 	}
@@ -68,6 +71,9 @@ func rehearseHeavy(ctx context.Context, s *Stage) error {
 		return err
 	}
 	s.fair(arrivals)
+	if err := o.holdLists(ctx, one); err != nil {
+		return err
+	}
 	s.latency(slices.Concat(times...))
 	if err := o.checkCalls(ctx, one); err != nil {
 		return err
@@ -118,6 +124,60 @@ func (s *Stage) takeCalls(ctx context.Context, o *sites, one *site, n int) []flo
 		time.Sleep(30 * time.Millisecond) // a person takes longer
 	}
 	return out
+}
+
+const (
+	listsHeld   = 2 * time.Second // shorter than the program waits before it builds the lists anew
+	mostHolds   = 10
+	savedInHold = 8
+)
+
+// holdLists keeps the lists from being written, by a lock on their file, and
+// takes calls meanwhile: only those count that began and were answered as saved
+// while nothing could get into a list. A slow machine gets more holds, not more
+// time.
+func (o *sites) holdLists(ctx context.Context, one *site) (err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(one.dir, "views.db")+"?_pragma=busy_timeout(60000)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for hold := 0; hold < mostHolds && o.stage.Figure("saved_while_lists_held") < savedInHold; hold++ {
+		if err := o.holdOnce(ctx, one, db); err != nil {
+			return err
+		}
+	}
+	if n := o.stage.Figure("saved_while_lists_held"); n < savedInHold {
+		o.stage.Wrong("only %v calls were answered as saved while the lists were held up: saving waits for lists", n)
+	}
+	return nil
+}
+
+func (o *sites) holdOnce(ctx context.Context, one *site, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	freed := make(chan error, 1)
+	var free atomic.Bool
+	late := time.AfterFunc(listsHeld, func() {
+		free.Store(true)
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		freed <- err
+	})
+	for !free.Load() && ctx.Err() == nil {
+		before := o.stage.Figure("calls_answered")
+		o.take(ctx, one, "lists held up")
+		if !free.Load() && o.stage.Figure("calls_answered") > before {
+			o.stage.Add("saved_while_lists_held", 1)
+		}
+	}
+	late.Reset(0)
+	return <-freed
 }
 
 // fair notes when the light desks and the heavy one were rid of their work.
