@@ -48,7 +48,7 @@ func allPulled() []pulled {
 			{"journal/run.go", "\t\treturn j.failStop(w, check, err)\n\t}\n\treturn w\n}\n\n// looksOf", "\t}\n\treturn w\n}\n\n// looksOf"}}},
 		{"torn", "a damaged log is taken for its end", "dropped as if they had never been saved", []change{
 			{"journal/logtail.go", "\tif err != nil || dropped == 0 {\n\t\treturn false, err", "\t_ = log\n\tif true {\n\t\treturn false, err"}}},
-		{"bits", "lists are believed without their sum", "views", []change{noSum()}},
+		{"bits", "lists are believed without their sum", "lists were shown from it", []change{noSum()}},
 		{"full", "saving is not taken up again", "waiting for saving to be taken up in vain", []change{
 			{"journal/run.go", "\tif !j.reserve.restore() {", "\tif j.reserve.restore(); true {"}}},
 		{"full", "acts are answered before their commit", "answered as saved and not there", answeredEarly()},
