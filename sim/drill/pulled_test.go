@@ -22,7 +22,7 @@ type pulled struct {
 // protection.
 type change struct{ file, old, new string }
 
-// lists are put to rest with their sum, which is the first of two guards.
+// noSum has lists believed without the sum with which they were put to rest.
 func noSum() change {
 	return change{"journal/viewsum.go", "return have == string(want), os.Remove", "return have == string(want) || have != \"\", os.Remove"}
 }
