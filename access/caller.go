@@ -23,12 +23,17 @@ const (
 	Dispatcher    Role = "dispatcher"
 	Manager       Role = "manager"
 	Administrator Role = "administrator"
-	Partner       Role = "partner" // another organisation's system at a machine door
-	Device        Role = "device"  // this device itself: timers, what arrives, founding
+	// InformationGovernance sees who looked at what, and what is watched.
+	InformationGovernance Role = "information-governance"
+
+	Partner Role = "partner" // another organisation's system at a machine door
+	Device  Role = "device"  // this device itself: timers, what arrives, founding
 )
 
 // Roles lists the roles that people can be given.
-func Roles() []Role { return []Role{CallHandler, Clinician, Dispatcher, Manager, Administrator} }
+func Roles() []Role {
+	return []Role{CallHandler, Clinician, Dispatcher, Manager, Administrator, InformationGovernance}
+}
 
 // Title gives the role in plain words.
 func (r Role) Title() string {
@@ -37,6 +42,8 @@ func (r Role) Title() string {
 		return "call handler"
 	case Manager:
 		return "shift manager"
+	case InformationGovernance:
+		return "information governance officer"
 	}
 	return string(r)
 }
@@ -52,7 +59,10 @@ type Caller struct {
 	Desk    string // which desk or machine
 	Session fact.Subject
 	Grants  []fact.ID
-	Until   time.Time // when the session ends; UTC
+	Until   time.Time     // when the session ends; UTC
+	Proved  time.Time     // when they last showed who they are; UTC
+	Reasons []ReasonGiven // given in this session; each holds for its record and time
+	Locked  bool          // their screen is locked: nothing may be done until they show who they are
 }
 
 // Author is the caller as it stands in facts.

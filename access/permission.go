@@ -46,6 +46,10 @@ const (
 	ReviewHeld     Act = "review what is held back"
 	AskErasure     Act = "erase under the retention rules"
 	SeeErasures    Act = "see erasure and retention"
+	SeeLooks       Act = "see who looked"
+	MarkRecord     Act = "mark a record as watched"
+	LiftCap        Act = "lift the cap on records"
+	GiveReason     Act = "give a reason to open a record"
 )
 
 // Row is one line of the permission table.
@@ -90,8 +94,8 @@ func Table() []Row {
 		{SeeServices, append(all, Administrator), NotAPerson},
 		{SeeRehearsals, []Role{Manager, Administrator}, NotAPerson},
 		{SeeDevices, []Role{Manager, Administrator}, NotAPerson},
-		{SeeTasks, all, List},
-		{DoTask, append(all, Device), ByItsFact},
+		{SeeTasks, append(all, InformationGovernance), List},
+		{DoTask, append(all, InformationGovernance, Device), ByItsFact},
 		{SeeApart, append(all, Administrator), List},
 		{SettleApart, append(all, Administrator), ByItsFact}, // the table of joins says which of them
 		{SeeBoard, []Role{Manager, Dispatcher, Clinician}, List},
@@ -104,11 +108,15 @@ func Table() []Row {
 		{ReassignForms, []Role{Manager, Administrator}, ByItsFact},
 		{SendToUs, []Role{Partner, Device}, ByItsFact},
 		{RunTimers, []Role{Device}, ByItsFact},
-		{SeeOwnSessions, append(all, Administrator), NotAPerson},
+		{SeeOwnSessions, append(all, Administrator, InformationGovernance), NotAPerson},
 		{CutTrust, []Role{Administrator}, ByItsFact},
 		{ReviewHeld, []Role{Administrator}, List},
 		{AskErasure, []Role{Administrator}, ByItsFact},
 		{SeeErasures, []Role{Administrator}, List},
+		{SeeLooks, []Role{InformationGovernance, Device}, List},
+		{MarkRecord, []Role{InformationGovernance}, ByItsFact},
+		{LiftCap, []Role{Manager}, ByItsFact},
+		{GiveReason, append(all, Administrator, InformationGovernance), ByItsFact},
 	}
 }
 
@@ -145,7 +153,9 @@ func whoMay(a Act) string {
 	if len(names) == 0 {
 		return "the device itself"
 	}
-	names[0] = strings.Replace(names[0], "a administrator", "an administrator", 1)
+	for i := range names {
+		names[i] = strings.NewReplacer("a administrator", "an administrator", "a information", "an information").Replace(names[i])
+	}
 	if len(names) == 1 {
 		return names[0]
 	}

@@ -39,6 +39,8 @@ type Gate struct {
 	sessions map[fact.Hash]place        // opened here, perhaps not yet in the view
 	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
+
+	guarding
 }
 
 type lookKey struct {
@@ -50,16 +52,19 @@ type place struct{ session, person fact.Subject }
 
 // NewGate makes the gate of one journal.
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
-	return &Gate{
+	g := &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
 		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(),
 	}
+	g.watchMarks()
+	return g
 }
 
 // Enter checks permission and records the look, both before any data is
 // read. A refusal is recorded too.
 func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	if err := by.May(act); err != nil {
+	why, err := g.guard(ctx, by, act, about)
+	if err != nil {
 		if !by.Session.Zero() {
 			err = errors.Join(err, g.record(ctx, by, access.Refused{Act: act, About: about}))
 		}
@@ -70,22 +75,19 @@ func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, abou
 	}
 	switch access.AuditOf(act) {
 	case access.Look:
-		return g.look(ctx, by, act, about)
+		return g.look(ctx, by, access.Looked{Act: act, About: about, Why: why})
 	case access.List:
 		return g.record(ctx, by, access.Looked{Act: act, About: about})
 	}
 	return nil
 }
 
-func (g *Gate) look(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	key, now := lookKey{by.Session, about, act}, g.clock()
-	g.mu.Lock()
-	last, seen := g.looks[key]
-	g.mu.Unlock()
-	if seen && now.Sub(last) < lookEvery {
+func (g *Gate) look(ctx context.Context, by access.Caller, l access.Looked) error {
+	key, now := lookKey{by.Session, l.About, l.Act}, g.clock()
+	if g.lookedLately(key, now) {
 		return nil
 	}
-	if err := g.record(ctx, by, access.Looked{Act: act, About: about}); err != nil {
+	if err := g.record(ctx, by, l); err != nil {
 		return err
 	}
 	g.mu.Lock()
@@ -106,8 +108,22 @@ func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) err
 	return err
 }
 
-// Caller says who asks with a session token. Without a good one it refuses.
+// Caller says who asks with a session token. Without a good one it refuses,
+// and while the screen is locked: that refusal holds access.ErrLocked.
 func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) {
+	by, err := g.CallerBehindLock(ctx, token)
+	if err == nil && by.Locked {
+		err = refusal.New(refusal.Forbidden, "This screen is locked. Show that it is you to go on; what you typed is kept.").Because(access.ErrLocked)
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	return by, nil
+}
+
+// CallerBehindLock says whose session a token is, though its screen may be
+// locked: for the page that opens it. Nothing is shown to them for it.
+func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Caller, error) {
 	out := refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
 	hash, err := hashToken(token)
 	if err != nil {
