@@ -45,6 +45,19 @@ var (
 	ErrLocked = errors.New("the screen is locked")
 )
 
+// NeedsReason says what is closed to the caller until they say why.
+type NeedsReason struct {
+	Act   Act
+	About fact.Subject
+	Err   error // the refusal, which holds ErrSayWhy
+}
+
+// Error is the refusal's sentence.
+func (e *NeedsReason) Error() string { return e.Err.Error() }
+
+// Unwrap gives the refusal.
+func (e *NeedsReason) Unwrap() error { return e.Err }
+
 // neverAsked are acts of care at the heart of an emergency: no rule may ask for
 // a passkey before them.
 func neverAsked() []Act {

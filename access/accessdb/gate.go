@@ -64,6 +64,9 @@ func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 // read. A refusal is recorded too.
 func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
 	why, err := g.guard(ctx, by, act, about)
+	if errors.Is(err, access.ErrSayWhy) {
+		err = &access.NeedsReason{Act: act, About: about, Err: err}
+	}
 	if err != nil {
 		if !by.Session.Zero() {
 			err = errors.Join(err, g.record(ctx, by, access.Refused{Act: act, About: about}))

@@ -64,18 +64,17 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, act access.Act, abou
 		}
 		return "", refused
 	}
-	care, err := g.care(ctx, by, about)
-	if err != nil {
-		return "", err
-	}
-	sensitive := g.Watched(ctx).Sensitive(linked...)
-	if sensitive && !said && !care.Mine {
+	if !said && g.Watched(ctx).Sensitive(linked...) {
+		care, err := g.care(ctx, by, about)
+		if err != nil || care.Mine {
+			return "", errors.Join(err, g.count(ctx, by, about, linked, now))
+		}
 		return "", refusal.New(refusal.Forbidden, "This record is kept closer than others. Say why you open it; it is written down and looked at.").Because(access.ErrSayWhy)
 	}
 	if said {
 		why = given.Why
 	}
-	return why, g.count(ctx, by, linked, care, now)
+	return why, g.count(ctx, by, about, linked, now)
 }
 
 func (g *Gate) lookedLately(key lookKey, now time.Time) bool {
@@ -102,35 +101,45 @@ func (g *Gate) care(ctx context.Context, by access.Caller, about fact.Subject) (
 }
 
 // count adds a record to those opened within the hour, or asks who it is first.
-func (g *Gate) count(ctx context.Context, by access.Caller, linked []fact.Subject, care access.Care, now time.Time) error {
+func (g *Gate) count(ctx context.Context, by access.Caller, about fact.Subject, linked []fact.Subject, now time.Time) error {
 	record := linked[len(linked)-1]
 	opened, err := g.opened(ctx, by.Person, now)
 	if err != nil {
 		return err
 	}
+	if n := g.counted(opened, record, by.Proved, now); by.Cap(g.Looking, n, access.Care{}, false) != nil {
+		care, err := g.care(ctx, by, about)
+		if err != nil {
+			return err
+		}
+		until, err := g.liftedUntil(ctx, by.Role, now)
+		if err != nil {
+			return err
+		}
+		if err := by.Cap(g.Looking, n, care, !until.IsZero()); err != nil {
+			return err
+		}
+	}
 	g.counting.Lock()
 	defer g.counting.Unlock()
-	var n access.Counted
+	opened[record] = now
+	return nil
+}
+
+// counted counts what was opened within the hour and since the last proof.
+func (g *Gate) counted(opened map[fact.Subject]time.Time, record fact.Subject, proved, now time.Time) (n access.Counted) {
+	g.counting.Lock()
+	defer g.counting.Unlock()
 	for s, at := range opened {
 		switch {
 		case now.Sub(at) >= capOver:
 			delete(opened, s)
-		case !at.Before(by.Proved):
+		case !at.Before(proved):
 			n.Records++
 			n.Seen = n.Seen || s == record
 		}
 	}
-	if err := by.Cap(g.Looking, n, care, false); err != nil {
-		until, broken := g.liftedUntil(ctx, by.Role, now)
-		if broken != nil {
-			return broken
-		}
-		if until.IsZero() {
-			return err
-		}
-	}
-	opened[record] = now
-	return nil
+	return n
 }
 
 // opened gives what a person opened within the hour; after a start it is read

@@ -10,6 +10,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 )
 
 // lookTables hold one row for each look at a record and each reason that was
@@ -79,6 +80,24 @@ func (g *Gate) LooksSince(ctx context.Context, by access.Caller, since time.Time
 		return nil, err
 	}
 	return g.seen(ctx, `l.at >= coalesce((SELECT max(?, at) FROM access_look ORDER BY at DESC LIMIT 1 OFFSET ?), ?)`, since.UnixMilli(), most, since.UnixMilli())
+}
+
+// Alarming lists, for this device itself, the looks that people are told of:
+// reasons against the table since a time, and every look since then at any of
+// some subjects.
+func (g *Gate) Alarming(ctx context.Context, since time.Time, subjects []fact.Subject) ([]Seen, error) {
+	out, err := g.seen(ctx, `l.sort = ? AND l.at >= ?`, brokenGlass, since.UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range subjects {
+		more, err := g.seen(ctx, `l.about = ? AND l.at >= ? AND l.sort = ?`, s[:], since.UnixMilli(), plainLook)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
 }
 
 func (g *Gate) seen(ctx context.Context, where string, args ...any) (out []Seen, err error) {
@@ -161,4 +180,33 @@ func (g *Gate) LooksHere() []Here {
 		return slices.Compare(a.Device[:], b.Device[:])
 	})
 	return out
+}
+
+// OrgID is the organisation's id as its genesis makes it: whoever checks a
+// report compares it with one that they have from elsewhere.
+func (g *Gate) OrgID() string { return g.journal.Org().String() }
+
+// StaffNamed gives the member of staff with a name; Missing when there is none,
+// or more than one.
+func (g *Gate) StaffNamed(ctx context.Context, name string) (out fact.Subject, err error) {
+	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_person WHERE name = ? COLLATE NOCASE LIMIT 2`, strings.TrimSpace(name))
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	found := 0
+	for rows.Next() {
+		var b []byte
+		if err := rows.Scan(&b); err != nil {
+			return out, err
+		}
+		out, found = fact.Subject(b), found+1
+	}
+	if err := rows.Err(); err != nil {
+		return out, err
+	}
+	if found != 1 {
+		return fact.Subject{}, refusal.Field("staff", "Nobody here is called this, or more than one. Write the name as the staff list has it.")
+	}
+	return out, nil
 }

@@ -70,7 +70,7 @@ const reportLabel = "holdfast/who-looked/1"
 // Signed writes the answer as text with the device's signature at its end. Who
 // has the organisation's genesis can check it without this program: see
 // docs/security/who-looked.md.
-func (g *Gate) Signed(w WhoLooked) []byte {
+func (g *Gate) Signed(w WhoLooked) ([]byte, error) {
 	var b strings.Builder
 	org, card := g.journal.Genesis(), g.journal.Device().Card()
 	line := func(name, value string) { fmt.Fprintf(&b, "%s: %s\n", name, oneLine(value)) }
@@ -120,7 +120,15 @@ func (g *Gate) Signed(w WhoLooked) []byte {
 	}
 	fmt.Fprintln(&b, "end")
 	body := b.String()
-	genesis, signedCard, _ := g.journal.Device().Enrolment()
+	founding, enrolled, _ := g.journal.Device().Enrolment()
+	genesis, err := fact.Encode(founding)
+	if err != nil {
+		return nil, err
+	}
+	signedCard, err := fact.Encode(enrolled)
+	if err != nil {
+		return nil, err
+	}
 	var tail strings.Builder
 	fmt.Fprintln(&tail, "-----SIGNATURE-----")
 	for _, part := range []struct {
@@ -131,7 +139,7 @@ func (g *Gate) Signed(w WhoLooked) []byte {
 	} {
 		fmt.Fprintf(&tail, "%s: %s\n", part.name, base64.StdEncoding.EncodeToString(part.data))
 	}
-	return []byte(body + tail.String())
+	return []byte(body + tail.String()), nil
 }
 
 // oneLine keeps what somebody typed from looking like a line of its own.

@@ -34,6 +34,7 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
+	Looking      *Looking // nil: no pages about who looked
 }
 
 // Notice is one thing to know before the first call.
@@ -57,6 +58,9 @@ func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodPost, "/staff/{person}/link", p.makeLink)
 	p.registerTrust(m)
 	p.registerDevices(m)
+	p.registerAsk(m)
+	p.registerLock(m)
+	p.registerLooking(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

@@ -38,7 +38,7 @@ type demoOrg struct {
 
 // signInRoles are the roles for which the demo prints links.
 func signInRoles() []access.Role {
-	return []access.Role{access.CallHandler, access.Clinician, access.Manager, access.Administrator}
+	return []access.Role{access.CallHandler, access.Clinician, access.Manager, access.Administrator, access.InformationGovernance}
 }
 
 // openDemo opens every organisation, founding and seeding those that are not

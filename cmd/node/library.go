@@ -15,6 +15,7 @@ type Library struct {
 	Rules  *urgent.Rules
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
+	Look   Looking
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -38,7 +39,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	keep, err := content.Retention(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep}, err
+	if err != nil {
+		return nil, err
+	}
+	look, err := lookingOf(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Look: look}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

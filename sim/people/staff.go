@@ -29,6 +29,7 @@ func staff() []Staff {
 		{f, "Leanne Ormerod", "dispatcher", dispatcher},
 		{f, "R. Quill", "shift manager", manager},
 		{f, "Joanna Threlkeld", "administrator", []access.Role{access.Administrator}},
+		{f, "Elin Wardle", "information governance lead", []access.Role{access.InformationGovernance}},
 		{t, "Siobhán Relph", "call handler", handler},
 		{t, "Gareth Bevan", "call handler", handler},
 		{t, "Dr A. Rees-Marlow", "GP", clinician},
@@ -38,5 +39,6 @@ func staff() []Staff {
 		{t, "Piotr Nowak", "dispatcher", dispatcher},
 		{t, "Brenda Fawcett", "shift manager", manager},
 		{t, "Owen Kershaw", "administrator", []access.Role{access.Administrator}},
+		{t, "Moira Teasdale", "information governance lead", []access.Role{access.InformationGovernance}},
 	}
 }

@@ -20,6 +20,8 @@ func homeOf(role access.Role) string {
 		return "/board"
 	case access.Administrator:
 		return "/staff"
+	case access.InformationGovernance:
+		return "/looks"
 	}
 	return "/worklist"
 }
