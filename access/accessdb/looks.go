@@ -62,8 +62,13 @@ type Seen struct {
 // LooksAt lets the caller in and lists every look at some subjects that is
 // held on this device, in order of time.
 func (g *Gate) LooksAt(ctx context.Context, by access.Caller, about fact.Subject, subjects []fact.Subject) ([]Seen, error) {
-	if err := g.Enter(ctx, by, access.SeeLooks, about); err != nil {
+	if err := g.Enter(ctx, by, access.SeeLooks, fact.Subject{}); err != nil {
 		return nil, err
+	}
+	if !by.Session.Zero() {
+		if err := g.look(ctx, by, access.Looked{Act: access.SeeLooks, About: about}); err != nil {
+			return nil, err
+		}
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(subjects)), ",")
 	args := make([]any, len(subjects))
