@@ -278,12 +278,17 @@ func (g *Gate) ofOrg(ctx context.Context, by access.Caller, verb func(fact.Histo
 }
 
 // GiveReason says why the caller opens a record that is closed to them, so
-// that they may for a while.
+// that they may for a while: the record that a case is about, with its cases.
 func (g *Gate) GiveReason(ctx context.Context, by access.Caller, about fact.Subject, act access.Act, why string) error {
 	if err := g.Enter(ctx, by, access.GiveReason, about); err != nil {
 		return err
 	}
-	_, err := g.ofSession(ctx, by, fact.ClassAudit, func(s access.Session, now time.Time) ([]fact.Draft, error) {
+	linked, err := g.linked(ctx, about)
+	if err != nil {
+		return err
+	}
+	about = linked[len(linked)-1]
+	_, err = g.ofSession(ctx, by, fact.ClassAudit, func(s access.Session, now time.Time) ([]fact.Draft, error) {
 		before := 0
 		for _, r := range s.Reasons {
 			if r.Glass && now.Sub(r.Until.Time().Add(-g.Looking.GlassLasts)) < time.Hour {

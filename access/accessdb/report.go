@@ -37,15 +37,36 @@ func (g *Gate) WhoLookedAt(ctx context.Context, by access.Caller, record fact.Su
 	if len(subjects) == 0 {
 		subjects = []fact.Subject{record} // a case that stands alone, or a record that was erased
 	}
+	g.viewsLevel(ctx)
 	w := WhoLooked{Record: record, Subjects: subjects, Devices: g.LooksHere(), Made: g.clock().UTC(), By: by}
 	if w.Looks, err = g.LooksAt(ctx, by, record, subjects); err != nil {
 		return WhoLooked{}, err
 	}
 	w.Missing = g.missing(w.Devices, level, zone)
-	if _, at, behind := g.journal.ViewsAt(); behind > 0 {
+	if at, behind := g.viewsLevel(ctx); behind {
 		w.Missing = append(w.Missing, fmt.Sprintf("The lists of this machine are as at %s; what came since is being added.", at.In(zone).Format("15:04:05")))
 	}
 	return w, nil
+}
+
+// viewsLevel waits until the lists have taken in what is on record, two seconds
+// at most; behind tells that they have not, and at as of when they are.
+func (g *Gate) viewsLevel(ctx context.Context) (at time.Time, behind bool) {
+	timer := time.NewTimer(listWait)
+	defer timer.Stop()
+	for {
+		_, at, n := g.journal.ViewsAt()
+		if n == 0 {
+			return at, false
+		}
+		select {
+		case <-ctx.Done():
+			return at, true
+		case <-timer.C:
+			return at, true
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
 }
 
 func (g *Gate) missing(devices []Here, level Level, zone *time.Location) (out []string) {
