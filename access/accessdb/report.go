@@ -27,9 +27,14 @@ type WhoLooked struct {
 	By       access.Caller
 }
 
-// WhoLookedAt lets the caller in and answers who saw a record. desk says that
-// this device holds only its own looks.
+// WhoLookedAt lets the caller in and answers who saw a record, or the record
+// that a case is about.
 func (g *Gate) WhoLookedAt(ctx context.Context, by access.Caller, record fact.Subject, whole Whole, level Level, zone *time.Location) (WhoLooked, error) {
+	linked, err := g.linked(ctx, record) // of a case, the record that it is about
+	if err != nil {
+		return WhoLooked{}, err
+	}
+	record = linked[len(linked)-1]
 	subjects, _, err := whole(ctx, record)
 	if err != nil {
 		return WhoLooked{}, err

@@ -85,6 +85,44 @@ func (n *Node) recordNumbered(ctx context.Context, number string) (fact.Subject,
 	return s, err
 }
 
+// LooksWanted asks who looked at a record.
+type LooksWanted struct {
+	Record string `json:"record"` // a case number of theirs, or the record's own
+}
+
+// LooksGiven is who looked, signed by this device.
+type LooksGiven struct {
+	Record   string   `json:"record"`
+	Looks    int      `json:"looks"`
+	Complete bool     `json:"complete"`
+	Missing  []string `json:"missing"` // what may not have arrived yet
+	Seconds  float64  `json:"seconds"`
+	Report   string   `json:"report"` // as holdfast-verify looked checks it
+}
+
+// LooksReport answers who looked at a record, for the account that runs this
+// device.
+func (n *Node) LooksReport(ctx context.Context, want LooksWanted) (LooksGiven, error) {
+	began := time.Now()
+	s, err := fact.ParseSubject(want.Record)
+	if err != nil {
+		if s, err = n.recordNumbered(ctx, want.Record); err != nil {
+			return LooksGiven{}, err
+		}
+	}
+	w, err := n.Gate.WhoLookedAt(ctx, n.Device, s, n.wholePerson, n.level, codes.London())
+	if err != nil {
+		return LooksGiven{}, err
+	}
+	text, err := n.Gate.Signed(w)
+	if w.Missing == nil {
+		w.Missing = []string{}
+	}
+	return LooksGiven{
+		Record: s.String(), Looks: len(w.Looks), Complete: len(w.Missing) == 0, Missing: w.Missing, Seconds: time.Since(began).Seconds(), Report: string(text),
+	}, err
+}
+
 // mostJudged bounds the looks among which unusual ones are looked for.
 const mostJudged = 5000
 
