@@ -271,7 +271,9 @@ func TestWhoLookedIsCompleteOrSaysWhatIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	gov := f.with(t, "E. Wardle", access.InformationGovernance)
-	whole := func(context.Context, fact.Subject) ([]fact.Subject, int, error) { return []fact.Subject{record(1)}, 0, nil }
+	whole := func(context.Context, fact.Subject) ([]fact.Subject, int, error) {
+		return []fact.Subject{record(1)}, 0, nil
+	}
 	level := func(fact.Subject) bool { return false }
 	deadline := time.Now().Add(5 * time.Second)
 	for {
