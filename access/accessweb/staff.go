@@ -76,7 +76,7 @@ type staffForm struct {
 	Name         string   `form:"name" label:"Name" max:"80" need:"Write the name that colleagues know them by"`
 	Title        string   `form:"title" label:"Title" max:"40"`
 	Registration string   `form:"registration" label:"Registration" max:"40"`
-	Roles        []string `form:"role" label:"Roles" need:"Choose at least one role" of:"call-handler clinician dispatcher manager administrator"`
+	Roles        []string `form:"role" label:"Roles" need:"Choose at least one role" of:"call-handler clinician dispatcher manager administrator information-governance"`
 }
 
 // addStaff adds a person with first roles.
