@@ -23,8 +23,24 @@ type Looking struct {
 	Level   accessdb.Level                                                        // whether all of another device is here
 	Unusual func(ctx context.Context, by web.Caller) ([]access.Unusual, error)    // what is unusual lately
 	InHand  func(ctx context.Context, person fact.Subject) ([]fact.Millis, error) // deadlines of somebody's open cases
-	Name    func(fact.Subject) string                                             // of a member of staff
+	Told    func(ctx context.Context, by web.Caller) ([]Told, error)              // looks that governance was told of and has not reviewed
+	Review  func(ctx context.Context, by web.Caller, id fact.Subject, note string) error
+	Name    func(fact.Subject) string // of a member of staff
 	Drafts  Keeper
+}
+
+// Told is one look that governance was told of.
+type Told struct {
+	ID    fact.Subject
+	What  string
+	At    time.Time
+	Alarm bool // a canary
+}
+
+// toldLine is it on the page.
+type toldLine struct {
+	ID, What string
+	Alarm    bool
 }
 
 func (p *Pages) registerLooking(m *web.Mux) {
@@ -34,6 +50,7 @@ func (p *Pages) registerLooking(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/looks", p.looks)
 	m.Handle(web.Session, http.MethodPost, "/looks", p.findLooks)
 	m.Handle(web.Session, http.MethodPost, "/looks/mark", p.markRecord)
+	m.Handle(web.Session, http.MethodPost, "/looks/reviewed", p.reviewed)
 	m.Handle(web.Session, http.MethodGet, "/looks/{record}", p.whoLooked)
 	m.Handle(web.Session, http.MethodGet, "/looks/{record}/report", p.lookReport)
 	m.Handle(web.Session, http.MethodGet, "/surge", p.surge)
@@ -52,6 +69,7 @@ type unusualLine struct {
 type looksView struct {
 	Frame   web.Frame
 	Form    *web.Form
+	Told    []toldLine
 	Unusual []unusualLine
 	More    int
 	Marks   []markLine
@@ -65,6 +83,8 @@ type looksForm struct {
 	Staff  string `form:"staff" label:"Member of staff"`
 	Why    string `form:"why" label:"Why" max:"400"`
 	Off    bool   `form:"off"`
+	Task   string `form:"task"`
+	Note   string `form:"note" label:"What came of it" max:"400"`
 }
 
 // mostUnusual is how many unusual looks the page shows.
@@ -93,6 +113,13 @@ func (p *Pages) showLooks(w http.ResponseWriter, r *http.Request, by web.Caller,
 		}
 	}
 	sortLines(v.Marks)
+	told, err := p.Looking.Told(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	for _, t := range told {
+		v.Told = append(v.Told, toldLine{t.ID.String(), t.What, t.Alarm})
+	}
 	all, err := p.Looking.Unusual(r.Context(), by)
 	if err != nil {
 		return err
@@ -121,6 +148,14 @@ func markWords(m access.Mark) string {
 		return "Safeguarding: somebody who must not be found"
 	}
 	return "Canary: nobody’s record, raises an alarm"
+}
+
+// noteError is what is wrong with what came of one of them.
+func (v looksView) noteError(id string) string {
+	if v.Form.Value("task") != id {
+		return ""
+	}
+	return v.Form.Error("note")
 }
 
 func (p *Pages) unusualLine(u access.Unusual) unusualLine {
@@ -180,6 +215,34 @@ func (p *Pages) markRecord(w http.ResponseWriter, r *http.Request, by web.Caller
 	}
 	if !f.Take(err) {
 		return err
+	}
+	return p.showLooks(w, r, by, http.StatusUnprocessableEntity, f)
+}
+
+// reviewed ends one look that governance was told of.
+func (p *Pages) reviewed(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := p.Gate.Enter(r.Context(), by, access.SeeLooks, fact.Subject{}); err != nil {
+		return err
+	}
+	var in looksForm
+	f, err := web.ReadForm(r, &in)
+	if err != nil {
+		return err
+	}
+	id, err := fact.ParseSubject(in.Task)
+	if err != nil {
+		return refusal.New(refusal.Invalid, "The form did not arrive whole. Open the page again.").Because(err)
+	}
+	if in.Note == "" {
+		f.Fail("note", "What came of it", "Say in a line what came of it")
+	}
+	if f.OK() {
+		if err = p.Looking.Review(r.Context(), by, id, in.Note); err == nil {
+			return web.SeeOther(w, r, "/looks")
+		}
+		if !f.Take(err) {
+			return err
+		}
 	}
 	return p.showLooks(w, r, by, http.StatusUnprocessableEntity, f)
 }

@@ -81,7 +81,7 @@ func places(by access.Caller) []web.Place {
 	case access.Manager:
 		out = []web.Place{board, list, tasks, services, {Name: "Devices", Href: "/devices"}, {Name: "Surge", Href: "/surge"}}
 	case access.InformationGovernance:
-		out = []web.Place{{Name: "Looks", Href: "/looks"}, tasks}
+		out = []web.Place{{Name: "Looks", Href: "/looks"}}
 	case access.Administrator:
 		out = []web.Place{
 			{Name: "Staff", Href: "/staff"}, {Name: "Devices", Href: "/devices"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"},

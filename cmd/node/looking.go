@@ -17,6 +17,7 @@ import (
 	"holdfast/journal"
 	"holdfast/record"
 	"holdfast/task"
+	"holdfast/task/taskdb"
 	"holdfast/urgent"
 )
 
@@ -67,8 +68,62 @@ func (n *Node) putLooking() {
 // looking is what the pages about looking need to know of the rest.
 func (n *Node) looking() *accessweb.Looking {
 	return &accessweb.Looking{
-		Whole: n.wholePerson, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.Cases.Working, Name: n.name, Drafts: n.Journal,
+		Whole: n.WholeAbout, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.Cases.Working, Told: n.told, Review: n.review, Name: n.name, Drafts: n.Journal,
 	}
+}
+
+// told lets the caller in and lists what governance was told of, the alarms
+// first.
+func (n *Node) told(ctx context.Context, by access.Caller) (out []accessweb.Told, err error) {
+	if err := n.Gate.Enter(ctx, by, access.SeeTasks, fact.Subject{}); err != nil {
+		return nil, err
+	}
+	all, err := taskdb.Open(ctx, n.Journal.Views(), by, task.InformationGovernance)
+	for _, t := range all {
+		if maySeeTask(by, t) {
+			out = append(out, accessweb.Told{ID: t.Subject, What: t.What().Reason, At: t.RaisedAt.Time(), Alarm: t.What().What == task.Canary})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b accessweb.Told) int {
+		if a.Alarm != b.Alarm {
+			return map[bool]int{true: -1, false: 1}[a.Alarm]
+		}
+		return b.At.Compare(a.At)
+	})
+	return out, err
+}
+
+// review ends what governance was told of, with what came of it.
+func (n *Node) review(ctx context.Context, by access.Caller, id fact.Subject, note string) error {
+	return tasks{n}.Done(ctx, by, id, string(task.Reached), note)
+}
+
+// WholeAbout lists what stands about one person, and how much of it still needs
+// somebody: asked for a record, or for a case and the record that it is about,
+// or of the case alone when it is linked to none.
+func (n *Node) WholeAbout(ctx context.Context, about fact.Subject) (subjects []fact.Subject, open int, err error) {
+	records, err := n.Cases.RecordsOf(ctx, about)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range records {
+		more, alsoOpen, err := n.wholePerson(ctx, r)
+		if err != nil {
+			return nil, 0, err
+		}
+		subjects, open = append(subjects, more...), open+alsoOpen
+	}
+	if len(records) > 0 {
+		return subjects, open, nil
+	}
+	c, err := journal.Fold(ctx, n.Journal, about, urgent.Fold)
+	if err == nil && c.Begun() {
+		return []fact.Subject{about}, stillToDo(c), nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return n.wholePerson(ctx, about)
 }
 
 // recordNumbered gives the record that a case number leads to, or the case
@@ -110,7 +165,7 @@ func (n *Node) LooksReport(ctx context.Context, want LooksWanted) (LooksGiven, e
 			return LooksGiven{}, err
 		}
 	}
-	w, err := n.Gate.WhoLookedAt(ctx, n.Device, s, n.wholePerson, n.level, codes.London())
+	w, err := n.Gate.WhoLookedAt(ctx, n.Device, s, n.WholeAbout, n.level, codes.London())
 	if err != nil {
 		return LooksGiven{}, err
 	}
@@ -240,7 +295,7 @@ func maySeeTask(by access.Caller, t task.Task) bool {
 
 const (
 	alarmsBack  = 90 * 24 * time.Hour // how far back looks that arrive late are told
-	alarmsEvery = 20 * time.Second    // looked for at least so often; a look made here is told at once
+	alarmsEvery = 5 * time.Second     // looked for at least so often: what came without its key is read when the key comes
 )
 
 // alarms tells people of looks that are to be told, until the end: those of

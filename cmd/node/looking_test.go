@@ -13,6 +13,7 @@ import (
 	"holdfast/cmd/node"
 	"holdfast/codes"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/record"
 	"holdfast/task"
 	"holdfast/task/taskdb"
@@ -117,6 +118,9 @@ func TestACanaryFreezesNobodyAndNobodySeesIt(t *testing.T) {
 	whole := func(context.Context, fact.Subject) ([]fact.Subject, int, error) { return nil, 0, nil }
 	p.must(p.a.Gate.MarkRecord(ctx, gov(), access.RecordMarked{About: canary, Mark: access.MarkCanary, Why: "a test"}, whole))
 	mine := p.caseOn(p.a, none)
+	if err := p.a.Gate.MarkRecord(ctx, gov(), access.RecordMarked{About: mine, Mark: access.MarkCanary, Why: "a mistake"}, p.a.WholeAbout); len(refusal.Fields(err)) != 1 {
+		t.Error("somebody who needs care was made a canary:", err)
+	}
 	_, err := p.a.Cases.Do(ctx, nurse(), access.Claim, mine, nil, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) { return urgent.Claim(c, nurse()) })
 	p.must(err)
 	p.must(p.a.Gate.Found(ctx, nurse(), []fact.Subject{canary}))

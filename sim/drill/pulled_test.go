@@ -27,6 +27,11 @@ func allPulled() []pulled {
 		{"poison", "urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"},
 		{"care", "urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"},
 		{"care", "journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"},
+		{"insider", "cmd/node/looking.go", "if err := n.raise(ctx, id, t); err != nil {", "if err := error(nil); err != nil {"},
+		{"insider", "access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"},
+		{"insider", "cmd/node/looking.go", "return by.Role == access.InformationGovernance\n\t}", "return true\n\t}"},
+		{"session", "access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"},
+		{"session", "access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"},
 		{"history", "cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"},
 	}
 }

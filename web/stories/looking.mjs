@@ -60,8 +60,12 @@ export default async function (room) {
   await gov.every("who-looked");
   const report = await gov.page.evaluate(async () => (await fetch(document.querySelector("a[href$='/report']").href)).text());
   ok(/^HOLDFAST WHO LOOKED 1\n/.test(report) && report.includes("\nsignature: ") && report.includes("broke the glass"), "the report is not whole");
-  await gov.go(new URL("/tasks", gov.page.url()).href);
-  await gov.every("tasks");
+  await gov.go(new URL("/looks", gov.page.url()).href);
+  await gov.page.getByText("permission table keeps from them").first().waitFor();
+  await gov.every("told");
+  await gov.page.locator("[name=note]").first().fill("Spoke to her: right to do so");
+  await gov.page.getByRole("button", { name: "Reviewed" }).first().click();
+  await gov.settled();
 
   // caps
   await manager.go(new URL("/surge", manager.page.url()).href);
