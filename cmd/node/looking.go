@@ -377,6 +377,8 @@ func lookTasks(l accessdb.Seen, record fact.Subject, watched access.Watched) []t
 		return task.TimerID(l.Session, what+hex.EncodeToString(record[:]), fact.ID{})
 	}
 	switch {
+	case l.Act == access.SeeLooks:
+		return nil // governance itself asks who looked; it stands in who looked
 	case l.Glass:
 		say := who + ", opened a record that the permission table keeps from them, and gave a reason."
 		return []task.Raised{

@@ -167,8 +167,14 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if err := o.insider(ctx, o.all[1], made); err != nil {
 		return err
 	}
+	if err := o.parted(ctx, o.all[0]); err != nil {
+		return err
+	}
 	if status, page, err := gov.get(ctx, "/looks/"+made.CanaryRecord); err != nil || !strings.Contains(page, "Not complete.") {
-		s.Wrong("who looked is called complete while a site is not linked (%v): %d %.600s", err, status, strings.TrimSpace(page))
+		s.Wrong("who looked is called complete while a site is not linked (%v): status %d, %s", err, status, around(page, "omplete"))
+	}
+	if _, page, err := gov.get(ctx, "/looks"); err != nil || strings.Contains(page, "a canary record was opened") {
+		s.Wrong("an alarm before anything arrived: what governance looks at itself is no alarm (%v)", err)
 	}
 	o.heal()
 	if err := s.alarmed(ctx, gov, "alarm_after_link_s", 1); err != nil {
@@ -193,6 +199,30 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	s.AtLeast("looks", 4)
 	s.Saw("%v looks by insiders; told %.1f s after the look and %.1f s after the link came back; reasons on record; nobody frozen", s.Figure("looks"), s.Figure("alarm_after_look_s"), s.Figure("alarm_after_link_s"))
 	return nil
+}
+
+// parted waits until a site knows that no other is linked.
+func (o *sites) parted(ctx context.Context, at *site) error {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		s, err := o.status(ctx, at)
+		if err != nil {
+			return err
+		}
+		if len(s.Sisters) == 0 {
+			return nil
+		}
+	}
+	o.stage.Wrong("%s never notices that it is cut off", at.name)
+	return nil
+}
+
+// around gives what stands near a word of a page.
+func around(page, word string) string {
+	at := strings.Index(page, word)
+	if at < 0 {
+		return "no such word"
+	}
+	return page[max(0, at-80):min(len(page), at+200)]
 }
 
 // insider opens both cases at one site, and works on.
