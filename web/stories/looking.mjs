@@ -95,4 +95,36 @@ export default async function (room) {
   await admin.page.getByRole("button", { name: /Go on \(demo\)/ }).first().click();
   await admin.page.waitForURL(u => u.pathname === "/staff");
   await until(async () => (await admin.page.inputValue("[name=name]")) === "Half-typed Nam", "what was typed did not come back");
+
+  // with a real passkey: the screen opens to its own person, to where they were
+  await admin.go(new URL("/staff", admin.page.url()).href);
+  await admin.page.fill("[name=name]", "J. Sowerby");
+  await admin.page.check("[name=role][value=manager]", { force: true });
+  await admin.press("F9");
+  await admin.settled();
+  const line = admin.page.locator("tr", { hasText: "J. Sowerby" });
+  await line.waitFor();
+  await line.locator("form button").first().click();
+  await admin.page.locator("#enrolment-link").waitFor();
+  const enrol = (await admin.page.content()).match(/https?:\/\/[^"'<\s]*\/enrol\/[\w-]+/)?.[0];
+  const own = await room.desk({ name: "colleague" });
+  own.expect(/status of 4\d\d/);
+  const cdp = await own.context.newCDPSession(own.page);
+  await cdp.send("WebAuthn.enable");
+  await cdp.send("WebAuthn.addVirtualAuthenticator", { options: {
+    protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+  await own.go(enrol);
+  await own.page.getByRole("button", { name: /Make the passkey/ }).click();
+  await own.page.waitForURL(/sign-in/);
+  await own.page.getByRole("button", { name: /Use your passkey/ }).click();
+  await own.page.waitForURL(/board/);
+  await own.go(new URL("/surge", own.page.url()).href);
+  await own.page.fill("[name=why]", "A bus has cra");
+  await own.page.evaluate(() => { document.body.dataset.idle = "1500"; });
+  await own.page.getByRole("heading", { name: "This screen is locked" }).waitFor();
+  const session = (await own.context.cookies()).find(c => c.name === "holdfast").value;
+  await own.page.getByRole("button", { name: /Use your passkey/ }).click();
+  await own.page.waitForURL(u => u.pathname === "/surge");
+  ok((await own.context.cookies()).find(c => c.name === "holdfast").value === session, "coming back begins another session");
+  await until(async () => (await own.page.inputValue("[name=why]")) === "A bus has cra", "what was typed did not come back to the passkey's owner");
 }
