@@ -13,21 +13,20 @@ import (
 	"holdfast/journal"
 )
 
-// The looks of a year at a middling provider, and one record that many opened.
+// One record that many opened among all the looks there are; each act is one
+// session's shift.
 const (
-	looksInAll   = 1_000_000
-	looksAtOne   = 10_000
-	looksInAct   = 200
-	lookSessions = 500
+	looksAtOne = 10_000
+	looksInAct = 200
 )
 
 // BenchmarkWhoLooked answers who saw one record with ten thousand looks in a
-// journal of a million facts, and signs the report: the time that somebody in
+// journal of HOLDFAST_BENCH_FACTS facts, and signs the report: the time that somebody in
 // information governance waits.
 func BenchmarkWhoLooked(b *testing.B) {
 	lib, dir := library(b), b.TempDir()
 	found(b, lib, dir)
-	one := fact.Subject{0xfe}
+	one, looksInAll := fact.Subject{0xfe}, factsWanted(b)
 	n, err := open(b.Context(), lib, dir)
 	if err != nil {
 		b.Fatal(err)
@@ -39,8 +38,8 @@ func BenchmarkWhoLooked(b *testing.B) {
 	}()
 	began := time.Now()
 	for at := 0; at < looksInAll; at += looksInAct {
-		by := fact.Author{Person: subjectOf(1, at/looksInAct%lookSessions), Role: string(access.Clinician)}
-		session := subjectOf(2, at/looksInAct%lookSessions)
+		by := fact.Author{Person: subjectOf(1, at/looksInAct%500), Role: string(access.Clinician)}
+		session := subjectOf(2, at/looksInAct)
 		_, err := n.Journal.Do(b.Context(), by, nil, func(*journal.Tx) (out []fact.Draft, err error) {
 			for i := range looksInAct {
 				about := subjectOf(3, (at+i)%50_000)
