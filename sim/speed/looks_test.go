@@ -3,7 +3,6 @@ package speed
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"testing"
 	"time"
 
@@ -73,7 +72,7 @@ func BenchmarkWhoLooked(b *testing.B) {
 	}
 	b.StopTimer()
 	if report.Looks != looksAtOne {
-		b.Fatal(fmt.Sprintf("%d looks, not %d", report.Looks, looksAtOne))
+		b.Fatalf("%d looks, not %d", report.Looks, looksAtOne)
 	}
 	b.ReportMetric(report.Seconds*1000, "ms/report")
 	b.ReportMetric(float64(len(report.Report))/1e6, "MB")
