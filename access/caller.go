@@ -76,9 +76,12 @@ type Caller struct {
 	Desk    string // which desk or machine
 	Session fact.Subject
 	Grants  []fact.ID
-	Until   time.Time // when the session ends; UTC
-	Purpose Purpose   // what they say they need records for; empty: the usual of their role
-	Lapsed  time.Time // when the role ran out; zero: it is held. They finish what they have and take up nothing new
+	Until   time.Time     // when the session ends; UTC
+	Purpose Purpose       // what they say they need records for; empty: the usual of their role
+	Lapsed  time.Time     // when the role ran out; zero: it is held. They finish what they have and take up nothing new
+	Proved  time.Time     // when they last showed who they are; UTC
+	Reasons []ReasonGiven // given in this session; each holds for its record and time
+	Locked  bool          // their screen is locked: nothing may be done until they show who they are
 }
 
 // Author is the caller as it stands in facts.

@@ -9,14 +9,14 @@ func kind(number uint32, lane fact.Lane, name string, join fact.Join) fact.Kind 
 
 // Kinds lists the kinds of fact that this package writes and folds.
 func Kinds() []fact.Kind {
-	return []fact.Kind{
+	return append(lookingKinds(),
 		PersonAdded{}.FactKind(), RoleGranted{}.FactKind(), RoleEnded{}.FactKind(), LinkMade{}.FactKind(),
 		PasskeyEnrolled{}.FactKind(), SessionOpened{}.FactKind(), SessionEnded{}.FactKind(),
 		Looked{}.FactKind(), Refused{}.FactKind(), LinkSpent{}.FactKind(),
 		ErasureAsked{}.FactKind(), ErasureApproved{}.FactKind(), ErasureCancelled{}.FactKind(),
 		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
 		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
-	}
+	)
 }
 
 // PersonAdded says that a member of staff is known here.

@@ -53,4 +53,8 @@ const (
 	KeepEntry      Act = "keep or change the way into a home"
 	WatchEntry     Act = "see who opened the way into homes"
 	AgreeEntry     Act = "agree that a colleague opens more homes"
+	SeeLooks       Act = "see who looked"
+	MarkRecord     Act = "mark a record as watched"
+	LiftCap        Act = "lift the cap on records"
+	GiveReason     Act = "give a reason to open a record"
 )

@@ -2,6 +2,7 @@ package access
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"holdfast/fact"
@@ -19,15 +20,39 @@ type Session struct {
 	Ended    bool            `cbor:"3,keyasint"`
 	Looks    uint32          `cbor:"4,keyasint"`
 	NotShown []fact.ID       `cbor:"5,keyasint"`
+	Proved   []Proof         `cbor:"6,keyasint"` // with its opening
+	Reasons  []ReasonGiven   `cbor:"7,keyasint"`
+	Locked   bool            `cbor:"8,keyasint"`
+}
+
+// Proof is one time that the person showed who they are.
+type Proof struct {
+	At  fact.Millis `cbor:"1,keyasint"`
+	Way string      `cbor:"2,keyasint"`
+	For string      `cbor:"3,keyasint"` // empty: the opening
+}
+
+// LastProof gives when the person last showed who they are; zero: never.
+func (s Session) LastProof() time.Time {
+	var last fact.Millis
+	for _, p := range s.Proved {
+		last = max(last, p.At)
+	}
+	if last == 0 {
+		return time.Time{}
+	}
+	return last.Time()
 }
 
 // FoldSession folds the facts about one session.
 func FoldSession(id fact.Subject, h fact.History) Session {
 	s := Session{ID: id}
-	for _, f := range h.Facts() {
+	var locks []int // places of locks that no proof has opened
+	for i, f := range h.Facts() {
 		if f.OfJournal() {
 			continue
 		}
+		at := f.Body.Happened.From
 		switch f.Body.Kind {
 		case SessionOpened{}.FactKind().Number:
 			c, err := fact.Read[SessionOpened](f)
@@ -36,6 +61,24 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 				continue
 			}
 			s.Opened = append(s.Opened, c)
+			s.Proved = append(s.Proved, Proof{At: at, Way: c.Way})
+		case SessionProved{}.FactKind().Number:
+			c, err := fact.Read[SessionProved](f)
+			if err != nil {
+				s.NotShown = append(s.NotShown, f.ID)
+				continue
+			}
+			s.Proved = append(s.Proved, Proof{At: at, Way: c.Way, For: c.For})
+			locks = slices.DeleteFunc(locks, func(l int) bool { return h.Before(l, i) })
+		case SessionLocked{}.FactKind().Number:
+			locks = append(locks, i)
+		case ReasonGiven{}.FactKind().Number:
+			c, err := fact.Read[ReasonGiven](f)
+			if err != nil {
+				s.NotShown = append(s.NotShown, f.ID)
+				continue
+			}
+			s.Reasons = append(s.Reasons, c)
 		case SessionEnded{}.FactKind().Number:
 			s.Ended = true
 		case Looked{}.FactKind().Number, Refused{}.FactKind().Number:
@@ -44,6 +87,7 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 			s.NotShown = append(s.NotShown, f.ID)
 		}
 	}
+	s.Locked = len(locks) > 0
 	return s
 }
 
@@ -111,6 +155,7 @@ func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, 
 	c := Caller{
 		Person: s.Person, Name: s.Name(), Title: details.Title, Role: o.Role, Org: g.Name, ODS: g.ODS,
 		Desk: o.Desk, Session: session.ID, Grants: s.Holds(o.Role, now), Until: o.Until.Time(),
+		Proved: session.LastProof(), Locked: session.Locked, Reasons: session.Reasons,
 	}
 	if len(c.Grants) > 0 {
 		return c, nil

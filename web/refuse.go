@@ -98,6 +98,9 @@ func (m *Mux) refuse(w http.ResponseWriter, r *http.Request, route Route, by *Ca
 		route.Refuse(w, r, err)
 		return
 	}
+	if route.Door == Session && m.shell.cfg.Ask != nil && m.shell.cfg.Ask(w, r, by, err) {
+		return
+	}
 	e := explain(err)
 	if e.Status >= 500 {
 		e.Trace = a.note.id

@@ -18,12 +18,9 @@ func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, abou
 // EnterAs is Enter for a caller of whom it is known how they are linked to what
 // they ask for, or what they need it for.
 func (g *Gate) EnterAs(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject) error {
-	if q.Why == "" && g.Reasons != nil {
-		q.Why = g.Reasons(by, about)
-	}
-	answer, err := by.Judge(q)
-	if errors.Is(err, access.ErrSayWhy) && g.Reasons == nil {
-		err = nil // nobody can be asked here: care comes first, and the look says it
+	answer, why, err := g.guard(ctx, by, q, about)
+	if errors.Is(err, access.ErrSayWhy) {
+		err = &access.NeedsReason{Act: q.Act, About: about, Err: err}
 	}
 	if err != nil {
 		if !by.Session.Zero() {
@@ -34,10 +31,7 @@ func (g *Gate) EnterAs(ctx context.Context, by access.Caller, q access.Ask, abou
 	if by.Session.Zero() {
 		return nil // this device itself; what it does is in its facts
 	}
-	looked := access.Looked{Act: q.Act, About: about, Relation: answer.Relation, Purpose: answer.Purpose}
-	if answer.Told {
-		looked.Why = q.Why
-	}
+	looked := access.Looked{Act: q.Act, About: about, Relation: answer.Relation, Purpose: answer.Purpose, Why: why}
 	switch answer.Audit {
 	case access.Look:
 		return g.look(ctx, by, looked)
@@ -52,10 +46,7 @@ func (g *Gate) EnterAs(ctx context.Context, by access.Caller, q access.Ask, abou
 // whatever was before.
 func (g *Gate) look(ctx context.Context, by access.Caller, l access.Looked) error {
 	key, now := lookKey{by.Session, l.About, l.Act, l.Relation, l.Purpose}, g.clock()
-	g.mu.Lock()
-	last, seen := g.looks[key]
-	g.mu.Unlock()
-	if seen && now.Sub(last) < lookEvery {
+	if g.lookedLately(key, now) {
 		return nil
 	}
 	if err := g.record(ctx, by, l); err != nil {

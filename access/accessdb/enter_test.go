@@ -45,12 +45,8 @@ func TestNobodyIsKeptOutForWantOfAReasonThatCannotBeGiven(t *testing.T) {
 
 func TestWhoIsNotLinkedSaysWhy(t *testing.T) {
 	f, ctx := open(t), context.Background()
-	_, by, err := f.UseLink(ctx, f.link(t), f.browser(t), "desk 6")
-	if err != nil {
-		t.Fatal(err)
-	}
-	why := map[fact.Subject]string{{4}: "She rang the desk back"}
-	f.Reasons = func(_ access.Caller, about fact.Subject) string { return why[about] }
+	f.Looking = laidDown()
+	token, by := f.in(t)
 	q := access.Ask{Act: access.SeeCase, Relation: access.Unlinked}
 	if err := f.EnterAs(ctx, by, q, fact.Subject{3}); !errors.Is(err, access.ErrSayWhy) || refusal.KindOf(err) != refusal.Forbidden {
 		t.Errorf("not asked why: %v", err)
@@ -58,6 +54,10 @@ func TestWhoIsNotLinkedSaysWhy(t *testing.T) {
 	if got := f.looked(t, by.Session); len(got) != 0 {
 		t.Errorf("a look that was refused: %+v", got)
 	}
+	if err := f.GiveReason(ctx, by, fact.Subject{4}, access.SeeCase, "She rang the desk back"); err != nil {
+		t.Fatal(err)
+	}
+	by = f.again(t, token)
 	if err := f.EnterAs(ctx, by, q, fact.Subject{4}); err != nil {
 		t.Fatal(err)
 	}

@@ -41,18 +41,14 @@ type Gate struct {
 	waiting  *ceremonies
 	rosters  sync.Mutex // one staff file at a time
 
-	// Reasons tells what the caller has said of why they open a record that
-	// nothing links them to; empty: nothing yet. While it is nil nobody can be
-	// asked, so nobody is kept out for want of a reason: the look says that
-	// nothing linked them to it. Set it before the gate is used.
-	Reasons func(by access.Caller, about fact.Subject) string
-
 	// OpenWork tells whether a person holds open work on this device. While it
 	// is nil a grant that runs out ends the session at once. Set it before the
 	// gate is used.
 	OpenWork func(ctx context.Context, person fact.Subject) (bool, error)
 
 	challenges *challenges
+
+	guarding
 }
 
 type lookKey struct {
@@ -66,10 +62,12 @@ type place struct{ session, person fact.Subject }
 
 // NewGate makes the gate of one journal.
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
-	return &Gate{
+	g := &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
 		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), challenges: newChallenges(),
 	}
+	g.watchMarks()
+	return g
 }
 
 func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) error {
@@ -81,8 +79,22 @@ func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) err
 	return err
 }
 
-// Caller says who asks with a session token. Without a good one it refuses.
+// Caller says who asks with a session token. Without a good one it refuses,
+// and while the screen is locked: that refusal holds access.ErrLocked.
 func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) {
+	by, err := g.CallerBehindLock(ctx, token)
+	if err == nil && by.Locked {
+		err = refusal.New(refusal.Forbidden, "This screen is locked. Show that it is you to go on; what you typed is kept.").Because(access.ErrLocked)
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	return by, nil
+}
+
+// CallerBehindLock says whose session a token is, though its screen may be
+// locked: for the page that opens it. Nothing is shown to them for it.
+func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Caller, error) {
 	out := refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
 	hash, err := hashToken(token)
 	if err != nil {

@@ -184,38 +184,52 @@ func (p *Passkeys) signIn(challenge []byte) (*protocol.CredentialAssertion, *web
 // FinishSignIn checks the browser's answer and opens a session in a role that
 // the person holds; role may be empty when they hold only one.
 func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.Role, desk string) (string, access.Caller, error) {
-	bad := refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.")
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(answer))
+	u, err := p.answered(ctx, answer)
 	if err != nil {
 		return "", access.Caller{}, err
 	}
-	parsed, err := protocol.ParseCredentialRequestResponse(r)
-	if err != nil {
-		return "", access.Caller{}, bad.Because(err)
-	}
-	challenge, err := p.gate.challenges.read(parsed.Response.CollectedClientData.Challenge, p.gate.clock())
-	if err != nil {
-		return "", access.Caller{}, err
-	}
-	_, data, err := p.signIn(challenge[:])
-	if err != nil {
-		return "", access.Caller{}, err
-	}
-	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), *data, parsed)
-	if err != nil {
-		return "", access.Caller{}, bad.Because(err)
-	}
-	u, ok := who.(user)
-	if !ok {
-		return "", access.Caller{}, fmt.Errorf("passkey owner is a %T", who)
-	}
-	if !p.gate.challenges.spend(challenge, p.gate.clock()) {
-		return "", access.Caller{}, refusal.New(refusal.Forbidden, "This answer of a passkey has been used. Begin again.")
-	}
+	return p.openFor(ctx, u, role, desk)
+}
+
+func (p *Passkeys) openFor(ctx context.Context, u user, role access.Role, desk string) (string, access.Caller, error) {
 	if role == "" {
 		role = firstRole(u.staff, p.gate.clock())
 	}
 	return p.gate.open(ctx, u.staff.Person, access.SessionOpened{Role: role, Desk: desk}, access.OpenByPasskey)
+}
+
+// answered tells whose passkey gave the browser's answer to BeginSignIn. Each
+// challenge is good for one answer.
+func (p *Passkeys) answered(ctx context.Context, answer []byte) (user, error) {
+	bad := refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.")
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(answer))
+	if err != nil {
+		return user{}, err
+	}
+	parsed, err := protocol.ParseCredentialRequestResponse(r)
+	if err != nil {
+		return user{}, bad.Because(err)
+	}
+	challenge, err := p.gate.challenges.read(parsed.Response.CollectedClientData.Challenge, p.gate.clock())
+	if err != nil {
+		return user{}, err
+	}
+	_, data, err := p.signIn(challenge[:])
+	if err != nil {
+		return user{}, err
+	}
+	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), *data, parsed)
+	if err != nil {
+		return user{}, bad.Because(err)
+	}
+	u, ok := who.(user)
+	if !ok {
+		return user{}, fmt.Errorf("passkey owner is a %T", who)
+	}
+	if !p.gate.challenges.spend(challenge, p.gate.clock()) {
+		return user{}, refusal.New(refusal.Forbidden, "This answer of a passkey has been used. Begin again.")
+	}
+	return u, nil
 }
 
 func (p *Passkeys) owner(ctx context.Context) webauthn.DiscoverableUserHandler {

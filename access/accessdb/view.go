@@ -15,7 +15,7 @@ type View struct{}
 func (View) Name() string { return "access" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 2 }
+func (View) Version() int { return 3 }
 
 // Create makes the tables.
 func (View) Create(tx *sql.Tx) error {
@@ -25,6 +25,9 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE TABLE access_link(token BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_passkey(id BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;`)
+	if err == nil {
+		_, err = tx.Exec(lookTables)
+	}
 	return err
 }
 
@@ -60,14 +63,30 @@ func apply(tx *sql.Tx, f fact.Fact) error {
 		}
 	case access.SessionOpened{}.FactKind().Number:
 		if c, bad := fact.Read[access.SessionOpened](f); bad == nil {
-			err = session(tx, about, c)
+			err = session(tx, about, c, f)
+		}
+	case access.Looked{}.FactKind().Number:
+		if c, bad := fact.Read[access.Looked](f); bad == nil && !c.About.Zero() {
+			err = putLook(tx, f, c.About, c.Act, c.Why, plainLook)
+		}
+	case access.ReasonGiven{}.FactKind().Number:
+		if c, bad := fact.Read[access.ReasonGiven](f); bad == nil {
+			sort := pastMark
+			if c.Glass {
+				sort = brokenGlass
+			}
+			err = putLook(tx, f, c.About, c.Act, c.Why, sort)
 		}
 	}
 	return err
 }
 
-func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened) error {
-	_, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:])
+func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened, f fact.Fact) error {
+	_, err := tx.Exec(`INSERT OR REPLACE INTO access_desk VALUES(?,?,?)`, about[:], c.Desk, int64(f.Body.Happened.From))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:])
 	return err
 }
 
@@ -78,6 +97,9 @@ func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 			if _, err := tx.Exec(`DELETE FROM access_`+table+` WHERE person = ?`, s[:]); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.Exec(`DELETE FROM access_look WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(`DELETE FROM access_session WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
 			return err

@@ -34,7 +34,8 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
-	HeldBy       HeldBy // nil: what people hold is not listed
+	HeldBy       HeldBy   // nil: what people hold is not listed
+	Looking      *Looking // nil: no pages about who looked
 }
 
 // Notice is one thing to know before the first call.
@@ -59,6 +60,9 @@ func (p *Pages) Register(m *web.Mux) {
 	p.registerPeople(m)
 	p.registerTrust(m)
 	p.registerDevices(m)
+	p.registerAsk(m)
+	p.registerLock(m)
+	p.registerLooking(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

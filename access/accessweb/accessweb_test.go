@@ -26,6 +26,7 @@ import (
 
 type office struct {
 	t      *testing.T
+	strict func() *httptest.Server // the same door where links sign nobody in
 	gate   *accessdb.Gate
 	server *httptest.Server
 	device access.Caller
@@ -56,7 +57,12 @@ func newOffice(t *testing.T, links bool) *office {
 	})
 	gate := accessdb.NewGate(j, all.clock)
 	gate.OpenWork = func(context.Context, fact.Subject) (bool, error) { return all.working, nil }
+	var pages accessweb.Pages
 	shell, err := web.NewShell(web.Config{
+		Ask: func(w http.ResponseWriter, r *http.Request, by *web.Caller, err error) bool {
+			return pages.Ask(w, r, by, err)
+		},
+		Idle:         func(by web.Caller) (time.Duration, bool) { return time.Minute, pages.Typed(t.Context(), by) },
 		Organisation: "Fellside 111", Now: all.clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
 		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
 	})
@@ -68,7 +74,14 @@ func newOffice(t *testing.T, links bool) *office {
 		t.Fatal(err)
 	}
 	mux := web.NewMux(shell)
-	pages := accessweb.Pages{
+	pages = accessweb.Pages{
+		Looking: &accessweb.Looking{
+			Whole: func(_ context.Context, s fact.Subject) ([]fact.Subject, int, error) { return []fact.Subject{s}, 0, nil },
+			Level: func(fact.Subject) bool { return true }, Name: func(fact.Subject) string { return "A. Holt" }, Drafts: j,
+			InHand: func(context.Context, fact.Subject) ([]fact.Millis, error) {
+				return []fact.Millis{0, fact.At(time.Now().Add(time.Hour))}, nil
+			},
+		},
 		Shell: shell, Gate: gate, Passkeys: passkeys, Organisation: "Fellside 111", Desk: "desk 1", Links: links,
 		Here: func() []web.Pair { return []web.Pair{{Name: "Saving", Value: "Yes"}} },
 		Trust: &accessweb.Trust{
@@ -93,6 +106,16 @@ func newOffice(t *testing.T, links bool) *office {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
+	all.strict = func() *httptest.Server {
+		outside := pages
+		outside.Links = false
+		pages.Links = false // the shell asks through it
+		m := web.NewMux(shell)
+		outside.Register(m)
+		s := httptest.NewServer(m)
+		t.Cleanup(s.Close)
+		return s
+	}
 	all.gate, all.server = gate, server
 	return all
 }

@@ -28,11 +28,13 @@ func (p *Pages) finishSignIn(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	token, _, err := p.Passkeys.FinishSignIn(r.Context(), body, access.Role(r.URL.Query().Get("role")), p.Desk)
+	token, by, err := p.Passkeys.Return(r.Context(), body, access.Role(r.URL.Query().Get("role")), p.Desk, waitingHere(r))
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.SessionLasts)
+	if err := p.settle(w, r, token, by); err != nil {
+		return err
+	}
 	return writeJSON(w, http.StatusOK, goTo{next(r)})
 }
 

@@ -66,7 +66,7 @@ func TestMoverAndLeaver(t *testing.T) {
 	want(t, status, body, 200)
 }
 
-func hidden(t *testing.T, body, name string) string {
+func hiddenField(t *testing.T, body, name string) string {
 	t.Helper()
 	m := regexp.MustCompile(`(?s)<input type="hidden" name="` + name + `" value="([^"]*)"`).FindStringSubmatch(body)
 	if m == nil {
@@ -93,14 +93,14 @@ func TestStaffFromAFile(t *testing.T) {
 	if list := body0of(admin, "/staff"); strings.Contains(list, "Osei") {
 		t.Fatal("looking at a file added somebody")
 	}
-	form := url.Values{"rows": {hidden(t, body, "rows")}, "digest": {hidden(t, body, "digest")}, "step": {"do"}}
+	form := url.Values{"rows": {hiddenField(t, body, "rows")}, "digest": {hiddenField(t, body, "digest")}, "step": {"do"}}
 	if form.Get("rows") != rows {
 		t.Fatalf("the rows changed on their way: %q", form.Get("rows"))
 	}
 	o.person("R. Lund", access.Clinician) // somebody is added meanwhile
 	status, body = admin.post("/staff/import", form)
 	want(t, status, body, 409, "The staff list has changed since you looked", "4 entries would be saved")
-	form.Set("digest", hidden(t, body, "digest"))
+	form.Set("digest", hiddenField(t, body, "digest"))
 	status, body = admin.post("/staff/import", form)
 	want(t, status, body, 200, "Saved.", "4 entries saved")
 	list := body0of(admin, "/staff")

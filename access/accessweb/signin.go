@@ -21,6 +21,7 @@ type door struct {
 	Roles    []web.Option
 	Here     []web.Pair
 	Tonight  []Notice
+	Locked   []lockedLine // whose sessions wait here; the first is this screen's
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
@@ -32,6 +33,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) err
 	if by, err := Sessions(p.Gate).Caller(r); err == nil {
 		d.Already = by.Says() + ", as " + by.Role.Title()
 	}
+	d.Locked = p.lockedHere(r)
 	if p.Here != nil {
 		d.Here = p.Here()
 	}

@@ -59,6 +59,7 @@ func commands() []command {
 		{"org join", "--data DIR --admission FILE [--passphrase-file FILE]", "makes a folder a device of the organisation", orgJoinCommand},
 		{"org status", "--data DIR [--passphrase-file FILE] [--json]", "says how a device and its links stand", orgStatusCommand},
 		{"org export", "--data DIR --out FOLDER [--passphrase-file FILE] [--with-keys PASSPHRASE-FILE] [--json]", "writes the whole record in the open form that holdfast-verify checks", orgExportCommand},
+		{"looks", "--data DIR --record NUMBER|ID [--out FILE] [--passphrase-file FILE] [--json]", "who looked at a record, as a signed report", looksCommand},
 		{"verify", "DIR [--passphrase-file FILE] [--json]", "re-reads every journal there", verifyCommand},
 		{"views rebuild", "DIR [--passphrase-file FILE]", "throws views away and folds them anew", viewsCommand},
 		{"content check", "[PATH] [--json]", "lints and proves triage content", contentCommand},

@@ -79,7 +79,7 @@ func places(by access.Caller) []web.Place {
 	case access.Clinician, access.Dispatcher:
 		out = []web.Place{list, tasks, services, board}
 	case access.Manager:
-		out = []web.Place{board, list, tasks, services, {Name: "Devices", Href: "/devices"}}
+		out = []web.Place{board, list, tasks, services, {Name: "Devices", Href: "/devices"}, {Name: "Surge", Href: "/surge"}}
 	case access.Administrator:
 		out = []web.Place{
 			{Name: "Staff", Href: "/staff"}, {Name: "Devices", Href: "/devices"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"},
@@ -90,7 +90,7 @@ func places(by access.Caller) []web.Place {
 	case access.ClinicalGovernance:
 		out = []web.Place{list, {Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"}}
 	case access.InformationGovernance:
-		out = []web.Place{{Name: "Erasure", Href: "/erasure"}, {Name: "Who may do what", Href: "/permissions"}, {Name: "Devices", Href: "/devices"}, {Name: "Figures", Href: "/figures"}}
+		out = []web.Place{{Name: "Looks", Href: "/looks"}, {Name: "Erasure", Href: "/erasure"}, {Name: "Who may do what", Href: "/permissions"}, {Name: "Devices", Href: "/devices"}, {Name: "Figures", Href: "/figures"}}
 	case access.HostOperator:
 		out = []web.Place{{Name: "Devices", Href: "/devices"}, {Name: "Rehearsals", Href: "/drills"}}
 	case access.Commissioner:

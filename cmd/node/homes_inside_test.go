@@ -34,7 +34,7 @@ func openInside(t *testing.T) *Node {
 	return n
 }
 
-func (n *Node) level(t *testing.T) {
+func (n *Node) caughtUp(t *testing.T) {
 	t.Helper()
 	for range 1000 {
 		if _, _, behind := n.Journal.ViewsAt(); behind == 0 {
@@ -65,7 +65,7 @@ func TestAWayInIsErasedWithThePerson(t *testing.T) {
 	if err := n.Homes.Keep(t.Context(), by, who, nil, entry.Plain{Code: "x"}, ""); err != nil {
 		t.Fatal(err)
 	}
-	n.level(t)
+	n.caughtUp(t)
 	whole, _, err := n.wholePerson(t.Context(), who)
 	if err != nil || !slices.Contains(whole, who) || !slices.Contains(whole, n.Homes.CodeOf(who)) {
 		t.Fatalf("%v %v", whole, err)
@@ -114,7 +114,7 @@ func TestWhoHasLeft(t *testing.T) {
 	end(half, access.Manager)
 	until(agency, now.Add(-time.Hour))
 	until(long, now.Add(-days-time.Hour))
-	n.level(t)
+	n.caughtUp(t)
 	gone, err := n.gone(ctx)
 	if err != nil {
 		t.Fatal(err)

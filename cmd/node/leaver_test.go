@@ -153,8 +153,6 @@ func TestARoleThatRunsOutFreezesNoOpenCase(t *testing.T) {
 func TestAClosedCaseOfNobodyNeedsAReason(t *testing.T) {
 	h := newHouse(t, "Fellside 111", "ZZ111", "Ottoline", "Quillfeather", "OQ-9917-X")
 	path, other := "/case/"+h.cases.String(), h.token[access.Dispatcher]
-	why := ""
-	h.n.Gate.Reasons = func(access.Caller, fact.Subject) string { return why }
 	if got := h.get(path, other); got.status != http.StatusOK || len(h.leaks(got)) == 0 {
 		t.Fatalf("an open case: %d", got.status)
 	}
@@ -176,7 +174,13 @@ func TestAClosedCaseOfNobodyNeedsAReason(t *testing.T) {
 	if got := h.get(path, h.token[access.ClinicalGovernance]); got.status != http.StatusOK {
 		t.Errorf("clinical governance: %d", got.status)
 	}
-	why = "She rang the desk back"
+	by, err = h.n.Gate.Caller(t.Context(), other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.n.Gate.GiveReason(t.Context(), by, h.cases, access.SeeCase, "She rang the desk back"); err != nil {
+		t.Fatal(err)
+	}
 	if got := h.get(path, other); got.status != http.StatusOK {
 		t.Errorf("with a reason: %d", got.status)
 	}

@@ -20,6 +20,7 @@ type Library struct {
 	Erase  content.ErasureDays
 	Tell   content.Disclosure
 	Entry  entry.Rules
+	Look   Looking
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -55,7 +56,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	homes, err := entry.LoadRules(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase, Tell: tell, Entry: homes}, err
+	if err != nil {
+		return nil, err
+	}
+	look, err := lookingOf(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

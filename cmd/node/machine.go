@@ -61,6 +61,7 @@ func machineRoutes() []web.Route {
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.AskPath},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/looks"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},
 	}
 }

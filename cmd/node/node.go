@@ -71,6 +71,7 @@ type Node struct {
 	carrier *carrier.Manager
 	found   findings
 	peers   *peers
+	door    *accessweb.Pages
 	outbox  *exchangedb.Outbox
 	parts   []part
 	stop    context.CancelFunc
@@ -132,6 +133,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
 	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal}
+	n.putLooking()
 	if err := n.putSisters(); err != nil {
 		return err
 	}
@@ -150,6 +152,10 @@ func (n *Node) putPages() error {
 	n.Shell, err = web.NewShell(web.Config{
 		Organisation: n.Us.Name, Zone: codes.London(), Now: n.clock, Session: accessweb.Sessions(n.Gate), Operator: newOperators(token),
 		Places: places, State: n.state, Log: n.log,
+		Ask: func(w http.ResponseWriter, r *http.Request, by *web.Caller, err error) bool {
+			return n.door.Ask(w, r, by, err)
+		},
+		Idle: n.idle,
 	})
 	if err != nil {
 		return err
@@ -159,12 +165,13 @@ func (n *Node) putPages() error {
 	if err != nil {
 		return err
 	}
-	door := accessweb.Pages{
+	n.door = &accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
 		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
-		HeldBy: inHand{n},
+		HeldBy:  inHand{n},
+		Looking: n.looking(),
 	}
-	door.Register(n.Mux)
+	n.door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
 	n.App = &urgentweb.App{
 		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
@@ -195,6 +202,7 @@ func (n *Node) putParts() error {
 		{"live pages", n.listen},
 		{"other devices", n.keepTogether},
 		{"control", n.control},
+		{"alarms", n.alarms},
 	}
 	if n.config.Devices != nil {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})

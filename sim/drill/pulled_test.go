@@ -91,6 +91,16 @@ func allPulled() []pulled {
 			{"journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"}}},
 		{"laptop", "a desk's lists lie on its disk", "", []change{
 			{"journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"}}},
+		{"insider", "governance is not told", "", []change{
+			{"cmd/node/looking.go", "if err := n.raise(ctx, id, t); err != nil {", "if err := error(nil); err != nil {"}}},
+		{"insider", "a mark asks for no reason", "", []change{
+			{"access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"}}},
+		{"insider", "who watches is no alarm, for everybody", "", []change{
+			{"cmd/node/looking.go", "return by.Role == access.InformationGovernance\n\t}", "return true\n\t}"}}},
+		{"session", "no cap on records", "", []change{
+			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"}}},
+		{"session", "the cap holds up their own cases", "", []change{
+			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"}}},
 	}
 }
 

@@ -35,6 +35,7 @@ func staff() []Staff {
 		{f, "Z. Marsh", "carer", []access.Role{access.Carer}},
 		{f, "I. Sorley", "host operator", []access.Role{access.HostOperator}},
 		{f, "Joanna Threlkeld", "administrator", []access.Role{access.Administrator}},
+		{f, "Elin Wardle", "information governance lead", []access.Role{access.InformationGovernance}},
 		{t, "Siobhán Relph", "call handler", handler},
 		{t, "Gareth Bevan", "call handler", handler},
 		{t, "Dr A. Rees-Marlow", "GP", clinician},
@@ -50,5 +51,6 @@ func staff() []Staff {
 		{t, "Y. Postle", "carer", []access.Role{access.Carer}},
 		{t, "I. Sorley", "host operator", []access.Role{access.HostOperator}},
 		{t, "Owen Kershaw", "administrator", []access.Role{access.Administrator}},
+		{t, "Moira Teasdale", "information governance lead", []access.Role{access.InformationGovernance}},
 	}
 }

@@ -21,7 +21,7 @@ func homeOf(role access.Role) string {
 	case access.Administrator:
 		return "/staff"
 	case access.InformationGovernance:
-		return "/erasure"
+		return "/looks"
 	case access.HostOperator:
 		return "/devices"
 	case access.Commissioner:
