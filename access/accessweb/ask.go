@@ -164,6 +164,9 @@ func goOn(w http.ResponseWriter, r *http.Request, v askView) error {
 // reason takes why a record is opened; what was typed stays when something
 // fails.
 func (p *Pages) reason(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if by.May(access.GiveReason) != nil {
+		return p.Gate.Enter(r.Context(), by, access.GiveReason, fact.Subject{})
+	}
 	if err := r.ParseForm(); err != nil {
 		return err
 	}

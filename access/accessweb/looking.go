@@ -205,6 +205,9 @@ func (p *Pages) findLooks(w http.ResponseWriter, r *http.Request, by web.Caller)
 }
 
 func (p *Pages) markRecord(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if by.May(access.MarkRecord) != nil {
+		return p.Gate.Enter(r.Context(), by, access.MarkRecord, fact.Subject{})
+	}
 	var in looksForm
 	f, err := web.ReadForm(r, &in)
 	if err != nil {

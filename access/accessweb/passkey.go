@@ -94,6 +94,9 @@ func refuseJSON(w http.ResponseWriter, _ *http.Request, err error) {
 	case refusal.Unavailable, refusal.Unknown:
 		status, say = http.StatusServiceUnavailable, sentence(err)
 	}
+	if errors.Is(err, web.ErrNoSession) {
+		status, say = http.StatusUnauthorized, "You are signed out. Sign in to go on; what you typed is kept."
+	}
 	if errors.As(err, &big) {
 		status, say = http.StatusRequestEntityTooLarge, "The passkey's answer is too long."
 	}

@@ -211,7 +211,7 @@ func (h *house) path(pattern string) string {
 	nobody := strings.Repeat("ab", 32)
 	for _, pair := range [][2]string{
 		{"{$}", ""}, {"/tasks/{id}", "/tasks/" + h.task.String()}, {"{id}", h.cases.String()}, {"{range}", h.cases.String()}, {"{n}", "0"},
-		{"{person}", h.staff[access.Dispatcher].String()}, {"{cut}", nobody}, {"{opening}", nobody}, {"{day}", h.cases.String()}, {"{ask}", nobody}, {"{use}", nobody}, {"{proposal}", nobody}, {"{token}", nobody[:43]}, {"{name}", "none"},
+		{"{person}", h.staff[access.Dispatcher].String()}, {"{cut}", nobody}, {"{opening}", nobody}, {"{day}", h.cases.String()}, {"{ask}", nobody}, {"{record}", h.cases.String()}, {"{use}", nobody}, {"{proposal}", nobody}, {"{token}", nobody[:43]}, {"{name}", "none"},
 	} {
 		pattern = strings.ReplaceAll(pattern, pair[0], pair[1])
 	}
@@ -304,7 +304,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 func (h *house) judge(r web.Route, row routeRow, path string, role access.Role) {
 	h.t.Helper()
 	got := h.ask(r, path, h.token[role])
-	if r.Pattern == "/sign-out" {
+	if endsSession(r) {
 		h.token[role] = h.session(h.staff[role], role)
 	}
 	if lets := row.lets(role); lets != (got.status != http.StatusForbidden) {
@@ -327,6 +327,10 @@ func (h *house) judge(r web.Route, row routeRow, path string, role access.Role) 
 		}
 	}
 }
+
+// endsSession tells whether a route takes its caller's session away: they sign
+// in again after it.
+func endsSession(r web.Route) bool { return r.Pattern == "/sign-out" || r.Pattern == "/lock" }
 
 // nobody asks without a session, or with a made-up one: to the sign-in page, or
 // refused.
@@ -362,7 +366,7 @@ func TestAnotherOrganisationsIdentifiersNameNothing(t *testing.T) {
 		path, none := theirs.path(r.Pattern), ours.strange(r.Pattern)
 		for _, role := range access.Roles() {
 			got, want := ours.ask(r, path, ours.token[role]), ours.ask(r, none, ours.token[role])
-			if r.Pattern == "/sign-out" {
+			if endsSession(r) {
 				ours.token[role] = ours.session(ours.staff[role], role)
 				want.status = got.status
 			}
