@@ -152,6 +152,9 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 			return nil, err
 		}
 	}
+	if err := j.keepRecovery(w.file); err != nil {
+		return nil, err
+	}
 	j.settle(w)
 	if damaged {
 		j.state.resumed(j.o.Clock(), "Part of what was saved here last can't be read: this machine's disk is damaged. Other devices have what is safe. Have the disk looked at.")

@@ -62,6 +62,8 @@ func (n *Node) control(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /enrol", answer(n.enrol))
+	mux.HandleFunc("POST /card", answer(n.Offer))
+	mux.HandleFunc("POST /enrol-signed", answer(n.EnrolOffer))
 	mux.HandleFunc("POST /status", answer(func(ctx context.Context, _ struct{}) (Status, error) { return n.Status(ctx) }))
 	mux.HandleFunc("POST /link", answer(n.link))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 16 << 10}

@@ -57,6 +57,8 @@ func machineRoutes() []web.Route {
 		at(http.MethodPost, "/direct"), at(http.MethodPost, "/itk"),
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/card"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol-signed"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},
 	}

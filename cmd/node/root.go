@@ -1,0 +1,38 @@
+package node
+
+import (
+	"context"
+
+	"holdfast/fact"
+	"holdfast/journal"
+)
+
+// Offer is a new device's card on its way to be signed by the organisation's
+// holders, with all that they need to check it. It holds no secret.
+type Offer struct {
+	Genesis fact.Signed     `json:"genesis"`
+	Request journal.Request `json:"request"`
+	Card    fact.Signed     `json:"card"`
+}
+
+// Offer writes the card that a request asks for; nobody has signed it yet.
+func (n *Node) Offer(_ context.Context, r journal.Request) (Offer, error) {
+	card, err := n.Journal.CardFor(r)
+	if err != nil {
+		return Offer{}, err
+	}
+	genesis, _, _ := n.Journal.Device().Enrolment()
+	return Offer{Genesis: genesis, Request: r, Card: card}, nil
+}
+
+// EnrolOffer admits the device of an offer that enough holders signed.
+func (n *Node) EnrolOffer(ctx context.Context, o Offer) (journal.Admission, error) {
+	return n.Journal.EnrolSigned(ctx, n.Device.Author(), o.Request, o.Card)
+}
+
+// rootWords says who holds the organisation's keys, for the page of devices.
+func (n *Node) rootWords(ctx context.Context) (one bool, holders []journal.RootHolder, threshold int, err error) {
+	g := n.Journal.Genesis()
+	holders, err = n.Journal.RootHolders(ctx)
+	return g.Threshold < 2 || len(g.Recovery) == 0, holders, int(g.Threshold), err
+}
