@@ -168,6 +168,9 @@ func printStatus(t term, s node.Status) error {
 	default:
 		fmt.Fprintf(&b, "  saving; %d facts are not in another place yet\n", s.Unsafe)
 	}
+	if s.HeldByOne {
+		fmt.Fprintf(&b, "  HELD BY ONE: the organisation's root key lies on one device; if it is lost, no device can be admitted\n")
+	}
 	fmt.Fprintf(&b, "  %d facts in whole feeds; %d damaged or missing; %d keys or attachments on their way\n", s.Facts, s.Lost, s.Waiting)
 	for _, d := range s.Devices {
 		link := "not linked"

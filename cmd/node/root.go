@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 
+	"holdfast/access/accessweb"
 	"holdfast/fact"
 	"holdfast/journal"
 )
@@ -30,9 +31,14 @@ func (n *Node) EnrolOffer(ctx context.Context, o Offer) (journal.Admission, erro
 	return n.Journal.EnrolSigned(ctx, n.Device.Author(), o.Request, o.Card)
 }
 
-// rootWords says who holds the organisation's keys, for the page of devices.
-func (n *Node) rootWords(ctx context.Context) (one bool, holders []journal.RootHolder, threshold int, err error) {
+// rootShown says who holds the organisation's keys, for the page of devices.
+func (n *Node) rootShown(ctx context.Context) (accessweb.Root, error) {
 	g := n.Journal.Genesis()
-	holders, err = n.Journal.RootHolders(ctx)
-	return g.Threshold < 2 || len(g.Recovery) == 0, holders, int(g.Threshold), err
+	out := accessweb.Root{One: n.Journal.Health().HeldByOne, Needed: int(g.Threshold)}
+	held, err := n.Journal.RootHolders(ctx)
+	words := map[string]string{journal.HeldByPerson: "A person", journal.HeldOnPaper: "Paper", journal.HeldByGuardian: "Outside guardian"}
+	for _, h := range held {
+		out.Holders = append(out.Holders, accessweb.RootLine{Number: int(h.Number), Name: h.Name, Sort: words[h.Sort]})
+	}
+	return out, err
 }
