@@ -49,7 +49,7 @@ func Drills() []Drill {
 	all := []Drill{
 		killDrill(), powerDrill(), flushDrill(), tornDrill(), bitDrill(), fullDrill(), viewsDrill(),
 		lossDrill(), backupDrill(), cloneDrill(), clockDrill(), partitionDrill(), historyDrill(),
-		repeatDrill(), orderDrill(), replayDrill(), poisonDrill(), heavyDrill(), careDrill(),
+		repeatDrill(), orderDrill(), replayDrill(), poisonDrill(), heavyDrill(), careDrill(), revokeDrill(),
 	}
 	sort.Slice(all, func(i, k int) bool { return all[i].Number < all[k].Number })
 	return all
