@@ -35,6 +35,7 @@ type Journal struct {
 	branches *branches
 	receipts receipts
 	given    given
+	gave     givenKeys // to desks
 	lost     lostSet
 	house    atomic.Pointer[house]
 	commits  commits // the writer's

@@ -62,6 +62,7 @@ func (n *Node) control(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /enrol", answer(n.enrol))
+	mux.HandleFunc("POST /manifest", answer(n.Manifest))
 	mux.HandleFunc("POST /card", answer(n.Offer))
 	mux.HandleFunc("POST /enrol-signed", answer(n.EnrolOffer))
 	mux.HandleFunc("POST /status", answer(func(ctx context.Context, _ struct{}) (Status, error) { return n.Status(ctx) }))

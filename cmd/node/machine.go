@@ -58,6 +58,7 @@ func machineRoutes() []web.Route {
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/card"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/manifest"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol-signed"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},
