@@ -28,7 +28,6 @@ func allPulled() []pulled {
 		{"care", "urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"},
 		{"care", "journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"},
 		{"revoke", "journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"},
-		{"revoke", "journal/join.go", "card, err := fact.OpenCard(signed, j.papers.genesis)", "var card fact.DeviceCard\n\terr := fact.Decode(signed.Bytes, &card)"},
 		{"history", "cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"},
 	}
 }
