@@ -15,7 +15,8 @@ type Genesis struct {
 	Threshold uint32   `cbor:"5,keyasint"` // how many of them must agree
 	Founded   Millis   `cbor:"6,keyasint"`
 	Random    [32]byte `cbor:"7,keyasint"`
-	About     Subject  `cbor:"8,keyasint"` // the organisation as a subject of facts
+	About     Subject  `cbor:"8,keyasint"`           // the organisation as a subject of facts
+	Recovery  []byte   `cbor:"9,keyasint,omitempty"` // HPKE public key of the holders; none: founded with a root held by one device
 }
 
 // DeviceKind says what a device holds and may do.
@@ -187,4 +188,25 @@ func (s Signed) Hash() (Hash, error) {
 func FeedOf(certificate Signed, lane Lane) (FeedID, error) {
 	b, err := Encode(certificate)
 	return FeedID(Labelled("holdfast/feed/1", b, []byte{byte(lane)})), err
+}
+
+// Cosign adds one root's signature to a device card that is on its way.
+func Cosign(card *Signed, g Genesis, key ed25519.PrivateKey) error {
+	var c DeviceCard
+	if err := Decode(card.Bytes, &c); err != nil {
+		return err
+	}
+	one, err := SignCard(c, g, key)
+	if err != nil {
+		return err
+	}
+	if len(card.Sigs) != len(one.Sigs) || string(one.Bytes) != string(card.Bytes) {
+		return fmt.Errorf("%w: not a card of this organisation", ErrSignature)
+	}
+	for i, sig := range one.Sigs {
+		if len(sig) > 0 {
+			card.Sigs[i] = sig
+		}
+	}
+	return nil
 }

@@ -138,7 +138,7 @@ func found(o Options, f Founding) error {
 	if err := makeStartFolder(o.Dir, o.Store); err != nil {
 		return err
 	}
-	root, err := keys.newSigning(o.Random, keyRoot)
+	roots, err := rootsOf(o, keys, &f)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func found(o Options, f Founding) error {
 	if err != nil {
 		return err
 	}
-	p, err := writePapers(o, f, root, device)
+	p, err := writePapers(o, f, roots, device)
 	if err != nil {
 		return err
 	}
@@ -168,15 +168,34 @@ func found(o Options, f Founding) error {
 	return errors.Join(err, file.close(), o.Store.SyncFolder(o.Dir))
 }
 
-func writePapers(o Options, f Founding, root, device ed25519.PrivateKey) (papers, error) {
+// rootsOf gives the keys that found the organisation: those of its holders,
+// which are kept nowhere here, or one of this device.
+func rootsOf(o Options, keys *keybox, f *Founding) ([]ed25519.PrivateKey, error) {
+	if f.Root == nil {
+		one, err := keys.newSigning(o.Random, keyRoot)
+		return []ed25519.PrivateKey{one}, err
+	}
+	var out []ed25519.PrivateKey
+	for _, s := range f.Root.Secrets {
+		out = append(out, s.Key())
+	}
+	return out, nil
+}
+
+func writePapers(o Options, f Founding, roots []ed25519.PrivateKey, device ed25519.PrivateKey) (papers, error) {
 	now := fact.At(o.Clock())
 	about, err := fact.NewSubject(o.Random)
 	if err != nil {
 		return papers{}, err
 	}
 	g := fact.Genesis{
-		Suite: fact.Suite, Name: f.Name, ODS: f.ODS, Roots: [][]byte{root.Public().(ed25519.PublicKey)},
-		Threshold: 1, Founded: now, About: about,
+		Suite: fact.Suite, Name: f.Name, ODS: f.ODS, Threshold: 1, Founded: now, About: about,
+	}
+	for _, key := range roots {
+		g.Roots = append(g.Roots, key.Public().(ed25519.PublicKey))
+	}
+	if f.Root != nil {
+		g.Threshold, g.Recovery = uint32(f.Root.Threshold), f.Root.Recovery
 	}
 	if _, err := io.ReadFull(o.Random, g.Random[:]); err != nil {
 		return papers{}, err
@@ -194,10 +213,10 @@ func writePapers(o Options, f Founding, root, device ed25519.PrivateKey) (papers
 		Key: device.Public().(ed25519.PublicKey), Issued: now,
 	}
 	var p papers
-	if p.signedGenesis, err = fact.SignGenesis(g, root); err != nil {
+	if p.signedGenesis, err = fact.SignGenesis(g, roots...); err != nil {
 		return papers{}, err
 	}
-	p.signedCard, err = fact.SignCard(card, g, root)
+	p.signedCard, err = fact.SignCard(card, g, roots...)
 	return p, err
 }
 
@@ -214,6 +233,9 @@ func foundFacts(o Options, f Founding, file *dbFile, p papers, keys *keybox, dev
 			fact.Say(p.genesis.About, EpochBegan{Number: 1, Public: epoch.PublicKey().Bytes()}),
 			fact.Say(p.genesis.About, DeviceEnrolled{Card: p.signedCard, Domain: f.Domain}),
 		},
+	}
+	if f.Root != nil {
+		b.drafts = append(b.drafts, fact.Say(p.genesis.About, RootHeld{Holders: f.Holders, Threshold: p.genesis.Threshold}))
 	}
 	if _, err := b.begin(1, "first", nil); err != nil {
 		return err

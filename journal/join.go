@@ -101,30 +101,57 @@ func ask(o Options, kind fact.DeviceKind, name, domain string) (Request, error) 
 	return r, o.Store.Create(filepath.Join(o.Dir, keysFolder, requestFile), enc)
 }
 
-// Enrol admits a new device: its card is signed with the organisation's root
-// key and becomes a fact.
+// Enrol admits a new device with the root key that lies on this one.
 func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admission, error) {
-	if j.epoch == nil {
-		return Admission{}, refusal.New(refusal.Forbidden, "A desk can't enrol devices. Do this at a site node.")
-	}
-	if r.Name == "" || r.Domain == "" || len(r.Key) != ed25519.PublicKeySize || r.Device.Zero() || (r.Kind != fact.SiteNode && r.Kind != fact.Desk) {
-		return Admission{}, refusal.New(refusal.Invalid, "This is not a device's request.")
+	card, err := j.CardFor(r)
+	if err != nil {
+		return Admission{}, err
 	}
 	root, err := j.keys.signing(keyRoot)
+	if errors.Is(err, fs.ErrNotExist) && len(j.papers.genesis.Recovery) > 0 {
+		return Admission{}, refusal.Newf(refusal.Forbidden, "People and paper hold this organisation's keys: %d of %d must sign for a new device (holdfast org enrol --key).", j.papers.genesis.Threshold, len(j.papers.genesis.Roots))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Admission{}, refusal.New(refusal.Forbidden, "The organisation's root key is not kept on this device. Enrol at the one where it was founded.")
 	}
 	if err != nil {
 		return Admission{}, err
 	}
+	if err := fact.Cosign(&card, j.papers.genesis, root); err != nil {
+		return Admission{}, err
+	}
+	return j.EnrolSigned(ctx, by, r, card)
+}
+
+// CardFor writes the card that a request asks for. Nobody has signed it: the
+// organisation's holders do (fact.Cosign), apart or together.
+func (j *Journal) CardFor(r Request) (fact.Signed, error) {
+	if j.epoch == nil {
+		return fact.Signed{}, refusal.New(refusal.Forbidden, "A desk can't enrol devices. Do this at a site node.")
+	}
+	if r.Name == "" || r.Domain == "" || len(r.Key) != ed25519.PublicKeySize || r.Device.Zero() || (r.Kind != fact.SiteNode && r.Kind != fact.Desk) {
+		return fact.Signed{}, refusal.New(refusal.Invalid, "This is not a device's request.")
+	}
+	card := fact.DeviceCard{Suite: fact.Suite, Org: j.papers.org, Device: r.Device, Kind: r.Kind, Name: r.Name, Key: r.Key, Issued: fact.At(j.o.Clock())}
+	return fact.SignCard(card, j.papers.genesis)
+}
+
+// EnrolSigned admits a new device by a card that enough of the organisation's
+// holders signed: the card becomes a fact.
+func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, signed fact.Signed) (Admission, error) {
+	if _, err := j.CardFor(r); err != nil {
+		return Admission{}, err
+	}
+	card, err := fact.OpenCard(signed, j.papers.genesis)
+	if err != nil {
+		return Admission{}, refusal.Newf(refusal.Forbidden, "%d of the organisation's %d keys must sign the card of a new device.", j.papers.genesis.Threshold, len(j.papers.genesis.Roots)).Because(err)
+	}
+	if card.Device != r.Device || card.Kind != r.Kind || card.Name != r.Name || string(card.Key) != string(r.Key) {
+		return Admission{}, refusal.New(refusal.Invalid, "The card that was signed is not the one that this request asks for.")
+	}
 	to, err := hpke.MLKEM768X25519().NewPublicKey(r.Seal)
 	if err != nil {
 		return Admission{}, refusal.New(refusal.Invalid, "This is not a device's request.").Because(err)
-	}
-	card := fact.DeviceCard{Suite: fact.Suite, Org: j.papers.org, Device: r.Device, Kind: r.Kind, Name: r.Name, Key: r.Key, Issued: fact.At(j.o.Clock())}
-	signed, err := fact.SignCard(card, j.papers.genesis, root)
-	if err != nil {
-		return Admission{}, err
 	}
 	a := Admission{Genesis: j.papers.signedGenesis, Card: signed, Epoch: j.Device().EpochPublic()}
 	enrolled := DeviceEnrolled{Card: signed, Domain: r.Domain}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"holdfast/fact"
+	"holdfast/fact/root"
 )
 
 // Clock tells the time; a process has one.
@@ -44,7 +45,9 @@ type Founding struct {
 	Name       string // of the organisation
 	ODS        string
 	DeviceName string
-	Domain     string // failure domain of this device, for example a building
+	Domain     string       // failure domain of this device, for example a building
+	Root       *root.Made   // of people and paper; nil: this device alone holds it
+	Holders    []RootHolder // of Root, for the page of devices
 }
 
 // Seen is the frontier that the page showed, for each subject. A subject that

@@ -50,6 +50,7 @@ func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([]
 		return nil, err
 	}
 	var out [][]byte
+	var subjects []fact.Subject
 	f := j.file.Load()
 	for _, ref := range refs {
 		if err := ctx.Err(); err != nil {
@@ -71,7 +72,10 @@ func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([]
 				return nil, err
 			}
 		}
-		out = append(out, wrap)
+		out, subjects = append(out, wrap), append(subjects, ref.Subject)
+	}
+	if len(out) > 0 && w.ID != j.subjects.wrapper.ID {
+		j.noteGiven(ctx, to, subjects)
 	}
 	return out, nil
 }

@@ -7,7 +7,7 @@ func Kinds() []fact.Kind {
 	return []fact.Kind{
 		Founded{}.FactKind(), DeviceEnrolled{}.FactKind(), IncarnationBegan{}.FactKind(),
 		FrontierJoined{}.FactKind(), SetAside{}.FactKind(), EpochBegan{}.FactKind(),
-		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(),
+		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(), RootHeld{}.FactKind(), KeysGiven{}.FactKind(),
 	}
 }
 

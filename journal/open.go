@@ -36,6 +36,7 @@ type Journal struct {
 	branches *branches
 	receipts receipts
 	given    given
+	gave     givenKeys // to desks
 	lost     lostSet
 	house    atomic.Pointer[house]
 	asides   atomic.Pointer[asides] // at a desk
@@ -153,6 +154,9 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 		if w, err = j.moveHouse(w, "disk error"); err != nil {
 			return nil, err
 		}
+	}
+	if err := j.keepRecovery(w.file); err != nil {
+		return nil, err
 	}
 	j.settle(w)
 	if damaged {

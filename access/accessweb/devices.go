@@ -2,6 +2,7 @@ package accessweb
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"holdfast/web"
@@ -18,6 +19,7 @@ type Devices struct {
 	Waiting  int      // keys and attachments on their way here
 	MayHold  bool     // the reader may hold entries back
 	Evidence bool     // forks can be taken along as a file
+	Root     Root
 }
 
 // DeviceLine is one enrolled device.
@@ -25,6 +27,19 @@ type DeviceLine struct {
 	Name, Kind, Place string
 	Link              string // "Linked, level", "Not linked", "This device"
 	CutOff            bool
+}
+
+// Root is who holds the organisation's keys.
+type Root struct {
+	One     bool // nobody but one device or person: the record can't be brought back without it
+	Needed  int  // how many must agree
+	Holders []RootLine
+}
+
+// RootLine is one holder.
+type RootLine struct {
+	Number     int
+	Name, Sort string
 }
 
 // ForkLine is a feed with two histories.
@@ -75,3 +90,10 @@ type DevicesOf func(ctx context.Context, by web.Caller) (Devices, error)
 
 // EvidenceOf gives the evidence of forks as JSON; it lets the caller in first.
 type EvidenceOf func(ctx context.Context, by web.Caller) ([]byte, error)
+
+func rootWords(r Root) string {
+	if r.One {
+		return "held by one"
+	}
+	return fmt.Sprintf("any %d of %d", r.Needed, len(r.Holders))
+}

@@ -48,6 +48,8 @@ func orgRequestCommand(ctx context.Context, t term, args []string) error {
 func orgEnrolCommand(ctx context.Context, t term, args []string) error {
 	f := flags("org enrol")
 	dir, request, out, pass := f.String("data", "", ""), f.String("request", "", ""), f.String("out", "", ""), f.String("passphrase-file", "", "")
+	card, keys := f.String("card", "", ""), files{}
+	f.Var(&keys, "key", "")
 	if _, err := parse(f, args, 0, 0); err != nil {
 		return err
 	}
@@ -58,7 +60,7 @@ func orgEnrolCommand(ctx context.Context, t term, args []string) error {
 	if err := readFile(*request, &r); err != nil {
 		return err
 	}
-	a, err := enrol(ctx, *dir, *pass, r)
+	a, err := enrolBy(ctx, t, enrolment{dir: *dir, pass: *pass, card: *card, keys: keys}, r)
 	if err != nil {
 		return err
 	}
@@ -165,6 +167,9 @@ func printStatus(t term, s node.Status) error {
 		fmt.Fprintf(&b, "  all saved, and safe in another place\n")
 	default:
 		fmt.Fprintf(&b, "  saving; %d facts are not in another place yet\n", s.Unsafe)
+	}
+	if s.HeldByOne {
+		fmt.Fprintf(&b, "  HELD BY ONE: the organisation's root key lies on one device; if it is lost, no device can be admitted\n")
 	}
 	fmt.Fprintf(&b, "  %d facts in whole feeds; %d damaged or missing; %d keys or attachments on their way\n", s.Facts, s.Lost, s.Waiting)
 	for _, d := range s.Devices {

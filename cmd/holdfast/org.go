@@ -22,6 +22,7 @@ func orgCreateCommand(ctx context.Context, t term, args []string) error {
 	dir, name, ods := f.String("data", "", ""), f.String("name", "", ""), f.String("ods", "", "")
 	device, domain, admin := f.String("device", "", ""), f.String("domain", "", ""), f.String("admin", "", "")
 	pass, asJSON := f.String("passphrase-file", "", ""), f.Bool("json", false, "")
+	held := holdersOf(f)
 	if _, err := parse(f, args, 0, 0); err != nil {
 		return err
 	}
@@ -45,7 +46,14 @@ func orgCreateCommand(ctx context.Context, t term, args []string) error {
 	defer p.done()
 	place := node.Place{Dir: *dir, Passphrase: secret}
 	founding := journal.Founding{Name: *name, ODS: string(code), DeviceName: *device, Domain: *domain}
+	pages, err := held.make(&founding)
+	if err != nil {
+		return err
+	}
 	if err := node.Found(ctx, place, founding, lib); err != nil {
+		return err
+	}
+	if err := held.print(ctx, place, founding); err != nil {
 		return err
 	}
 	token, err := firstAdministrator(ctx, place, lib, *admin)
@@ -55,14 +63,19 @@ func orgCreateCommand(ctx context.Context, t term, args []string) error {
 	path := "/enrol/" + token
 	if *asJSON {
 		return printJSON(t.out, struct {
-			Data  string `json:"data"`
-			Name  string `json:"name"`
-			ODS   string `json:"ods"`
-			Enrol string `json:"enrol"`
-		}{*dir, *name, string(code), path})
+			Data  string   `json:"data"`
+			Name  string   `json:"name"`
+			ODS   string   `json:"ods"`
+			Enrol string   `json:"enrol"`
+			Pages []string `json:"pages"`
+		}{*dir, *name, string(code), path, pages})
 	}
 	_, err = fmt.Fprintf(t.out, "%s is founded in %s.\nStart it with: holdfast serve --data %s --passphrase-file %s\n"+
 		"Then %s opens this path on its address, once, within three days: %s\n", *name, *dir, *dir, *pass, *admin, path)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(t.out, held.say(pages))
 	return err
 }
 

@@ -66,6 +66,9 @@ func (n *Node) control(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /enrol", answer(n.enrol))
+	mux.HandleFunc("POST /manifest", answer(n.Manifest))
+	mux.HandleFunc("POST /card", answer(n.Offer))
+	mux.HandleFunc("POST /enrol-signed", answer(n.EnrolOffer))
 	mux.HandleFunc("POST /status", answer(func(ctx context.Context, _ struct{}) (Status, error) { return n.Status(ctx) }))
 	mux.HandleFunc("POST /link", answer(n.link))
 	mux.HandleFunc("POST /looks", answer(n.LooksReport))
@@ -193,6 +196,7 @@ type Status struct {
 	Kind         fact.DeviceKind `json:"kind"`
 	Domain       string          `json:"domain"`
 	Incarnation  uint32          `json:"incarnation"`
+	HeldByOne    bool            `json:"held_by_one"` // the root key lies with one device
 	Saving       bool            `json:"saving"`
 	Sentence     string          `json:"sentence"`
 	Facts        uint64          `json:"facts"` // in feeds held whole
@@ -254,7 +258,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	card := j.Device().Card()
 	s := Status{
 		Organisation: n.Us.Name, Device: card.Device.String(), Name: card.Name, Kind: card.Kind, Domain: j.Domain(),
-		Incarnation: h.Incarnation, Saving: h.Saving, Sentence: h.Sentence, Held: j.HeldDigest().String(),
+		Incarnation: h.Incarnation, HeldByOne: h.HeldByOne, Saving: h.Saving, Sentence: h.Sentence, Held: j.HeldDigest().String(),
 		Feeds: []StatusFeed{}, Forks: []StatusFork{}, Sisters: []StatusSister{}, Devices: []StatusDevice{}, Found: n.found.list(),
 	}
 	var vector [][]byte

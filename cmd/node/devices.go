@@ -33,6 +33,9 @@ func (n *Node) devicesShown(ctx context.Context, by web.Caller) (accessweb.Devic
 	slices.SortStableFunc(out.Lines, func(a, b accessweb.DeviceLine) int {
 		return slices.Compare([]byte(b.Kind+"\x00"+a.Name), []byte(a.Kind+"\x00"+b.Name))
 	})
+	if out.Root, err = n.rootShown(ctx); err != nil {
+		return out, err
+	}
 	forks, err := n.Journal.Forks(ctx)
 	for _, f := range forks {
 		out.Forks = append(out.Forks, n.forkLine(f))

@@ -50,7 +50,7 @@ func Drills() []Drill {
 		killDrill(), powerDrill(), flushDrill(), tornDrill(), bitDrill(), fullDrill(), viewsDrill(),
 		lossDrill(), backupDrill(), cloneDrill(), clockDrill(), partitionDrill(), historyDrill(),
 		repeatDrill(), orderDrill(), replayDrill(), poisonDrill(), heavyDrill(), laptopDrill(), careDrill(),
-		sessionDrill(), insiderDrill(),
+		sessionDrill(), insiderDrill(), revokeDrill(),
 	}
 	sort.Slice(all, func(i, k int) bool { return all[i].Number < all[k].Number })
 	return all

@@ -101,6 +101,8 @@ func allPulled() []pulled {
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"}}},
 		{"session", "the cap holds up their own cases", "", []change{
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"}}},
+		{"revoke", "a device that is cut off is admitted", "", []change{
+			{"journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"}}},
 	}
 }
 

@@ -1,0 +1,176 @@
+// Package root is what people and paper hold of an organisation: a signing key
+// each, of which a number together admit devices, and a part each of the key
+// that recovers the record when every device is lost.
+//
+// Its law: no disk and no network; the one secret that is split is the
+// recovery key; what is typed by hand is checked word by word.
+package root
+
+import (
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/hpke"
+	"crypto/sha256"
+	"fmt"
+	"io"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+)
+
+// Secret is what one holder has. It leaves memory only as the holder's page, or
+// sealed under the holder's own passphrase.
+type Secret struct {
+	Number byte     // from 1; the place among the genesis' roots
+	Seed   [32]byte // of the Ed25519 key that signs for the organisation
+	Part   [32]byte // of the recovery key
+}
+
+// Key is the holder's signing key.
+func (s Secret) Key() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(s.Seed[:]) }
+
+// Made is a root as it is made once: its secrets go to the holders and nowhere
+// else.
+type Made struct {
+	Secrets   []Secret
+	Threshold int
+	Recovery  []byte // HPKE public key, ML-KEM-768 + X25519
+}
+
+// mostHolders bounds a root; more pages than this are lost, not held.
+const mostHolders = 16
+
+// Make draws the keys of n holders of whom k must agree.
+func Make(random io.Reader, n, k int) (Made, error) {
+	if n < 1 || n > mostHolders || k < 1 || k > n {
+		return Made{}, refusal.Newf(refusal.Invalid, "A root has 1 to %d holders, and no more of them must agree than there are.", mostHolders)
+	}
+	if n > 1 && k < 2 {
+		return Made{}, refusal.New(refusal.Invalid, "Where several hold the root, at least two of them must agree: else each of them alone could take the organisation.")
+	}
+	var secret [32]byte
+	if _, err := io.ReadFull(random, secret[:]); err != nil {
+		return Made{}, err
+	}
+	recovery, err := recoveryKey(secret)
+	if err != nil {
+		return Made{}, err
+	}
+	parts, err := Split(random, secret, n, k)
+	if err != nil {
+		return Made{}, err
+	}
+	m := Made{Threshold: k, Recovery: recovery.PublicKey().Bytes()}
+	for _, p := range parts {
+		s := Secret{Number: p.Number, Part: p.Bytes}
+		if _, err := io.ReadFull(random, s.Seed[:]); err != nil {
+			return Made{}, err
+		}
+		m.Secrets = append(m.Secrets, s)
+	}
+	return m, nil
+}
+
+// Publics lists the holders' public keys in the order of their numbers.
+func (m Made) Publics() [][]byte {
+	var out [][]byte
+	for _, s := range m.Secrets {
+		out = append(out, s.Key().Public().(ed25519.PublicKey))
+	}
+	return out
+}
+
+func recoveryKey(secret [32]byte) (hpke.PrivateKey, error) {
+	ikm, err := hkdf.Key(sha256.New, secret[:], nil, "holdfast/recovery/1", 64)
+	if err != nil {
+		return nil, err
+	}
+	return hpke.MLKEM768X25519().DeriveKeyPair(ikm)
+}
+
+// Fits tells whether a holder's secret belongs to an organisation.
+func (s Secret) Fits(g fact.Genesis) error {
+	n := int(s.Number)
+	if n < 1 || n > len(g.Roots) || !s.Key().Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(g.Roots[n-1])) {
+		return refusal.Newf(refusal.Invalid, "Page %d does not belong to %s: it was made for another organisation, or is void.", s.Number, g.Name)
+	}
+	return nil
+}
+
+// Distinct checks that the secrets belong to an organisation, each to another
+// holder, and are as many as must agree.
+func Distinct(g fact.Genesis, held []Secret) error {
+	seen := map[byte]bool{}
+	for _, s := range held {
+		if err := s.Fits(g); err != nil {
+			return err
+		}
+		if seen[s.Number] {
+			return refusal.Newf(refusal.Invalid, "Page %d was given twice. The pages of different holders are needed.", s.Number)
+		}
+		seen[s.Number] = true
+	}
+	if len(held) < int(g.Threshold) {
+		return refusal.Newf(refusal.Invalid, "%d of the organisation's %d keys must agree; %d were given.", g.Threshold, len(g.Roots), len(held))
+	}
+	return nil
+}
+
+// Recover brings the recovery key back from enough holders.
+func Recover(g fact.Genesis, held []Secret) (hpke.PrivateKey, error) {
+	if len(g.Recovery) == 0 {
+		return nil, refusal.New(refusal.Missing, "This organisation was founded without a recovery key: its root is held by one device.")
+	}
+	if err := Distinct(g, held); err != nil {
+		return nil, err
+	}
+	var parts []Part
+	for _, s := range held {
+		parts = append(parts, Part{s.Number, s.Part})
+	}
+	secret, err := Combine(parts)
+	if err != nil {
+		return nil, err
+	}
+	key, err := recoveryKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	if string(key.PublicKey().Bytes()) != string(g.Recovery) {
+		return nil, refusal.New(refusal.Invalid, "These pages are the right ones and yet their parts do not give the recovery key. Try other pages.")
+	}
+	return key, nil
+}
+
+const epochLabel = "holdfast/epoch-for-recovery/1"
+
+// epochInfo binds a sealed epoch to its organisation and number.
+func epochInfo(org fact.OrgID, number uint32) []byte {
+	return fmt.Appendf(nil, "%s\x00%x\x00%d", epochLabel, org[:], number)
+}
+
+// SealEpoch closes the private half of an organisation's epoch for its holders.
+func SealEpoch(g fact.Genesis, number uint32, private []byte) ([]byte, error) {
+	org, err := g.ID()
+	if err != nil {
+		return nil, err
+	}
+	to, err := hpke.MLKEM768X25519().NewPublicKey(g.Recovery)
+	if err != nil {
+		return nil, err
+	}
+	return hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), epochInfo(org, number), private)
+}
+
+// OpenEpoch opens it again.
+func OpenEpoch(g fact.Genesis, number uint32, recovery hpke.PrivateKey, sealed []byte) (hpke.PrivateKey, error) {
+	org, err := g.ID()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := hpke.Open(recovery, hpke.HKDFSHA256(), hpke.AES256GCM(), epochInfo(org, number), sealed)
+	if err != nil {
+		return nil, refusal.New(refusal.Invalid, "The sealed key in this copy is damaged, or another organisation's. Try another copy.").Because(err)
+	}
+	return hpke.MLKEM768X25519().NewPrivateKey(raw)
+}

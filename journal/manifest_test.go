@@ -1,0 +1,96 @@
+package journal
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"holdfast/fact"
+)
+
+// What a desk could read is known for any moment, from the site nodes alone:
+// what they gave it before then, and what it wrote itself; no more and no less.
+func TestTheManifestOfADeskForAnyMoment(t *testing.T) {
+	o := testOptions(t)
+	var minutes atomic.Int64
+	began := time.Now()
+	clock := func() time.Time { return began.Add(time.Duration(minutes.Load()) * time.Minute) }
+	o.Clock = clock
+	a := newJournal(t, o)
+	first, second, never := newSubject(t, a), newSubject(t, a), newSubject(t, a)
+	for _, s := range []fact.Subject{first, second, never} {
+		say(t, a, s, "work")
+	}
+	desk, _ := sister(t, a, fact.Desk, "laptop")
+	id := desk.papers.card.Device
+	give := func(s fact.Subject) {
+		t.Helper()
+		ids, err := a.FactIDs(t.Context(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := a.Proved(t.Context(), id, s, ids)
+		if err != nil || len(p.Facts) != 1 {
+			t.Fatalf("%d facts, %v", len(p.Facts), err)
+		}
+	}
+	minutes.Store(10)
+	give(first)
+	give(first) // said once
+	minutes.Store(20)
+	give(second)
+	minutes.Store(30)
+	made := newSubject(t, desk)
+	say(t, desk, made, "a case taken at the laptop")
+	pull(t, desk, a)
+
+	holds := func(j *Journal, minute int) map[fact.Subject]bool {
+		t.Helper()
+		lines, err := j.Manifest(t.Context(), id, fact.At(began.Add(time.Duration(minute)*time.Minute)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[fact.Subject]bool{}
+		for _, l := range lines {
+			out[l.Subject] = true
+			if l.Subject == made != l.Written && l.Subject != a.OrgSubject() {
+				t.Errorf("%s: written there: %v", l.Subject, l.Written)
+			}
+		}
+		return out
+	}
+	check := func(j *Journal) {
+		t.Helper()
+		for minute, want := range map[int]string{9: "", 10: "first", 19: "first", 20: "first second", 29: "first second", 30: "first second made"} {
+			have, got := holds(j, minute), ""
+			for _, one := range []struct {
+				s    fact.Subject
+				name string
+			}{{first, "first"}, {second, "second"}, {made, "made"}, {never, "never"}} {
+				if have[one.s] {
+					if got != "" {
+						got += " "
+					}
+					got += one.name
+				}
+			}
+			if got != want {
+				t.Errorf("minute %d: %q, want %q", minute, got, want)
+			}
+		}
+	}
+	check(a)
+	other, _ := sister(t, a, fact.SiteNode, "another site")
+	meet(t, a, other)
+	check(other) // whichever site node is asked
+	h, err := a.History(t.Context(), id)
+	if err != nil || len(h.Facts()) != 2 {
+		t.Errorf("%d facts for two subjects: %v", len(h.Facts()), err)
+	}
+	if _, err := desk.Manifest(t.Context(), id, fact.At(clock())); err == nil {
+		t.Error("a desk answers")
+	}
+	if _, err := a.Manifest(t.Context(), a.papers.card.Device, fact.At(clock())); err == nil {
+		t.Error("a site node has a manifest")
+	}
+}

@@ -1,0 +1,263 @@
+package journal
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/fact/root"
+)
+
+// RootHolder is who holds one of the organisation's keys.
+type RootHolder struct {
+	Number uint32 `cbor:"1,keyasint"` // place among the genesis' roots, from 1
+	Name   string `cbor:"2,keyasint"`
+	Sort   string `cbor:"3,keyasint"` // person, paper, guardian
+}
+
+// The sorts of holder.
+const (
+	HeldByPerson   = "person"   // a member of the organisation
+	HeldOnPaper    = "paper"    // in a safe
+	HeldByGuardian = "guardian" // outside the organisation
+)
+
+// RootHeld says who holds the organisation's keys and how many must agree.
+type RootHeld struct {
+	Holders   []RootHolder `cbor:"1,keyasint"`
+	Threshold uint32       `cbor:"2,keyasint"`
+}
+
+// FactKind is kind 10.
+func (RootHeld) FactKind() fact.Kind {
+	return fact.Kind{Number: 10, Version: 1, Lane: fact.Control, Name: "root-held", Join: fact.Grow}
+}
+
+// RootHolders lists who holds the organisation's keys, as said when it was
+// founded; empty when one device does.
+func (j *Journal) RootHolders(ctx context.Context) ([]RootHolder, error) {
+	h, err := j.History(ctx, j.papers.genesis.About)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range h.Facts() {
+		if held, err := fact.Read[RootHeld](f); err == nil {
+			return held.Holders, nil
+		}
+	}
+	return nil, nil
+}
+
+// recoveryRow is where a journal keeps the organisation's private key, closed
+// for its holders: a copy of the journal and their pages bring all back.
+const recoveryRow = "recovery-1"
+
+// keepRecovery closes the organisation's key for its holders, once.
+func (j *Journal) keepRecovery(f *dbFile) error {
+	if j.epoch == nil || len(j.papers.genesis.Recovery) == 0 {
+		return nil
+	}
+	if have, err := f.write.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRow); err != nil || have != nil {
+		return err
+	}
+	private, err := j.epoch.Bytes()
+	if err != nil {
+		return err
+	}
+	sealed, err := root.SealEpoch(j.papers.genesis, 1, private)
+	if err != nil {
+		return err
+	}
+	return f.write.exec("INSERT INTO meta(name, value) VALUES(?, ?)", recoveryRow, sealed)
+}
+
+// Recovery is what brings an organisation back from a copy of a journal.
+type Recovery struct {
+	From    string        // folder with a copy of a site node's journal; it is only read
+	Held    []root.Secret // of enough holders
+	Name    string        // of the new device
+	Domain  string
+	Genesis fact.Genesis // filled in by Recover
+}
+
+// GenesisIn reads which organisation a copy of a journal belongs to. It needs
+// no key.
+func GenesisIn(dir string) (_ fact.Genesis, err error) {
+	c, err := copyIn(dir)
+	if err != nil {
+		return fact.Genesis{}, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	signed, err := onePaper(c, paperGenesis)
+	if err != nil {
+		return fact.Genesis{}, err
+	}
+	return fact.OpenGenesis(signed)
+}
+
+func copyIn(dir string) (*sqlConn, error) {
+	current, err := currentFile(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(current.path); errors.Is(err, fs.ErrNotExist) {
+		return nil, refusal.Newf(refusal.Missing, "There is no journal in %s.", dir)
+	}
+	return openConn(current.path, Disk{}.VFS(), "ro")
+}
+
+// Recover makes an empty folder a new site node of an organisation whose
+// devices are lost, from a copy of one's journal and the keys that people and
+// paper hold. The report says what of the copied journal does not hold.
+func Recover(ctx context.Context, o Options, r *Recovery) (Report, error) {
+	o, err := o.complete()
+	if err != nil {
+		return Report{}, err
+	}
+	from, err := copyIn(r.From)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { _ = from.close() }() // it was only read
+	epoch, err := openRecovery(from, r)
+	if err != nil {
+		return Report{}, err
+	}
+	request, err := Ask(ctx, o, fact.SiteNode, r.Name, r.Domain)
+	if err != nil {
+		return Report{}, err
+	}
+	held, err := holdFolder(o.Dir)
+	if err != nil {
+		return Report{}, err
+	}
+	defer func() { _ = held.release() }()
+	report, err := recovered(ctx, o, r, from, epoch, request)
+	if err != nil {
+		return report, fmt.Errorf("bring the organisation back: %w", err)
+	}
+	return report, errors.Join(os.Remove(filepath.Join(o.Dir, foundingMarker)), o.Store.SyncFolder(o.Dir), ctx.Err())
+}
+
+func openRecovery(from *sqlConn, r *Recovery) (hpke.PrivateKey, error) {
+	signed, err := onePaper(from, paperGenesis)
+	if err != nil {
+		return nil, err
+	}
+	if r.Genesis, err = fact.OpenGenesis(signed); err != nil {
+		return nil, err
+	}
+	key, err := root.Recover(r.Genesis, r.Held)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := from.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRow)
+	if err != nil {
+		return nil, err
+	}
+	if sealed == nil {
+		return nil, refusal.New(refusal.Missing, "This copy lacks the organisation's sealed key: it is a desk's. Take a site node's.")
+	}
+	return root.OpenEpoch(r.Genesis, 1, key, sealed)
+}
+
+// recovered fills the folder: keys, the copied journal, and in it the new
+// device's card, enrolment and first incarnation.
+func recovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, epoch hpke.PrivateKey, request Request) (Report, error) {
+	keys, err := openKeybox(filepath.Join(o.Dir, keysFolder), o, o.Store)
+	if err != nil {
+		return Report{}, err
+	}
+	device, err := keys.signing(keyDevice)
+	if err != nil {
+		return Report{}, err
+	}
+	private, err := epoch.Bytes()
+	if err != nil {
+		return Report{}, err
+	}
+	if err := keys.keep(o, keyEpoch, private); err != nil {
+		return Report{}, err
+	}
+	var p papers
+	if p.signedGenesis, err = onePaper(from, paperGenesis); err != nil {
+		return Report{}, err
+	}
+	if p.signedCard, err = recoveredCard(o, r, request); err != nil {
+		return Report{}, err
+	}
+	if err := p.admit(); err != nil {
+		return Report{}, err
+	}
+	file, err := createFile(filepath.Join(o.Dir, firstFile), o.Store)
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := fillRecovered(ctx, o, r, from, file, p, keys, device, epoch)
+	return report, errors.Join(err, file.close(), o.Store.SyncFolder(o.Dir))
+}
+
+func recoveredCard(o Options, r *Recovery, request Request) (fact.Signed, error) {
+	org, err := r.Genesis.ID()
+	if err != nil {
+		return fact.Signed{}, err
+	}
+	card := fact.DeviceCard{Suite: fact.Suite, Org: org, Device: request.Device, Kind: request.Kind, Name: request.Name, Key: request.Key, Issued: fact.At(o.Clock())}
+	var by []ed25519.PrivateKey
+	for _, s := range r.Held {
+		by = append(by, s.Key())
+	}
+	return fact.SignCard(card, r.Genesis, by...)
+}
+
+func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, file *dbFile, p papers, keys *keybox, device ed25519.PrivateKey, epoch hpke.PrivateKey) (Report, error) {
+	if err := copyTables(from, file.write); err != nil {
+		return Report{}, err
+	}
+	wrapper, err := wrapperOf(epoch, p.org)
+	if err != nil {
+		return Report{}, err
+	}
+	// A journal of its own for reading alone, to find what the first facts follow.
+	j := &Journal{
+		o: o, papers: p, keys: keys, device: device, epoch: epoch, branches: newBranches(), cache: newCache(o.CacheFacts),
+		subjects: newSubjectKeys(p.org, wrapper, o.Random), given: given{by: map[int64]givenReceipt{}},
+	}
+	j.house.Store(&house{})
+	if err := j.admitCertificates(file.write); err != nil {
+		return Report{}, err
+	}
+	if err := j.loadBranches(file.write); err != nil {
+		return Report{}, err
+	}
+	seen, err := j.frontierFromFile(file, p.genesis.About)
+	if err != nil {
+		return Report{}, err
+	}
+	last, err := file.write.oneInt("SELECT coalesce(max(pos),0) FROM facts")
+	if err != nil {
+		return Report{}, err
+	}
+	b := beginning{
+		o: o, file: file, papers: p, keys: keys, device: device, subjects: j.subjects, branches: j.branches, receipts: &receipts{},
+		pos: last, seen: seen,
+		drafts: []fact.Draft{fact.Say(p.genesis.About, DeviceEnrolled{Card: p.signedCard, Domain: r.Domain})},
+	}
+	if err := makeStartFolder(o.Dir, o.Store); err != nil {
+		return Report{}, err
+	}
+	if _, err := b.begin(b.startKeys().nextNumber(0), "first", nil); err != nil {
+		return Report{}, err
+	}
+	if _, _, err := checkpoint(file.write, "TRUNCATE"); err != nil {
+		return Report{}, err
+	}
+	return inspect(file.write, &openers{ctx: ctx, epoch: epoch, device: device.Public().(ed25519.PublicKey)}), nil
+}
