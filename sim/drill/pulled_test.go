@@ -51,7 +51,7 @@ func allPulled() []pulled {
 		{"bits", "lists are believed without their sum", "lists were shown from it", []change{noSum()}},
 		{"full", "saving is not taken up again", "waiting for saving to be taken up in vain", []change{
 			{"journal/run.go", "\tif !j.reserve.restore() {", "\tif j.reserve.restore(); true {"}}},
-		{"full", "acts are answered before their commit", "answered as saved and not there", answeredEarly()},
+		{"full", "acts are answered before their commit", "waiting for refusals on the full disk in vain", answeredEarly()},
 		{"views", "lists of another journal are gone on with", "another organisation's", []change{
 			{"journal/views.go", "return cursor, err == nil && string(have) == string(id), err", "return cursor, err == nil && len(have)+len(id) > 0, err"}}},
 		{"views", "twice: lists are believed without their sum; what came after them is not taken in", "they do not hold what they held", []change{noSum(),
