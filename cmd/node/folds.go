@@ -145,30 +145,40 @@ func (f *folded) work(ctx context.Context) error {
 	subjects := slices.SortedFunc(maps.Keys(f.touched), func(a, b fact.Subject) int { return slices.Compare(a[:], b[:]) })
 	clear(f.touched)
 	f.mu.Unlock()
-	for _, s := range subjects {
-		h, err := f.j.History(ctx, s)
-		if err != nil {
+	for i, s := range subjects {
+		if err := f.fold(ctx, s); err != nil {
 			f.mu.Lock()
-			f.touched[s] = true
+			for _, s := range subjects[i:] { // whoever asked has gone: the next one has all of them worked out
+				f.touched[s] = true
+			}
 			f.mu.Unlock()
 			return err
 		}
-		state, err := stateGuarded(s, h)
-		if err != nil {
-			return err
+	}
+	return nil
+}
+
+// fold works one subject out and puts it in the place of what it was.
+func (f *folded) fold(ctx context.Context, s fact.Subject) error {
+	h, err := f.j.History(ctx, s)
+	if err != nil {
+		return err
+	}
+	state, err := stateGuarded(s, h)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := &f.buckets[s[0]]
+	for _, one := range []fact.Hash{f.all[s], state} {
+		if one != (fact.Hash{}) {
+			sum := fact.Labelled("holdfast/state/1", s[:], one[:])
+			subtle.XORBytes(b[:], b[:], sum[:])
 		}
-		f.mu.Lock()
-		b := &f.buckets[s[0]]
-		for _, one := range []fact.Hash{f.all[s], state} {
-			if one != (fact.Hash{}) {
-				sum := fact.Labelled("holdfast/state/1", s[:], one[:])
-				subtle.XORBytes(b[:], b[:], sum[:])
-			}
-		}
-		if f.all[s] = state; state == (fact.Hash{}) {
-			delete(f.all, s)
-		}
-		f.mu.Unlock()
+	}
+	if f.all[s] = state; state == (fact.Hash{}) {
+		delete(f.all, s)
 	}
 	return nil
 }

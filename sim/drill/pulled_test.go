@@ -40,9 +40,9 @@ func answeredEarly() []change {
 func allPulled() []pulled {
 	return []pulled{
 		{"kill", "acts are answered before their commit", "answered as saved and not there", answeredEarly()},
-		{"power", "a new file's name is not flushed", "power cut after step", []change{
+		{"power", "a new file's name is not flushed", "it could not be founded anew", []change{
 			{"journal/store.go", "os.O_EXCL|os.O_WRONLY); err != nil {\n\t\treturn err\n\t}\n\treturn d.SyncFolder(filepath.Dir(path))", "os.O_EXCL|os.O_WRONLY); err != nil {\n\t\treturn err\n\t}\n\treturn nil"}}},
-		{"power", "SQLite does not flush its log", "answered as saved and not there", []change{
+		{"power", "SQLite does not flush its log", "no such table", []change{
 			{"journal/dbfile.go", `{"synchronous", "full", "2"}`, `{"synchronous", "off", "0"}`}}},
 		{"flush", "the file is written again after a failed flush", "no banner says why", []change{
 			{"journal/run.go", "\t\treturn j.failStop(w, check, err)\n\t}\n\treturn w\n}\n\n// looksOf", "\t}\n\treturn w\n}\n\n// looksOf"}}},
@@ -51,7 +51,7 @@ func allPulled() []pulled {
 		{"bits", "lists are believed without their sum", "lists were shown from it", []change{noSum()}},
 		{"full", "saving is not taken up again", "waiting for saving to be taken up in vain", []change{
 			{"journal/run.go", "\tif !j.reserve.restore() {", "\tif j.reserve.restore(); true {"}}},
-		{"full", "acts are answered before their commit", "answered as saved and not there", answeredEarly()},
+		{"full", "acts are answered before their commit", "waiting for refusals on the full disk in vain", answeredEarly()},
 		{"views", "lists of another journal are gone on with", "another organisation's", []change{
 			{"journal/views.go", "return cursor, err == nil && string(have) == string(id), err", "return cursor, err == nil && len(have)+len(id) > 0, err"}}},
 		{"views", "twice: lists are believed without their sum; what came after them is not taken in", "they do not hold what they held", []change{noSum(),
@@ -73,19 +73,19 @@ func allPulled() []pulled {
 			{"urgent/urgentdb/receive.go", "if was := urgent.Filed(h); len(was) > 0 {\n\t\t\treturn exchange.Filed{About", "if was := urgent.Filed(h); len(was) > 0 && tx == nil {\n\t\t\treturn exchange.Filed{About"}}},
 		{"repeat", "twice: a range that is held is a branch; where it parts is not looked for", "facts became", []change{
 			{"journal/receive.go", "\t\t\tif root == w.end.root() {\n\t\t\t\treturn nil, nil", "\t\t\tif root == w.end.root() {\n\t\t\t\treturn &leaving{from: b, at: r.First, fork: true}, nil"}}},
-		{"order", "gaps are not named", "", []change{
+		{"order", "gaps are not named", "does not say that something is missing", []change{
 			{"fact/history.go", "\t\t\t\tmissing[id] = true\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)", "\t\t\t\t_ = id\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)"}}},
 		{"replay", "root and last fact of a head are not compared", "believed", []change{
 			{"journal/receive.go", "head.Size != w.end.size || head.Root != w.end.root() || head.LastID != last.ID:", "head.Size != w.end.size:"}}},
 		{"replay", "a joined folder is joined again", "an admission used before was taken", []change{
 			{"journal/join.go", "os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err", "os.Stat(filepath.Join(o.Dir)); errors.Is(err"}}},
-		{"poison", "what is not shown is not said", "", []change{
+		{"poison", "what is not shown is not said", "does not say that something is not shown", []change{
 			{"urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"}}},
 		{"heavy", "a commit waits for the lists", "waits for lists", []change{
 			{"journal/run.go", "\t\tfor i, a := range batch {\n\t\t\ta.answer <- out.answers[i]", "\t\tfor _, _, n := j.ViewsAt(); n > 0; _, _, n = j.ViewsAt() {\n\t\t\truntime.Gosched()\n\t\t}\n\t\tfor i, a := range batch {\n\t\t\ta.answer <- out.answers[i]"}}},
 		{"history", "stored facts are not read through", "the sites do not agree", []change{
 			{"cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"}}},
-		{"care", "the verified state alone is shown", "", []change{
+		{"care", "the verified state alone is shown", "marked as unverified: false", []change{
 			{"urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"}}},
 		{"care", "looks are refused on a full disk", "can't be looked at", []change{
 			{"journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"}}},

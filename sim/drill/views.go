@@ -18,7 +18,7 @@ import (
 
 func viewsDrill() Drill {
 	return Drill{
-		Number: 7, Name: "views", Hazard: "H-009, H-763",
+		Number: 7, Name: "views", Hazard: "H-009",
 		About:    "All tables that are built from facts are deleted, emptied, overwritten, cut short, put back as they were earlier, or put in the place of another organisation's, also as after a crash.",
 		Expected: "They are built anew from the facts before the first page is shown, and hold exactly what they held.",
 		run:      rehearseViews,
