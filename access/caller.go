@@ -7,6 +7,7 @@
 package access
 
 import (
+	"slices"
 	"time"
 
 	"holdfast/fact"
@@ -53,6 +54,8 @@ type Caller struct {
 	Session fact.Subject
 	Grants  []fact.ID
 	Until   time.Time // when the session ends; UTC
+
+	Finishing []fact.Subject // open cases they may finish though their shift is over; empty while it is not
 }
 
 // Author is the caller as it stands in facts.
@@ -70,6 +73,9 @@ func (c Caller) Says() string {
 
 // May checks the permission table. Its refusal names who may do it instead.
 func (c Caller) May(a Act) error {
+	if len(c.Finishing) > 0 && !slices.Contains(finishing(), a) {
+		return overNow()
+	}
 	if c.Role != "" && allowed(c.Role, a) {
 		return nil
 	}

@@ -46,6 +46,9 @@ const (
 	ReviewHeld     Act = "review what is held back"
 	AskErasure     Act = "erase under the retention rules"
 	SeeErasures    Act = "see erasure and retention"
+	KeepOwnWays    Act = "keep one's own ways in"
+	VouchFor       Act = "vouch for a colleague"
+	AdmitShift     Act = "admit somebody for one shift"
 )
 
 // Row is one line of the permission table.
@@ -109,6 +112,9 @@ func Table() []Row {
 		{ReviewHeld, []Role{Administrator}, List},
 		{AskErasure, []Role{Administrator}, ByItsFact},
 		{SeeErasures, []Role{Administrator}, List},
+		{KeepOwnWays, append(all, Administrator), ByItsFact},
+		{VouchFor, append(all, Administrator), ByItsFact},
+		{AdmitShift, []Role{Manager, Administrator}, ByItsFact},
 	}
 }
 

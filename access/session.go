@@ -60,7 +60,7 @@ func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, 
 		}
 		spent = spent || one.Token == link
 	}
-	o.Role, o.Way, o.Link = l.Role, "link", link
+	o.Role, o.Way, o.Link = l.Role, WayLink, link
 	out, err := open(s, o, session, now)
 	if err != nil || spent {
 		return out, err
@@ -70,7 +70,7 @@ func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, 
 
 // OpenByPasskey opens a session after the passkey's answer was checked.
 func OpenByPasskey(s Staff, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
-	o.Way = "passkey"
+	o.Way = WayPasskey
 	return open(s, o, session, now)
 }
 

@@ -17,7 +17,20 @@ type Staff struct {
 	Passkeys []PasskeyEnrolled          `cbor:"5,keyasint"`
 	Spent    []LinkSpent                `cbor:"7,keyasint"`
 	NotShown []fact.ID                  `cbor:"6,keyasint"`
+
+	Authenticators []AuthenticatorEnrolled `cbor:"8,keyasint,omitempty"`  // in force; two when they were enrolled apart
+	Papers         []RecoveryCodesMade     `cbor:"9,keyasint,omitempty"`  // in force
+	Codes          []CodeSpent             `cbor:"10,keyasint,omitempty"` // of papers
+	Step           uint64                  `cbor:"11,keyasint,omitempty"` // the newest step of an authenticator that was spent
+	Witnessed      []EnrolmentWitnessed    `cbor:"12,keyasint,omitempty"`
+	Admitted       []AdmittedForShift      `cbor:"13,keyasint,omitempty"`
+	Slow           SignInSlowed            `cbor:"14,keyasint,omitempty"` // the latest
+
+	placed waysIn
 }
+
+// waysIn is where what may be replaced stands in the history.
+type waysIn struct{ authenticators, papers []int }
 
 // Grant is one role held.
 type Grant struct {
@@ -51,6 +64,9 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 		}
 	}
 	s.endGrants(h, ends)
+	s.Authenticators = inForce(h, s.Authenticators, s.placed.authenticators)
+	s.Papers = inForce(h, s.Papers, s.placed.papers)
+	s.placed = waysIn{}
 	return s
 }
 
@@ -113,7 +129,7 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 		}
 		return err
 	}
-	return fact.ErrNewer
+	return s.applyWaysIn(i, f)
 }
 
 // Name gives the person's name, or says that two are on record.

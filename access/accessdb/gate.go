@@ -30,6 +30,9 @@ const mostRemembered = 100_000
 
 // Gate stands between every request and the journal.
 type Gate struct {
+	Policy   access.Policy // how people sign in; set before the first request
+	OpenWork OpenWork      // nil: nobody holds cases here
+
 	journal *journal.Journal
 	clock   journal.Clock
 	random  io.Reader
@@ -39,6 +42,7 @@ type Gate struct {
 	sessions map[fact.Hash]place        // opened here, perhaps not yet in the view
 	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
+	signing  *signing
 }
 
 type lookKey struct {
@@ -52,14 +56,14 @@ type place struct{ session, person fact.Subject }
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 	return &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
-		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(),
+		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), signing: newSigning(),
 	}
 }
 
 // Enter checks permission and records the look, both before any data is
 // read. A refusal is recorded too.
 func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	if err := by.May(act); err != nil {
+	if err := by.MayAbout(act, about); err != nil {
 		if !by.Session.Zero() {
 			err = errors.Join(err, g.record(ctx, by, access.Refused{Act: act, About: about}))
 		}
@@ -128,8 +132,23 @@ func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) 
 	if err != nil {
 		return access.Caller{}, err
 	}
-	return access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
+	session, staff := access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph)
+	by, err := access.CallerOf(session, staff, g.journal.Genesis(), g.clock())
+	if err == nil || session.Ended || g.OpenWork == nil {
+		return by, err
+	}
+	open, failed := g.OpenWork(ctx, at.person)
+	if failed != nil {
+		return access.Caller{}, failed
+	}
+	if len(open) == 0 {
+		return access.Caller{}, err
+	}
+	return access.FinishingOf(session, staff, g.journal.Genesis(), open, g.clock())
 }
+
+// OpenWork lists the open cases that a person holds.
+type OpenWork func(ctx context.Context, person fact.Subject) ([]fact.Subject, error)
 
 // atWork reads a session or a member of staff as it stands on this device: a cut
 // freezes nobody at the machine where they work, so what this device wrote

@@ -69,6 +69,7 @@ type ceremony struct {
 	data   webauthn.SessionData
 	link   fact.Hash
 	person fact.Subject
+	by     fact.Subject // whose session it belongs to; zero: nobody's yet
 	until  time.Time
 }
 
@@ -175,8 +176,9 @@ func (p *Passkeys) BeginSignIn() (*protocol.CredentialAssertion, error) {
 }
 
 // FinishSignIn checks the browser's answer and opens a session in a role that
-// the person holds; role may be empty when they hold only one.
-func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.Role, desk string) (string, access.Caller, error) {
+// the person holds; role may be empty when they hold only one. browser is the
+// browser's own lasting token, which counts as the organisation's from then on.
+func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.Role, browser, desk string) (string, access.Caller, error) {
 	bad := refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.")
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(answer))
 	if err != nil {
@@ -199,9 +201,13 @@ func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.
 		return "", access.Caller{}, fmt.Errorf("passkey owner is a %T", who)
 	}
 	if role == "" {
-		role = firstRole(u.staff, p.gate.clock())
+		role, _ = u.staff.FirstRole(p.gate.clock())
 	}
-	return p.gate.open(ctx, u.staff.Person, access.SessionOpened{Role: role, Desk: desk}, access.OpenByPasskey)
+	o := access.SessionOpened{Role: role, Desk: desk}
+	if o.Browser, err = hashToken(browser); err != nil {
+		return "", access.Caller{}, bad.Because(err)
+	}
+	return p.gate.open(ctx, u.staff.Person, o, access.OpenByPasskey)
 }
 
 func (p *Passkeys) owner(ctx context.Context) webauthn.DiscoverableUserHandler {
@@ -217,13 +223,4 @@ func (p *Passkeys) owner(ctx context.Context) webauthn.DiscoverableUserHandler {
 func (p *Passkeys) staff(ctx context.Context, person fact.Subject) (access.Staff, error) {
 	h, err := p.gate.journal.History(ctx, person)
 	return access.FoldStaff(person, h), err
-}
-
-func firstRole(s access.Staff, now time.Time) access.Role {
-	for _, r := range access.Roles() {
-		if len(s.Holds(r, now)) > 0 {
-			return r
-		}
-	}
-	return ""
 }

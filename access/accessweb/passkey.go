@@ -28,7 +28,11 @@ func (p *Pages) finishSignIn(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	token, _, err := p.Passkeys.FinishSignIn(r.Context(), body, access.Role(r.URL.Query().Get("role")), p.Desk)
+	browser, err := p.browser(w, r)
+	if err != nil {
+		return err
+	}
+	token, _, err := p.Passkeys.FinishSignIn(r.Context(), body, access.Role(r.URL.Query().Get("role")), browser, p.Desk)
 	if err != nil {
 		return err
 	}

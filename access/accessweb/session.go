@@ -18,7 +18,11 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request, by web.Caller) e
 		{Name: "You", Value: by.Says()}, {Name: "Working as", Value: by.Role.Title()}, {Name: "On", Value: by.Desk},
 		{Name: "Until", Value: by.Until.In(p.Shell.Zone()).Format("Mon 2 Jan 15:04"), Num: true},
 	}
-	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs))
+	ways, err := p.waysOf(r, by)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, ways))
 }
 
 // signOut ends the session and takes it away from the browser.

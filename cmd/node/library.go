@@ -1,6 +1,8 @@
 package node
 
 import (
+	"holdfast/access"
+	"holdfast/access/accessweb"
 	"holdfast/content"
 	"holdfast/triage"
 	"holdfast/urgent"
@@ -15,6 +17,7 @@ type Library struct {
 	Rules  *urgent.Rules
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
+	SignIn access.Policy
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -38,7 +41,11 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 		return nil, err
 	}
 	keep, err := content.Retention(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep}, err
+	if err != nil {
+		return nil, err
+	}
+	signIn, err := accessweb.LoadPolicy(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:
