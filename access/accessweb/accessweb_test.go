@@ -17,6 +17,7 @@ import (
 	"holdfast/access"
 	"holdfast/access/accessdb"
 	"holdfast/access/accessweb"
+	"holdfast/content"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/journal"
@@ -24,16 +25,19 @@ import (
 )
 
 type office struct {
-	t      *testing.T
+	t      testing.TB
 	gate   *accessdb.Gate
 	server *httptest.Server
 	device access.Caller
 }
 
 // newOffice founds an organisation and serves its door over plain HTTP.
-func newOffice(t *testing.T, links bool) *office {
+func newOffice(t *testing.T, links bool) *office { return newOfficeAt(t, links, time.Now) }
+
+// newOfficeAt does so with a clock of its own.
+func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 	t.Helper()
-	o := journal.Options{Dir: t.TempDir(), Demo: true, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
+	o := journal.Options{Dir: t.TempDir(), Demo: true, Clock: clock, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
 	if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "desk 1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +50,16 @@ func newOffice(t *testing.T, links bool) *office {
 			t.Error(err)
 		}
 	})
-	gate := accessdb.NewGate(j, time.Now)
+	gate := accessdb.NewGate(j, clock)
+	set, err := content.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gate.Policy, err = accessweb.LoadPolicy(set); err != nil {
+		t.Fatal(err)
+	}
 	shell, err := web.NewShell(web.Config{
-		Organisation: "Fellside 111", Now: time.Now, Session: accessweb.Sessions(gate), State: web.SavedHere,
+		Organisation: "Fellside 111", Now: clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
 		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -144,7 +155,7 @@ func (b *browser) read(res *http.Response, err error) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-func want(t *testing.T, status int, body string, wantStatus int, parts ...string) {
+func want(t testing.TB, status int, body string, wantStatus int, parts ...string) {
 	t.Helper()
 	if status != wantStatus {
 		t.Fatalf("status %d, want %d: %s", status, wantStatus, body)

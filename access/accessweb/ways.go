@@ -57,7 +57,7 @@ func (p *Pages) signInByCode(w http.ResponseWriter, r *http.Request, _ web.Calle
 		return err
 	}
 	token, _, err := p.Gate.SignInByCode(r.Context(), in.Login, r.PostForm.Get("password"), in.Code, "", browser, p.Desk)
-	if refusal.Is(err, refusal.Forbidden) {
+	if refusal.Is(err, refusal.Forbidden) && p.Gate.Policy.SecondChoice {
 		return p.showDoor(w, r, http.StatusForbidden, in.Login, sentence(err))
 	}
 	if err != nil {
