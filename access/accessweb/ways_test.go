@@ -144,17 +144,20 @@ func TestNamesCannotBeProbed(t *testing.T) {
 	nurse := o.seat("P. Varma", access.Clinician)
 	nurse.withCode("p varma", clock)
 	thief := o.seat("T. Hale", access.CallHandler)
-	least := func(login string) (time.Duration, string) {
-		best, said := time.Hour, ""
-		for range 12 {
-			began := time.Now()
-			_, said = nurse.byCode(thief.browser, login, "some password or other", "123456")
-			best = min(best, time.Since(began))
-		}
-		return best, regexp.MustCompile(`role="alert">.*?</p>`).FindString(said)
+	try := func(login string) (time.Duration, string) {
+		began := time.Now()
+		_, body := nurse.byCode(thief.browser, login, "some password or other", "123456")
+		return time.Since(began), regexp.MustCompile(`role="alert">.*?</p>`).FindString(body)
 	}
-	known, saidKnown := least("p varma")
-	unknown, saidUnknown := least("q nobody")
+	known, unknown := time.Hour, time.Hour // the quickest of many, taken in turns: machines are busy
+	saidKnown, saidUnknown := "", ""
+	for range 15 {
+		var took time.Duration
+		took, saidKnown = try("p varma")
+		known = min(known, took)
+		took, saidUnknown = try("q nobody")
+		unknown = min(unknown, took)
+	}
 	if saidKnown == "" || saidKnown != saidUnknown {
 		t.Errorf("%q and %q", saidKnown, saidUnknown)
 	}

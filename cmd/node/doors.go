@@ -11,5 +11,7 @@ import (
 func (n *Node) signIn() {
 	n.Gate.Policy = n.config.Library.SignIn
 	n.Gate.Policy.SecondChoice = n.Gate.Policy.SecondChoice || n.config.SecondChoice || n.demo
-	n.Gate.OpenWork = func(ctx context.Context, person fact.Subject) ([]fact.Subject, error) { return n.Cases.HeldBy(ctx, person) }
+	n.Gate.OpenWork = func(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
+		return n.Cases.HeldBy(ctx, person)
+	}
 }
