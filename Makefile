@@ -28,6 +28,7 @@ check: test
 	go test -count=1 -run EveryByteCounts ./cmd/holdfast-verify
 	$(BIN) content check
 	$(MAKE) story NAME=forms
+	$(MAKE) story NAME=doors
 	$(BIN) drill --all
 	$(MAKE) selftest
 
