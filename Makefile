@@ -46,7 +46,7 @@ unit:
 	HOLDFAST_SEEDS=8 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./access/accessweb ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

@@ -11,6 +11,10 @@ import (
 // shift.
 const SessionLasts = 13 * time.Hour
 
+// TokenLasts is how long a browser keeps a session's token: longer than the
+// session, so that a case that is open at its end can be finished.
+const TokenLasts = SessionLasts + 12*time.Hour
+
 // Session is the fold of one session.
 type Session struct {
 	ID       fact.Subject    `cbor:"1,keyasint"`

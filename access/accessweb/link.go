@@ -18,6 +18,6 @@ func (p *Pages) useLink(w http.ResponseWriter, r *http.Request, _ web.Caller) er
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.SessionLasts)
+	web.SetSession(w, r, token, access.TokenLasts)
 	return web.SeeOther(w, r, "/")
 }

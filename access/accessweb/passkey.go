@@ -36,7 +36,7 @@ func (p *Pages) finishSignIn(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.SessionLasts)
+	web.SetSession(w, r, token, access.TokenLasts)
 	return writeJSON(w, http.StatusOK, goTo{next(r)})
 }
 

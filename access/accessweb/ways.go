@@ -63,7 +63,7 @@ func (p *Pages) signInByCode(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.SessionLasts)
+	web.SetSession(w, r, token, access.TokenLasts)
 	return web.SeeOther(w, r, next(r))
 }
 
