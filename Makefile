@@ -6,7 +6,7 @@ export GOFLAGS := -mod=readonly
 NAME ?= first-call
 BIN := build/holdfast
 
-.PHONY: demo test check selftest bench story setup generate vet unit clean
+.PHONY: demo test check selftest pulled bench story setup generate vet unit clean
 
 demo: $(BIN)
 	$(BIN) demo
@@ -18,6 +18,7 @@ test: setup vet unit
 	$(MAKE) story NAME=passkey
 	$(MAKE) story NAME=around
 	$(MAKE) story NAME=several
+	$(MAKE) story NAME=people
 	@echo "make test: all of it passed"
 
 # Before a change is called done: everything, and more of it.
@@ -26,6 +27,9 @@ check: test
 	HOLDFAST_SEEDS=1000 go test -count=1 -timeout 60m -run 'TestSeeds$$' ./sim/world
 	HOLDFAST_KILLS=100 go test -count=1 -timeout 30m -run Kill ./cmd/holdfast
 	go test -count=1 -run EveryByteCounts ./cmd/holdfast-verify
+	HOLDFAST_SWEEP=all go test -count=1 -timeout 15m -run NothingTyped ./cmd/holdfast
+	HOLDFAST_MUTANTS=1000000 go test -count=1 -timeout 30m -run NoMutant -v ./sim/mutants
+	HOLDFAST_FUZZ=10s go test -count=1 -timeout 30m -run FuzzersFind -v .
 	$(BIN) content check
 	$(MAKE) story NAME=forms
 	$(MAKE) story NAME=doors
@@ -35,6 +39,10 @@ check: test
 # Every planted bug must be caught by its test or drill; writes docs/planted.md.
 selftest:
 	go run ./sim/planted
+
+# Every drill must fail with a protection taken out (docs/drills.md, last part); about half an hour.
+pulled:
+	go test -count=1 -timeout 90m -v -run EveryDrillFails ./sim/drill -pull all
 
 vet: $(BIN)
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'ed:"; echo "$$bad"; exit 1; fi
@@ -46,7 +54,7 @@ unit:
 	HOLDFAST_SEEDS=8 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./journal ./access/accessweb ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./sim/speed
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./access/accessweb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

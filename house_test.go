@@ -24,6 +24,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/record/entry"
 	"holdfast/stock"
 	"holdfast/task"
 	"holdfast/urgent"
@@ -34,7 +35,7 @@ import (
 func law() map[string]string {
 	level0 := "codes fact fact/refusal fact/seal fact/share fhir"
 	level1 := level0 + " content access task"
-	level2 := level1 + " record directory exchange triage"
+	level2 := level1 + " record record/entry directory exchange triage"
 	return map[string]string{
 		"codes":                   "fact/refusal",
 		"fact/refusal":            "",
@@ -64,6 +65,9 @@ func law() map[string]string {
 		"access/accessdb":         level0 + " access journal",
 		"access/accessweb":        level1 + " access/accessdb journal web",
 		"record/recorddb":         level1 + " record journal",
+		"record/entry":            level1 + " record",
+		"record/entrydb":          level1 + " record record/entry journal",
+		"record/entryweb":         level1 + " record record/entry record/entrydb journal web",
 		"directory/directorydb":   level1 + " directory journal",
 		"task/taskdb":             level0 + " access task journal",
 		"exchange/exchangedb":     level1 + " record directory exchange journal task",
@@ -244,7 +248,7 @@ func TestReadmeMapIsTrue(t *testing.T) {
 // allKinds lists every kind of fact of every package.
 func allKinds() []fact.Kind {
 	return slices.Concat(
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
+		journal.Kinds(), access.Kinds(), record.Kinds(), entry.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(), stock.Kinds(),
 	)
 }
 

@@ -41,6 +41,14 @@ func TestStaffWrittenApart(t *testing.T) {
 				}
 				return fact.Author{}, []fact.Draft{fact.Say(staffed, RoleEnded{Grant: f.ID, Why: "left"})}
 			},
+			oneOf(RolePlanned{Role: Manager, From: fact.At(morning), Until: until, Why: "moves"}, RolePlanned{Role: Clinician, From: until, Why: "back"}),
+			func(r *rand.Rand, known []fact.Fact) (fact.Author, []fact.Draft) {
+				f, ok := facttest.Pick[RoleGranted](r, known)
+				if !ok {
+					return fact.Author{}, nil
+				}
+				return fact.Author{}, []fact.Draft{fact.Say(staffed, RoleEnding{Grant: f.ID, At: fact.At(morning.Add(time.Duration(r.IntN(3)-1) * time.Hour)), Why: "moves"})}
+			},
 			oneOf(LinkMade{Token: fact.Hash{1}, Role: Clinician, Until: until, For: ForSignIn}, LinkMade{Token: fact.Hash{2}, Role: Clinician, Until: until, For: ForPasskey}),
 			oneOf(LinkSpent{Token: fact.Hash{1}, Browser: fact.Hash{5}}, LinkSpent{Token: fact.Hash{1}, Browser: fact.Hash{6}}),
 			oneOf(PasskeyEnrolled{ID: []byte{1}, Link: fact.Hash{2}}, PasskeyEnrolled{ID: []byte{2}, Link: fact.Hash{2}}),

@@ -9,14 +9,11 @@ import (
 	"holdfast/fact/refusal"
 )
 
-// ErasureDays is the shortest time between approval and erasure, and VaultDays
-// how long an immutable snapshot of keys may outlive it. A request may ask for
-// more days, never for fewer. (check: own choice, to be agreed by each
-// organisation's information governance)
-const (
-	ErasureDays = 90
-	VaultDays   = 100
-)
+// LeastErasureDays is the shortest time between approval and erasure that any
+// device accepts, whatever content it has: whether a tombstone counts depends on
+// facts alone. A request asks for as many days as the content says (erasure.csv),
+// never for fewer.
+const LeastErasureDays = 90
 
 // Erasures is the fold of the requests to erase, the legal holds and what the
 // devices have said of it.
@@ -125,7 +122,7 @@ func (r ErasureRequest) Due() time.Time {
 	if r.ApprovedAt == 0 {
 		return time.Time{}
 	}
-	return max(r.At, r.ApprovedAt).Time().Add(time.Duration(max(r.Says.Days, ErasureDays)) * 24 * time.Hour)
+	return max(r.At, r.ApprovedAt).Time().Add(time.Duration(max(r.Says.Days, LeastErasureDays)) * 24 * time.Hour)
 }
 
 // Stands tells whether a request still is to be carried out.
@@ -195,7 +192,7 @@ func AskForErasure(e Erasures, org fact.Subject, by Caller, req ErasureAsked, wh
 	if err := by.May(AskErasure); err != nil {
 		return nil, err
 	}
-	req.Rule, req.Days = strings.TrimSpace(req.Rule), max(req.Days, ErasureDays)
+	req.Rule, req.Days = strings.TrimSpace(req.Rule), max(req.Days, LeastErasureDays)
 	switch {
 	case req.Rule == "":
 		return nil, refusal.Field("rule", "Choose the retention rule under which it is erased.")

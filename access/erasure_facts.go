@@ -8,7 +8,7 @@ type ErasureAsked struct {
 	Subjects []fact.Subject `cbor:"1,keyasint"` // the record first
 	Rule     string         `cbor:"2,keyasint"` // "Adult health record, 8 years"
 	Why      string         `cbor:"3,keyasint,omitempty"`
-	Days     uint32         `cbor:"4,keyasint"` // between approval and erasure; the rule never takes fewer than ErasureDays
+	Days     uint32         `cbor:"4,keyasint"` // between approval and erasure; the rule never takes fewer than LeastErasureDays
 }
 
 // FactKind is kind 30.

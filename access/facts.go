@@ -9,15 +9,16 @@ func kind(number uint32, lane fact.Lane, name string, join fact.Join) fact.Kind 
 
 // Kinds lists the kinds of fact that this package writes and folds.
 func Kinds() []fact.Kind {
-	return []fact.Kind{
+	return append(lookingKinds(),
 		PersonAdded{}.FactKind(), RoleGranted{}.FactKind(), RoleEnded{}.FactKind(), LinkMade{}.FactKind(),
 		PasskeyEnrolled{}.FactKind(), SessionOpened{}.FactKind(), SessionEnded{}.FactKind(),
 		Looked{}.FactKind(), Refused{}.FactKind(), LinkSpent{}.FactKind(),
 		ErasureAsked{}.FactKind(), ErasureApproved{}.FactKind(), ErasureCancelled{}.FactKind(),
 		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
+		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
 		AuthenticatorEnrolled{}.FactKind(), CodeSpent{}.FactKind(), RecoveryCodesMade{}.FactKind(),
 		EnrolmentWitnessed{}.FactKind(), AdmittedForShift{}.FactKind(), SignInSlowed{}.FactKind(),
-	}
+	)
 }
 
 // PersonAdded says that a member of staff is known here.
@@ -113,6 +114,10 @@ func (SessionEnded) FactKind() fact.Kind { return kind(26, fact.Control, "sessio
 type Looked struct {
 	Act   Act          `cbor:"1,keyasint"`
 	About fact.Subject `cbor:"2,keyasint,omitempty"` // zero for a list
+
+	Relation Relation `cbor:"8,keyasint,omitempty"`  // what linked them to it
+	Purpose  Purpose  `cbor:"9,keyasint,omitempty"`  // what they needed it for
+	Why      string   `cbor:"10,keyasint,omitempty"` // what they said, where nothing linked them to it
 }
 
 // FactKind is kind 27.

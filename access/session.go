@@ -1,6 +1,8 @@
 package access
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"holdfast/fact"
@@ -22,15 +24,39 @@ type Session struct {
 	Ended    bool            `cbor:"3,keyasint"`
 	Looks    uint32          `cbor:"4,keyasint"`
 	NotShown []fact.ID       `cbor:"5,keyasint"`
+	Proved   []Proof         `cbor:"6,keyasint"` // with its opening
+	Reasons  []ReasonGiven   `cbor:"7,keyasint"`
+	Locked   bool            `cbor:"8,keyasint"`
+}
+
+// Proof is one time that the person showed who they are.
+type Proof struct {
+	At  fact.Millis `cbor:"1,keyasint"`
+	Way string      `cbor:"2,keyasint"`
+	For string      `cbor:"3,keyasint"` // empty: the opening
+}
+
+// LastProof gives when the person last showed who they are; zero: never.
+func (s Session) LastProof() time.Time {
+	var last fact.Millis
+	for _, p := range s.Proved {
+		last = max(last, p.At)
+	}
+	if last == 0 {
+		return time.Time{}
+	}
+	return last.Time()
 }
 
 // FoldSession folds the facts about one session.
 func FoldSession(id fact.Subject, h fact.History) Session {
 	s := Session{ID: id}
-	for _, f := range h.Facts() {
+	var locks []int // places of locks that no proof has opened
+	for i, f := range h.Facts() {
 		if f.OfJournal() {
 			continue
 		}
+		at := f.Body.Happened.From
 		switch f.Body.Kind {
 		case SessionOpened{}.FactKind().Number:
 			c, err := fact.Read[SessionOpened](f)
@@ -39,6 +65,24 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 				continue
 			}
 			s.Opened = append(s.Opened, c)
+			s.Proved = append(s.Proved, Proof{At: at, Way: c.Way})
+		case SessionProved{}.FactKind().Number:
+			c, err := fact.Read[SessionProved](f)
+			if err != nil {
+				s.NotShown = append(s.NotShown, f.ID)
+				continue
+			}
+			s.Proved = append(s.Proved, Proof{At: at, Way: c.Way, For: c.For})
+			locks = slices.DeleteFunc(locks, func(l int) bool { return h.Before(l, i) })
+		case SessionLocked{}.FactKind().Number:
+			locks = append(locks, i)
+		case ReasonGiven{}.FactKind().Number:
+			c, err := fact.Read[ReasonGiven](f)
+			if err != nil {
+				s.NotShown = append(s.NotShown, f.ID)
+				continue
+			}
+			s.Reasons = append(s.Reasons, c)
 		case SessionEnded{}.FactKind().Number:
 			s.Ended = true
 		case Looked{}.FactKind().Number, Refused{}.FactKind().Number:
@@ -47,6 +91,7 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 			s.NotShown = append(s.NotShown, f.ID)
 		}
 	}
+	s.Locked = len(locks) > 0
 	return s
 }
 
@@ -94,20 +139,55 @@ func EndSession(s Session, why string) ([]fact.Draft, error) {
 	return []fact.Draft{fact.Say(s.ID, SessionEnded{Why: why})}, nil
 }
 
+// ErrLapsed is in the refusal of somebody whose role or session ran out at its
+// time while they were at work. Whoever still has open work in hand goes on with it.
+var ErrLapsed = errors.New("the role or the session ran out")
+
 // CallerOf says who is asking through a session, judged now: the session is
-// open and in time, and the role is still held.
+// open and in time, and the role is still held. Beside an error that holds
+// ErrLapsed stands the caller as somebody who finishes what they have.
 func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, error) {
 	if session.Ended || len(session.Opened) != 1 {
 		return Caller{}, refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
 	}
 	o := session.Opened[0]
-	grants := s.Holds(o.Role, now)
-	if !now.Before(o.Until.Time()) || len(grants) == 0 || o.Person != s.Person {
-		return Caller{}, refusal.New(refusal.Forbidden, "Your session has ended. Sign in to go on; what you typed is kept.")
+	over := refusal.New(refusal.Forbidden, "Your session has ended. Sign in to go on; what you typed is kept.")
+	if !o.finishes(now) || o.Person != s.Person {
+		return Caller{}, over
 	}
 	details, _ := s.Details.Get()
-	return Caller{
+	c := Caller{
 		Person: s.Person, Name: s.Name(), Title: details.Title, Role: o.Role, Org: g.Name, ODS: g.ODS,
-		Desk: o.Desk, Session: session.ID, Grants: grants, Until: o.Until.Time(),
-	}, nil
+		Desk: o.Desk, Session: session.ID, Grants: s.Holds(o.Role, now), Until: o.Until.Time(),
+		Proved: session.LastProof(), Locked: session.Locked, Reasons: session.Reasons,
+	}
+	if len(c.Grants) > 0 && now.Before(c.Until) {
+		return c, nil
+	}
+	if len(c.Grants) > 0 {
+		c.Lapsed = c.Until
+		return c, over.Because(ErrLapsed)
+	}
+	if c.Grants, c.Lapsed = s.lapsed(o, now); len(c.Grants) == 0 {
+		return Caller{}, over
+	}
+	return c, over.Because(ErrLapsed)
+}
+
+// lapsed lists the grants that were in force when the session began and have
+// run out since, with the last moment of them. A grant that somebody ended is
+// none of these.
+func (s Staff) lapsed(o SessionOpened, now time.Time) ([]fact.ID, time.Time) {
+	began := o.Until.Time().Add(-SessionLasts)
+	var out []fact.ID
+	var last time.Time
+	for _, g := range s.Grants {
+		if g.Role == o.Role && g.In(began) && g.Until != 0 && !now.Before(g.Until.Time()) {
+			out = append(out, g.Fact)
+			if last.Before(g.Until.Time()) {
+				last = g.Until.Time()
+			}
+		}
+	}
+	return out, last
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -41,7 +42,8 @@ type Grant struct {
 	// Apart says that the grant was not ended by name: somebody ended the
 	// role who could not know of it. The role stays ended until somebody who
 	// has seen both grants it anew.
-	Apart bool `cbor:"5,keyasint,omitempty"`
+	Apart bool        `cbor:"5,keyasint,omitempty"`
+	From  fact.Millis `cbor:"6,keyasint,omitempty"` // 0: from when it was given
 	place int
 }
 
@@ -55,8 +57,13 @@ type ending struct {
 func FoldStaff(about fact.Subject, h fact.History) Staff {
 	s := Staff{Person: about}
 	var ends []ending
+	var endings []RoleEnding
 	for i, f := range h.Facts() {
 		if f.OfJournal() {
+			continue
+		}
+		if c, err := fact.Read[RoleEnding](f); err == nil {
+			endings = append(endings, c)
 			continue
 		}
 		if err := s.apply(h, i, f, &ends); err != nil {
@@ -64,9 +71,10 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 		}
 	}
 	s.endGrants(h, ends)
-	s.Authenticators = inForce(h, s.Authenticators, s.placed.authenticators)
-	s.Papers = inForce(h, s.Papers, s.placed.papers)
+	s.Authenticators = standing(h, s.Authenticators, s.placed.authenticators)
+	s.Papers = standing(h, s.Papers, s.placed.papers)
 	s.placed = waysIn{}
+	s.endOnTime(endings)
 	return s
 }
 
@@ -100,8 +108,17 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 		return err
 	case RoleGranted{}.FactKind().Number:
 		c, err := fact.Read[RoleGranted](f)
+		if err == nil && !mayGrant(f, s.Person) && !mayAdmit(f, s.Person, c) {
+			err = errNotTheirs
+		}
 		if err == nil {
-			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, Until: c.Until, place: i})
+			err = s.grant(f, Grant{Role: c.Role, Until: c.Until, place: i})
+		}
+		return err
+	case RolePlanned{}.FactKind().Number:
+		c, err := fact.Read[RolePlanned](f)
+		if err == nil {
+			err = s.grant(f, Grant{Role: c.Role, From: c.From, Until: c.Until, place: i})
 		}
 		return err
 	case RoleEnded{}.FactKind().Number:
@@ -132,6 +149,28 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 	return s.applyWaysIn(i, f)
 }
 
+// errNotTheirs says that a fact claims what its author had no right to.
+var errNotTheirs = errors.New("written by somebody who may not")
+
+// mayGrant judges a grant by its author, whatever device signed it: nobody grants
+// themselves a role, and only those may grant who keep the staff list (the
+// permission table), or the device itself. It stays on record and counts nowhere.
+func mayGrant(f fact.Fact, about fact.Subject) bool {
+	return f.Body.Person.Zero() || f.Body.Person != about && allowed(Role(f.Body.Role), ManageStaff)
+}
+
+// longestShift bounds a grant by somebody who may admit for one shift, whatever
+// the policy of the organisation says.
+const longestShift = 24 * time.Hour
+
+// mayAdmit judges a grant for one shift in the same way: to others, to work at
+// cases and calls alone, and with an end within a day.
+func mayAdmit(f fact.Fact, about fact.Subject, g RoleGranted) bool {
+	until := g.Until.Time()
+	return f.Body.Person != about && allowed(Role(f.Body.Role), AdmitShift) && forShift(g.Role) &&
+		g.Until != 0 && !until.After(f.Body.Happened.From.Time().Add(longestShift))
+}
+
 // Name gives the person's name, or says that two are on record.
 func (s Staff) Name() string {
 	if d, ok := s.Details.Get(); ok {
@@ -147,7 +186,7 @@ func (s Staff) Name() string {
 func (s Staff) Holds(r Role, now time.Time) []fact.ID {
 	var out []fact.ID
 	for _, g := range s.Grants {
-		if g.Role == r && !g.Ended && (g.Until == 0 || now.Before(g.Until.Time())) {
+		if g.Role == r && g.In(now) {
 			out = append(out, g.Fact)
 		}
 	}

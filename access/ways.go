@@ -53,9 +53,9 @@ func (s *Staff) applyWaysIn(i int, f fact.Fact) error {
 	return fact.ErrNewer
 }
 
-// inForce leaves out what a later one, whose writer had seen it, replaced. What
+// standing leaves out what a later one, whose writer had seen it, replaced. What
 // was written apart stays side by side.
-func inForce[T any](h fact.History, all []T, places []int) []T {
+func standing[T any](h fact.History, all []T, places []int) []T {
 	var out []T
 	for i, one := range all {
 		if !slices.ContainsFunc(places, func(p int) bool { return h.Before(places[i], p) }) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // HeadSize is the length of a signed head with one signature.
@@ -124,4 +125,13 @@ func OpenReceipt(b []byte, key ed25519.PublicKey) (Receipt, error) {
 		return Receipt{}, ErrHead
 	}
 	return r, nil
+}
+
+// HeadTime reads when a head was signed, in UTC, from bytes that were checked
+// before; the zero time when they are no head.
+func HeadTime(b []byte) time.Time {
+	if len(b) != HeadSize {
+		return time.Time{}
+	}
+	return Millis(binary.BigEndian.Uint64(b[140:])).Time()
 }

@@ -92,6 +92,9 @@ func (w *writer) noWaiting(c *sqlConn, k *heldKey) error {
 		body, err := seal.OpenBody(k.box, h, v[2].([]byte))
 		if err == nil && (len(w.opened) == 0 || w.opened[len(w.opened)-1] != k.Subject) {
 			w.opened = append(w.opened, k.Subject)
+			if err := owe(c, k.Subject); err != nil {
+				return err
+			}
 		}
 		if err == nil && len(body.Attachments) > 0 {
 			nums = append(nums, v[0].(int64))

@@ -81,9 +81,10 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) error {
 	before := j.house.Load()
 	changed, err := j.refreshHouse(w.file)
 	if err != nil {
-		j.o.Log.Error("the organisation's own facts can't be judged", "err", err)
+		j.unjudged(err)
 		return nil
 	}
+	j.state.unjudged.Store(false)
 	if !changed {
 		return nil
 	}
@@ -127,6 +128,9 @@ func (j *Journal) bury(w *writer, h *house) error {
 // openHouse judges at the start, and buries what a restored keyring brought
 // back.
 func (j *Journal) openHouse(w *writer) error {
+	if err := j.openAsides(w.file); err != nil {
+		return err
+	}
 	if _, err := j.refreshHouse(w.file); err != nil {
 		return err
 	}

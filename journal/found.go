@@ -146,6 +146,9 @@ func found(o Options, f Founding) error {
 	if err != nil {
 		return err
 	}
+	if _, err := keys.newHPKE(o.Random, keyVault); err != nil {
+		return err
+	}
 	device, err := keys.newSigning(o.Random, keyDevice)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast/fact"
@@ -18,6 +19,7 @@ type state struct {
 	moving      bool // to a new file
 	incarnation uint32
 	feeds       []Feed
+	unjudged    atomic.Bool // the organisation's own facts as they stand now
 }
 
 func (s *state) settled(w *writer, now time.Time) {
@@ -119,6 +121,9 @@ func (j *Journal) Health() Health {
 		Incarnation: j.state.incarnation, Feeds: append([]Feed(nil), j.state.feeds...),
 	}
 	j.state.mu.Unlock()
+	if h.Sentence == "" && j.state.unjudged.Load() {
+		h.Sentence = unjudgedSentence
+	}
 	h.HeldByOne = j.papers.genesis.Threshold == 1
 	h.ViewError = j.views.trouble()
 	return h

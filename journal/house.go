@@ -140,6 +140,7 @@ type activeCut struct {
 	person fact.Subject
 	from   map[int64]uint64 // for each branch: sequence from which facts are held
 	back   map[fact.ID]bool
+	aside  map[fact.ID]bool // held as a desk's site node says
 }
 
 // held names the cut that holds a fact; false when none does.
@@ -165,7 +166,7 @@ func (g judge) mark(num int64, f *fact.Fact) {
 
 func (c activeCut) holds(num int64, f fact.Fact) bool {
 	from, ok := c.from[num]
-	return ok && f.Header.Seq >= from && (c.person.Zero() || c.person == f.Body.Person) && !c.back[f.ID]
+	return ok && (f.Header.Seq >= from || c.aside[f.ID]) && (c.person.Zero() || c.person == f.Body.Person) && !c.back[f.ID]
 }
 
 // newJudge works out where each cut begins in each branch. A branch that does
@@ -178,6 +179,9 @@ func (j *Journal) newJudge(h House) (judge, error) {
 			continue
 		}
 		a := activeCut{id: c.ID, since: c.Says.Since, person: c.Says.Person, from: map[int64]uint64{}, back: c.Back}
+		if told := j.asides.Load(); told != nil && len(*told) > 0 {
+			a.aside = told.by(c.ID)
+		}
 		for _, b := range j.branches.list() {
 			if c.Says.Person.Zero() && b.device != c.Says.Device {
 				continue
@@ -309,7 +313,7 @@ func sameHolding(a, b *house) bool {
 	}
 	for i, c := range a.judge.cuts {
 		d := b.judge.cuts[i]
-		if c.id != d.id || !maps.Equal(c.back, d.back) || !maps.Equal(c.from, d.from) {
+		if c.id != d.id || !maps.Equal(c.back, d.back) || !maps.Equal(c.from, d.from) || !maps.Equal(c.aside, d.aside) {
 			return false
 		}
 	}

@@ -34,6 +34,9 @@ type Admission struct {
 	Card    fact.Signed `cbor:"2,keyasint"`
 	Epoch   []byte      `cbor:"3,keyasint"` // HPKE public key of the organisation
 	Sealed  []byte      `cbor:"4,keyasint"` // a site node's epoch key, or a desk's wrapping key
+
+	Enrolled []byte `cbor:"5,keyasint,omitempty"` // DeviceEnrolled as it was stated
+	Vault    []byte `cbor:"6,keyasint,omitempty"` // of the vault: its key, sealed, for a site node; its public half for a desk
 }
 
 const (
@@ -129,7 +132,13 @@ func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admissi
 	if err != nil {
 		return Admission{}, err
 	}
+	if a.Enrolled, err = fact.Encode(enrolled); err != nil {
+		return Admission{}, err
+	}
 	if a.Sealed, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), secret); err != nil {
+		return Admission{}, err
+	}
+	if err := j.vault.admit(&a, r.Kind, to); err != nil {
 		return Admission{}, err
 	}
 	_, err = j.Do(ctx, by, nil, func(tx *Tx) ([]fact.Draft, error) {
@@ -220,6 +229,11 @@ func join(o Options, a Admission, r Request) error {
 	if err != nil {
 		return err
 	}
+	if len(a.Enrolled) > 0 {
+		if err := keys.keepFile(enrolledFile, a.Enrolled); err != nil {
+			return err
+		}
+	}
 	if err := makeStartFolder(o.Dir, o.Store); err != nil {
 		return err
 	}
@@ -255,6 +269,9 @@ func (k *keybox) takeKey(o Options, a Admission, p papers) (seal.Wrapper, error)
 	secret, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), a.Sealed)
 	if err != nil {
 		return seal.Wrapper{}, refusal.New(refusal.Invalid, "This answer was not sealed to this device.").Because(err)
+	}
+	if err := k.takeVault(o, a, p.card.Kind, private); err != nil {
+		return seal.Wrapper{}, err
 	}
 	if p.card.Kind == fact.Desk {
 		if len(secret) != 32 {

@@ -42,8 +42,8 @@ func (j *Journal) isCardOfDesk(device fact.Subject) bool {
 	return false
 }
 
-// Wraps gives key wraps closed for another device. Keys that are not held, or
-// whose subject is erased, are left out.
+// Wraps gives key wraps closed for another device. Keys that are not held,
+// whose subject is erased, or that the device may not have are left out.
 func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([][]byte, error) {
 	w, err := j.wrapperFor(to)
 	if err != nil {
@@ -62,7 +62,7 @@ func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([]
 		if err != nil {
 			return nil, err
 		}
-		if held == nil {
+		if held == nil || !j.mayHave(to, held.Class) {
 			continue
 		}
 		wrap := held.wrap
@@ -123,7 +123,14 @@ func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
 // keepKeys writes keys that came without a fact of their own.
 func (j *Journal) keepKeys(ctx context.Context, keys []*heldKey) error {
 	if err := j.control1(ctx, func(w *writer) error {
-		_, err := w.transaction(func(c *sqlConn) error { return w.writeKeys(c, keys) })
+		_, err := w.transaction(func(c *sqlConn) error {
+			for _, k := range keys {
+				if err := owe(c, k.Subject); err != nil {
+					return err
+				}
+			}
+			return w.writeKeys(c, keys)
+		})
 		if err != nil {
 			return err
 		}

@@ -124,7 +124,12 @@ func (j *Journal) ProvedAt(ctx context.Context, to fact.Subject, places []Lost) 
 func (j *Journal) mend(ctx context.Context, b *branch, a arrived) error {
 	seq := a.fact.Header.Seq
 	err := j.control1(ctx, func(w *writer) error {
-		_, err := w.transaction(func(c *sqlConn) error { return w.mend(c, b, a) })
+		_, err := w.transaction(func(c *sqlConn) error {
+			if err := owe(c, a.fact.Header.Subject); err != nil {
+				return err
+			}
+			return w.mend(c, b, a)
+		})
 		return err
 	})
 	if err != nil {

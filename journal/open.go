@@ -31,13 +31,15 @@ type Journal struct {
 
 	epochOut hpke.PublicKey // of the organisation; all that a desk has of it
 	wrapKey  []byte         // a desk's own
+	vault    Vault
 
 	branches *branches
 	receipts receipts
 	given    given
 	lost     lostSet
 	house    atomic.Pointer[house]
-	commits  commits // the writer's
+	asides   atomic.Pointer[asides] // at a desk
+	commits  commits                // the writer's
 	keyring  keyringSums
 	check    *checkpoints // the writer's
 
@@ -175,6 +177,9 @@ func (j *Journal) openKeys() error {
 		return err
 	}
 	if j.device, err = j.keys.signing(keyDevice); err != nil {
+		return err
+	}
+	if err = j.vault.open(j.keys, j.o.Random); err != nil {
 		return err
 	}
 	if j.wrapKey, err = j.keys.open(keyWrap); err == nil {

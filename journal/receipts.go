@@ -160,7 +160,8 @@ func (j *Journal) idAt(b *branch, seq uint64) (fact.ID, error) {
 
 // TakeReceipt keeps another device's receipt. It is believed when an enrolled
 // device's present or earlier key signed it and it agrees with what is held
-// here.
+// here. That of a device that is cut off is kept, and counts when it is
+// readmitted.
 func (j *Journal) TakeReceipt(ctx context.Context, signed []byte) error {
 	if len(signed) < 180 {
 		return bad("a receipt of %d bytes", len(signed))
@@ -174,9 +175,6 @@ func (j *Journal) TakeReceipt(ctx context.Context, signed []byte) error {
 	r, err := fact.OpenReceipt(signed, c.key)
 	if err != nil || r.Head.Org != j.papers.org || c.lane != fact.Control {
 		return bad("a receipt that its holder did not sign")
-	}
-	if j.house.Load().CutOff(c.device) {
-		return nil // who is cut off confirms nothing
 	}
 	if b, err := j.holding(Place{Feed: r.Head.Feed, Size: r.Head.Size, Root: r.Head.Root}); err != nil {
 		return err

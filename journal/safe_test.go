@@ -37,9 +37,10 @@ func TestWhoIsCutOffConfirmsNothing(t *testing.T) {
 		t.Fatal("not safe although b confirmed it")
 	}
 	cut := CutMade{Device: b.papers.card.Device, Why: "stolen"}
-	if _, err := a.Do(t.Context(), fact.Author{Role: "administrator"}, nil, func(*Tx) ([]fact.Draft, error) {
+	cuts, err := a.Do(t.Context(), fact.Author{Role: "administrator"}, nil, func(*Tx) ([]fact.Draft, error) {
 		return []fact.Draft{fact.Say(a.OrgSubject(), cut)}, nil
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if a.Safe(one) {
@@ -49,6 +50,14 @@ func TestWhoIsCutOffConfirmsNothing(t *testing.T) {
 	meet(t, a, b)
 	if a.Safe(two) {
 		t.Error("a device that is cut off confirmed something new")
+	}
+	if _, err := a.Do(t.Context(), fact.Author{Role: "administrator"}, nil, func(*Tx) ([]fact.Draft, error) {
+		return []fact.Draft{fact.Say(a.OrgSubject(), Readmitted{Cut: cuts[0].ID, Why: "found again"})}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if !a.Safe(one) || !a.Safe(two) {
+		t.Errorf("after readmission what the device holds is safe: %v, %v", a.Safe(one), a.Safe(two))
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -243,393 +241,6 @@ func flipped(b []byte, at int) []byte {
 	return out
 }
 
-// TestAClonedDeviceKeepsBothHistories runs one folder twice.
-func TestAClonedDeviceKeepsBothHistories(t *testing.T) {
-	o := testOptions(t)
-	if err := Found(t.Context(), o, testFounding()); err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newSubject(t, a)
-	say(t, a, s, "before")
-	b, _ := sister(t, a, fact.SiteNode, "b")
-	meet(t, a, b)
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	twin := o
-	twin.Dir = t.TempDir()
-	copyFolder(t, o.Dir, twin.Dir)
-	a, clone := reopen(t, o), reopen(t, twin)
-	say(t, a, s, "the first")
-	say(t, clone, s, "the second")
-	say(t, clone, s, "the second again")
-	pull(t, a, b)
-	pull(t, clone, b)
-	if got := texts(t, b, s); len(got) != 4 {
-		t.Fatalf("b has %q", got)
-	}
-	forks, err := b.Forks(t.Context())
-	if err != nil || len(forks) == 0 {
-		t.Fatalf("forks: %v, %v", forks, err)
-	}
-	for _, f := range forks {
-		c, _ := b.branches.cert(f.Feed)
-		if err := f.Check(c.key); err != nil {
-			t.Errorf("the evidence does not hold: %v", err)
-		}
-	}
-	meet(t, a, b)
-	meet(t, clone, b)
-	meet(t, a, b)
-	meet(t, clone, a)
-	meet(t, clone, b)
-	tipsEqual(t, a, b, clone)
-	if a.Health().Incarnation < 2 || clone.Health().Incarnation < 2 {
-		t.Errorf("incarnations %d and %d: both must have begun anew", a.Health().Incarnation, clone.Health().Incarnation)
-	}
-	for _, j := range []*Journal{a, b, clone} {
-		if got := texts(t, j, s); len(got) != 4 {
-			t.Errorf("has %q", got)
-		}
-	}
-}
-
-func TestARestoredDeviceAdoptsWhatPeersHold(t *testing.T) {
-	o := testOptions(t)
-	if err := Found(t.Context(), o, testFounding()); err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newSubject(t, a)
-	b, _ := sister(t, a, fact.SiteNode, "b")
-	say(t, a, s, "backed up")
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	backup := o
-	backup.Dir = t.TempDir()
-	copyFolder(t, o.Dir, backup.Dir)
-	if a, err = Open(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	say(t, a, s, "after the backup")
-	meet(t, a, b)
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	back := reopen(t, backup) // start folder and all: nothing here tells that it is old
-	meet(t, back, b)
-	say(t, back, s, "after the restore")
-	meet(t, back, b)
-	tipsEqual(t, back, b)
-	if got := texts(t, back, s); len(got) != 3 {
-		t.Fatalf("the restored device has %q", got)
-	}
-	if back.Health().Incarnation != 2 {
-		t.Errorf("incarnation %d", back.Health().Incarnation)
-	}
-}
-
-func TestADamagedFactIsMendedAndNeverTaught(t *testing.T) {
-	o := testOptions(t)
-	if err := Found(t.Context(), o, testFounding()); err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newSubject(t, a)
-	for range 6 {
-		say(t, a, s, "six")
-	}
-	b, _ := sister(t, a, fact.SiteNode, "b")
-	c, _ := sister(t, a, fact.SiteNode, "c")
-	meet(t, a, b)
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
-	}
-	f, err := openExisting(filePath(o.Dir, 1), Disk{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, damage := range []string{
-		"UPDATE facts SET body=zeroblob(length(body)) WHERE feed=2 AND seq=2", "DELETE FROM facts WHERE feed=2 AND seq=4",
-		"UPDATE tree SET hashes=zeroblob(length(hashes)) WHERE feed=3 OR feed=1 AND first=0",
-	} {
-		if err := f.write.exec(damage); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := f.close(); err != nil {
-		t.Fatal(err)
-	}
-	if a, err = Open(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-		holds(t, o)
-	}()
-	if n, err := a.Scrub(t.Context()); err != nil || n != 2 {
-		t.Fatalf("%d lost, %v", n, err)
-	}
-	for _, tip := range a.Tips() {
-		if tip.Lane != fact.Care {
-			continue
-		}
-		if r, err := a.ReadRange(t.Context(), c.papers.card.Device, tip.Place(), 0, 1<<20); err == nil {
-			t.Errorf("damage was read out: %d facts", len(r.Headers))
-		}
-	}
-	lost, err := a.Lost(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := b.ProvedAt(t.Context(), a.papers.card.Device, lost)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := a.ReceiveProved(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := a.Scrub(t.Context()); err != nil || n != 0 {
-		t.Fatalf("%d lost after mending, %v", n, err)
-	}
-	if got := texts(t, a, s); len(got) != 6 {
-		t.Errorf("has %q", got)
-	}
-}
-
-// TestADeskHoldsWholeSubjects gives a desk one subject and not another.
-func TestADeskHoldsWholeSubjects(t *testing.T) {
-	o1 := testOptions(t)
-	o1.Views = []View{counts{}}
-	a := newJournal(t, o1)
-	mine, other := newSubject(t, a), newSubject(t, a)
-	for range 3 {
-		say(t, a, mine, "live work")
-		say(t, a, other, "not for this desk")
-	}
-	desk, o := sister(t, a, fact.Desk, "desk 1")
-	cards, certificates := a.Papers()
-	if err := desk.AdmitPapers(t.Context(), cards, certificates); err != nil {
-		t.Fatal(err)
-	}
-	for _, tip := range a.Tips() {
-		if tip.Lane == fact.Control {
-			pullTip(t, a, desk, tip)
-		}
-	}
-	ids, err := a.FactIDs(t.Context(), mine)
-	if err != nil || len(ids) != 3 {
-		t.Fatalf("%d ids, %v", len(ids), err)
-	}
-	for range 2 {
-		p, err := a.Proved(t.Context(), desk.papers.card.Device, mine, ids)
-		if err != nil || len(p.Facts) != 3 {
-			t.Fatalf("%d facts, %v", len(p.Facts), err)
-		}
-		if err := desk.ReceiveProved(t.Context(), p); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := texts(t, desk, mine); len(got) != 3 {
-		t.Fatalf("the desk has %q", got)
-	}
-	if h, err := desk.History(t.Context(), mine); err != nil || !desk.WaitViews(t.Context(), h.Facts(), 5*time.Second) {
-		t.Error("the desk's views are not level", err)
-	}
-	var n int
-	if err := desk.Views().QueryRow("SELECT count(*) FROM counts_said").Scan(&n); err != nil || n == 0 {
-		t.Errorf("the desk's view has %d rows, %v", n, err)
-	}
-	if _, err := os.Stat(filepath.Join(o.Dir, "views.db")); err == nil {
-		t.Error("a desk keeps views on its disk")
-	}
-	if got := texts(t, desk, other); len(got) != 0 {
-		t.Fatalf("the desk has %q", got)
-	}
-	made := newSubject(t, desk)
-	new1 := say(t, desk, made, "a new case at the desk")
-	say(t, desk, mine, "an answer at the desk")
-	pull(t, desk, a)
-	if got := texts(t, a, made); len(got) != 1 {
-		t.Fatalf("the site has %q", got)
-	}
-	if got := texts(t, a, mine); len(got) != 4 {
-		t.Fatalf("the site has %q", got)
-	}
-	if !desk.Safe(new1) {
-		t.Error("the site confirmed it and it is not safe")
-	}
-	if err := desk.Close(); err != nil {
-		t.Fatal(err)
-	}
-	again := reopen(t, o)
-	if got := texts(t, again, mine); len(got) != 4 {
-		t.Fatalf("after a restart the desk has %q", got)
-	}
-	if _, err := again.Enrol(t.Context(), fact.Author{}, Request{}); err == nil {
-		t.Error("a desk enrolled a device")
-	}
-}
-
-func TestACutHoldsAndReadmits(t *testing.T) {
-	o := testOptions(t)
-	o.Views = []View{counts{}}
-	var minutes atomic.Int64
-	began := time.Now()
-	o.Clock = func() time.Time { return began.Add(time.Duration(minutes.Load()) * time.Minute) }
-	a := newJournal(t, o)
-	b, _ := sister(t, a, fact.SiteNode, "b")
-	s := newSubject(t, a)
-	say(t, b, s, "trusted")
-	meet(t, a, b)
-	moment := o.Clock().Add(time.Minute)
-	minutes.Store(2)
-	suspect := say(t, b, s, "suspect")
-	meet(t, a, b)
-	rests := say(t, a, s, "rests on the suspect")
-	about := a.OrgSubject()
-	dated, err := a.DatedBefore(b.papers.card.Device, moment)
-	if err != nil || len(dated) == 0 {
-		t.Fatalf("dated: %v, %v", dated, err)
-	}
-	cut := CutMade{Device: b.papers.card.Device, Up: dated, Since: fact.At(moment), Why: "taken over"}
-	facts, err := a.Do(t.Context(), fact.Author{Role: "administrator"}, nil, func(*Tx) ([]fact.Draft, error) {
-		return []fact.Draft{fact.Say(about, cut)}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, err := a.History(t.Context(), s)
-	if err != nil || len(h.Held()) != 1 || h.Held()[0].ID != suspect.ID {
-		t.Fatalf("held %v, %v", h.Held(), err)
-	}
-	if got := h.Resting(); len(got) != 1 || got[0] != rests.ID {
-		t.Errorf("resting: %v", got)
-	}
-	if !a.House().CutOff(b.papers.card.Device) {
-		t.Error("the device may still connect")
-	}
-	held, _, err := a.HeldFacts(t.Context(), facts[0].ID, 0, 10)
-	if err != nil || len(held) == 0 {
-		t.Fatalf("held: %v, %v", held, err)
-	}
-	if _, err := b.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
-		return []fact.Draft{fact.Say(about, Readmitted{Cut: facts[0].ID, Why: "let me in"})}, nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	pull(t, b, a)
-	if h, _ := a.History(t.Context(), s); len(h.Held()) != 1 {
-		t.Error("a device lifted its own cut")
-	}
-	if _, err := a.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
-		return []fact.Draft{fact.Say(about, Readmitted{Cut: facts[0].ID, Facts: []fact.ID{suspect.ID}, Why: "looked at"})}, nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if h, _ := a.History(t.Context(), s); len(h.Held()) != 0 || h.Len() != 3 {
-		t.Errorf("%d facts count and %d are held after readmission", h.Len(), len(h.Held()))
-	}
-}
-
-func TestAnErasedSubjectStaysErased(t *testing.T) {
-	o := testOptions(t)
-	a := newJournal(t, o)
-	s := newSubject(t, a)
-	say(t, a, s, "to be erased")
-	b, _ := sister(t, a, fact.SiteNode, "b")
-	meet(t, a, b)
-	wraps, err := b.Wraps(t.Context(), a.papers.card.Device, keysOf(t, b, s))
-	if err != nil || len(wraps) != 1 {
-		t.Fatalf("%d wraps, %v", len(wraps), err)
-	}
-	checkSums(t, a)
-	checkSums(t, b)
-	if _, err := a.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
-		return []fact.Draft{fact.Say(a.OrgSubject(), SubjectErased{Subject: s, Why: "retention"})}, nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	meet(t, a, b)
-	for _, j := range []*Journal{a, b} {
-		checkSums(t, j)
-		if got := texts(t, j, s); len(got) != 0 {
-			t.Errorf("still readable: %q", got)
-		}
-		if err := j.TakeWraps(t.Context(), wraps); err != nil {
-			t.Fatal(err)
-		}
-		if got := keysOf(t, j, s); len(got) != 0 {
-			t.Error("a key came back")
-		}
-		if got := texts(t, j, s); len(got) != 0 {
-			t.Errorf("readable again: %q", got)
-		}
-	}
-	tipsEqual(t, a, b)
-}
-
-func keysOf(t testing.TB, j *Journal, s fact.Subject) []KeyRef {
-	t.Helper()
-	all, err := j.KeyringList(t.Context(), s[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.DeleteFunc(all, func(r KeyRef) bool { return r.Subject != s })
-}
-
-func TestAttachmentsFollowAndReceiptsWaitForThem(t *testing.T) {
-	a := newJournal(t, testOptions(t))
-	s := newSubject(t, a)
-	facts, err := a.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
-		return []fact.Draft{fact.Say(s, said{"with a photo"}).With(fact.Blob{Media: "image/png", Bytes: []byte("photo")})}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, _ := sister(t, a, fact.SiteNode, "b")
-	cards, certificates := a.Papers()
-	if err := b.AdmitPapers(t.Context(), cards, certificates); err != nil {
-		t.Fatal(err)
-	}
-	pull(t, b, a)
-	for _, tip := range a.Tips() {
-		pullTip(t, a, b, tip)
-	}
-	receipts, err := b.Receipts(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range receipts {
-		if err := a.TakeReceipt(t.Context(), r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if a.Safe(facts[0]) {
-		t.Fatal("safe without its attachment")
-	}
-	pull(t, a, b)
-	if !a.Safe(facts[0]) {
-		t.Fatal("not safe with its attachment")
-	}
-	if plain, err := b.Attachment(t.Context(), facts[0].Body.Attachments[0]); err != nil || string(plain) != "photo" {
-		t.Fatalf("%q, %v", plain, err)
-	}
-}
-
 // TestAFileOfTheFormerFormIsTakenUp turns a journal back into the form before
 // several devices and opens it.
 func TestAFileOfTheFormerFormIsTakenUp(t *testing.T) {
@@ -708,67 +319,41 @@ func TestAFolderIsJoinedOnce(t *testing.T) {
 	}
 }
 
-// TestADamagedHeadIsPassedOverAndComesAgain damages heads of another device's
-// feed: the newest, which comes again, and one in between, which is not served.
-func TestADamagedHeadIsPassedOverAndComesAgain(t *testing.T) {
-	o := testOptions(t)
-	if err := Found(t.Context(), o, testFounding()); err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), o)
+func TestAttachmentsFollowAndReceiptsWaitForThem(t *testing.T) {
+	a := newJournal(t, testOptions(t))
+	s := newSubject(t, a)
+	facts, err := a.Do(t.Context(), fact.Author{}, nil, func(*Tx) ([]fact.Draft, error) {
+		return []fact.Draft{fact.Say(s, said{"with a photo"}).With(fact.Blob{Media: "image/png", Bytes: []byte("photo")})}, nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, _ := sister(t, a, fact.SiteNode, "b")
-	c, _ := sister(t, a, fact.SiteNode, "c")
-	s := newSubject(t, b)
-	for range 4 {
-		say(t, b, s, "from b")
-		pull(t, b, a)
-	}
-	if err := a.Close(); err != nil {
+	cards, certificates := a.Papers()
+	if err := b.AdmitPapers(t.Context(), cards, certificates); err != nil {
 		t.Fatal(err)
 	}
-	f, err := openExisting(filePath(o.Dir, 1), Disk{})
+	pull(t, b, a)
+	for _, tip := range a.Tips() {
+		pullTip(t, a, b, tip)
+	}
+	receipts, err := b.Receipts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{2, 4} {
-		if err := f.write.exec("UPDATE heads SET head=zeroblob(length(head)) WHERE size=? AND feed=(SELECT f.feed FROM facts f JOIN subjects s ON s.num=f.subject WHERE s.subject=? LIMIT 1)", int64(size), s[:]); err != nil {
+	for _, r := range receipts {
+		if err := a.TakeReceipt(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := f.close(); err != nil {
-		t.Fatal(err)
+	if a.Safe(facts[0]) {
+		t.Fatal("safe without its attachment")
 	}
-	if a, err = Open(t.Context(), o); err != nil {
-		t.Fatal(err)
+	pull(t, a, b)
+	if !a.Safe(facts[0]) {
+		t.Fatal("not safe with its attachment")
 	}
-	defer func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	for _, tip := range a.Tips() {
-		if tip.Lane == fact.Care && tip.Size == 4 {
-			t.Error("a head that does not hold is offered")
-		}
-	}
-	pull(t, a, c)
-	if got := texts(t, c, s); len(got) != 3 {
-		t.Errorf("c has %q by way of a", got)
-	}
-	pull(t, b, a)
-	if got := texts(t, a, s); len(got) != 4 {
-		t.Errorf("a has %q", got)
-	}
-	r, err := Verify(t.Context(), o.Dir, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range r.Failures {
-		if !strings.Contains(f.Place, "head 2") {
-			t.Errorf("verify: %s: %s", f.Place, f.What)
-		}
+	if plain, err := b.Attachment(t.Context(), facts[0].Body.Attachments[0]); err != nil || string(plain) != "photo" {
+		t.Fatalf("%q, %v", plain, err)
 	}
 }

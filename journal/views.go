@@ -37,6 +37,7 @@ type views struct {
 	changed   *sync.Cond
 	queue     []placed
 	anewOf    []fact.Subject // to be taken in again
+	retaking  bool           // some are just being taken in again
 	end       int64          // place of the last fact committed
 	at        int64          // place of the last fact taken in
 	asOf      time.Time
@@ -70,6 +71,11 @@ func openViews(ctx context.Context, j *Journal, end int64) (*views, error) {
 	if err != nil {
 		return nil, fmt.Errorf("views: %w", err)
 	}
+	owed, err := j.owed()
+	if err != nil {
+		return nil, fmt.Errorf("views: %w", err)
+	}
+	anewOf = append(anewOf, owed...)
 	v.mu.Lock()
 	v.at, v.asOf, v.anewOf = end, j.o.Clock(), anewOf
 	v.mu.Unlock()

@@ -59,10 +59,16 @@ func (v *views) retake() {
 	n := min(len(v.anewOf), 64)
 	subjects := v.anewOf[:n:n]
 	v.anewOf = v.anewOf[n:]
+	v.retaking = n > 0
 	v.mu.Unlock()
 	if n == 0 {
 		return
 	}
+	defer func() {
+		v.mu.Lock()
+		v.retaking = false
+		v.mu.Unlock()
+	}()
 	var facts []placed
 	var gone []fact.Subject
 	for _, s := range subjects {

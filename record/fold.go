@@ -57,6 +57,8 @@ func (f *folding) apply(i int, one fact.Fact) error {
 			}
 		}
 		return err
+	case EntryKept{}.FactKind().Number:
+		return f.keepEntry(one)
 	case ContactNoted{}.FactKind().Number:
 		c, err := fact.Read[ContactNoted](one)
 		if err == nil {

@@ -38,6 +38,7 @@ type Person struct {
 	Gaps          []fact.ID                      `cbor:"23,keyasint"`           // facts somebody had seen that are not here
 	Frontier      []fact.ID                      `cbor:"24,keyasint"`           // what a page of this state has seen
 	Episodes      []Episode                      `cbor:"25,keyasint"`           // what is known of each case they were in contact about
+	Entry         []fact.Subject                 `cbor:"26,keyasint,omitempty"` // where it is kept how to get in: pointers into the vault
 	HeldFrom      fact.Millis                    `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
 	Resting       []fact.ID                      `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
 }

@@ -22,6 +22,7 @@ func Kinds() []fact.Kind {
 	return []fact.Kind{
 		PersonRegistered{}.FactKind(), IdentityAmended{}.FactKind(), ContactNoted{}.FactKind(),
 		AlertAdded{}.FactKind(), AlertEnded{}.FactKind(), AlertAnswered{}.FactKind(), AlertConfirmed{}.FactKind(),
+		EntryKept{}.FactKind(),
 	}
 }
 

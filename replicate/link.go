@@ -114,6 +114,8 @@ type self struct {
 	feeds   [4]fact.FeedID // by lane
 	cardRaw fact.Signed
 	incRaw  fact.Signed
+
+	introduction []byte
 }
 
 // NewLink makes a link; nothing is sent before Start.
@@ -145,13 +147,17 @@ func (l *Link) Start(now fact.Millis) (Out, error) {
 func (l *Link) greet(answer bool) {
 	l.send(typeHello, hello{
 		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(), Answer: answer,
-		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance,
+		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance, Introduction: l.self.introduction,
 	})
 }
 
 func (l *Link) readSelf() error {
 	_, card, inc := l.cfg.Identity.Enrolment()
 	s := self{cardRaw: card, incRaw: inc}
+	var err error
+	if s.introduction, err = l.cfg.Identity.Introduction(); err != nil {
+		return fmt.Errorf("what this device was enrolled by: %w", err)
+	}
 	if err := fact.Decode(card.Bytes, &s.card); err != nil {
 		return fmt.Errorf("the card of this device: %w", err)
 	}

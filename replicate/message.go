@@ -53,6 +53,8 @@ type hello struct {
 	Domain      string      `cbor:"6,keyasint"`
 	Instance    [16]byte    `cbor:"7,keyasint"`
 	Answer      bool        `cbor:"8,keyasint"` // to a greeting that came again
+
+	Introduction []byte `cbor:"9,keyasint,omitempty"` // what the device was enrolled by, for those who have lost it
 }
 
 // refuse is the last message: why this side talks no further.

@@ -162,6 +162,9 @@ func (l *Link) admitGreeting(ctx context.Context, m hello) {
 	if err != nil {
 		l.trouble("take in the greeting's papers", err)
 	}
+	if err := l.cfg.Store.Introduce(ctx, m.Card, m.Introduction); err != nil {
+		l.trouble("take in what a device was enrolled by", err)
+	}
 }
 
 func lessHash(a, b fact.Hash) bool { return string(a[:]) < string(b[:]) }

@@ -2,9 +2,11 @@ package replicate
 
 import (
 	"context"
+	"slices"
 	"sort"
 
 	"holdfast/fact"
+	"holdfast/journal"
 )
 
 // StatementLabel is the label under which a site node signs a statement.
@@ -35,6 +37,8 @@ type StatementEntry struct {
 	Subject fact.Subject
 	Gone    bool
 	Add     []fact.ID
+	Judged  bool             // Held is all that is held back of the subject now
+	Held    []journal.HeldBy // what cuts hold back of it: a desk can't always tell by itself
 }
 
 // signedStatement is a statement on the wire.
@@ -95,6 +99,7 @@ func merge(old, add []fact.ID) (all, fresh []fact.ID) {
 type statingState struct {
 	on     bool
 	said   ledger
+	held   map[fact.Subject][]journal.HeldBy
 	ids    map[fact.ID]int // how many subjects name a fact
 	number uint64
 	whole  bool // the next part begins anew
@@ -103,7 +108,7 @@ type statingState struct {
 }
 
 func newStatingState() statingState {
-	return statingState{said: ledger{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}}
+	return statingState{said: ledger{}, held: map[fact.Subject][]journal.HeldBy{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}}
 }
 
 // beginStatement states all of a desk's live work, from the beginning.
@@ -217,6 +222,7 @@ func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (St
 			}
 		}
 		delete(s.said, subject)
+		delete(s.held, subject)
 		return StatementEntry{Subject: subject, Gone: true}, said
 	}
 	facts, err := l.cfg.Scope.Facts(ctx, subject)
@@ -224,10 +230,20 @@ func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (St
 		l.trouble("list a subject's facts", err)
 		return StatementEntry{}, false
 	}
+	held, err := l.cfg.Store.HeldOf(ctx, subject)
+	if err != nil {
+		l.trouble("list what is held back of a subject", err)
+		return StatementEntry{}, false
+	}
+	judged := !said || !slices.Equal(held, s.held[subject])
 	all, fresh := merge(old, facts)
 	for _, id := range fresh {
 		s.ids[id]++
 	}
-	s.said[subject] = all
-	return StatementEntry{Subject: subject, Add: fresh}, !said || len(fresh) > 0
+	s.said[subject], s.held[subject] = all, held
+	entry := StatementEntry{Subject: subject, Add: fresh, Judged: judged}
+	if judged {
+		entry.Held = held
+	}
+	return entry, judged || len(fresh) > 0
 }

@@ -32,6 +32,9 @@ type Store interface {
 	Papers() (cards, incarnations []fact.Signed)
 	// AdmitPapers checks papers against the genesis and keeps the new ones.
 	AdmitPapers(ctx context.Context, cards, incarnations []fact.Signed) error
+	// Introduce takes in what a greeted device was enrolled by, if that is not
+	// known here.
+	Introduce(ctx context.Context, card fact.Signed, introduction []byte) error
 
 	// HasRoot tells whether a branch here has this root at this size.
 	HasRoot(ctx context.Context, p journal.Place) (bool, error)
@@ -46,6 +49,10 @@ type Store interface {
 	// Reincarnate begins a new incarnation: why is "restored" or "cloned".
 	Reincarnate(ctx context.Context, why string) error
 
+	// HeldOf lists what cuts hold back of a subject.
+	HeldOf(ctx context.Context, subject fact.Subject) ([]journal.HeldBy, error)
+	// TakeHeld keeps what a site node tells a desk of that.
+	TakeHeld(ctx context.Context, subject fact.Subject, held []journal.HeldBy) error
 	// Lacking gives those of a subject's facts that are not held here.
 	Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error)
 	// Proved gives facts of one subject with their proofs; those not held whole
@@ -88,6 +95,8 @@ var _ Store = (*journal.Journal)(nil)
 type Identity interface {
 	// Enrolment gives the signed bytes down to the present incarnation.
 	Enrolment() (genesis, card, incarnation fact.Signed)
+	// Introduction is what this device was enrolled by; nil for the first.
+	Introduction() ([]byte, error)
 	// Sign signs label ‖ 0 ‖ parts with the key on the device card.
 	Sign(label string, parts ...[]byte) []byte
 }

@@ -37,10 +37,13 @@ const (
 	Clinicians List = "clinicians"
 	Handlers   List = "call handlers"
 	Managers   List = "shift managers"
+
+	// InformationGovernance are those who see to how records are looked at.
+	InformationGovernance List = "information governance"
 )
 
 // Lists gives the lists in order.
-func Lists() []List { return []List{Dispatch, Clinicians, Handlers, Managers} }
+func Lists() []List { return []List{Dispatch, Clinicians, Handlers, Managers, InformationGovernance} }
 
 // What says what sort of task it is.
 type What string
@@ -54,7 +57,11 @@ const (
 	RingBack       What = "ring back"
 	Ambulance      What = "ring ambulance control" // an ambulance is needed and no machine can ask for it
 	NumberedForm   What = "numbered form"          // used without a firm right; about its range
+	HomeOpened     What = "home opened"            // the way into a home was opened in an emergency, or unusually
 	Other          What = "other"
+
+	LookedAt What = "looked at"     // somebody opened a record against the table or past a mark; about the session
+	Canary   What = "canary opened" // about the session, never the record
 )
 
 // Raised says that there is something to do.

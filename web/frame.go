@@ -28,6 +28,8 @@ type Frame struct {
 	ErrorsIn     bool    // the form came back with mistakes: said in the title too
 
 	signIn string
+	idle   time.Duration // after which the screen locks; 0: never
+	typed  bool          // something half-typed waits from when it locked
 }
 
 // Place is one of the few main pages of a role.
@@ -58,6 +60,12 @@ func (s *Shell) Frame(r *http.Request, by Caller, title string) Frame {
 	f.Who = s.cfg.Who(by)
 	f.Live = livePath
 	f.Here = r.URL.Path
+	if !by.Lapsed.IsZero() {
+		f.State = f.State.With(LapsedStrip(by.Lapsed, f.Zone))
+	}
+	if s.cfg.Idle != nil {
+		f.idle, f.typed = s.cfg.Idle(by)
+	}
 	return f
 }
 

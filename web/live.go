@@ -4,6 +4,8 @@ import (
 	"sort"
 	"sync"
 	"time"
+
+	"holdfast/fact"
 )
 
 // How live pages are paced and bounded.
@@ -13,6 +15,7 @@ const (
 	writeWithin  = 10 * time.Second       // a slower browser is let go and comes back
 	mostChanges  = 512                    // waiting for one page; more means: look anew
 	mostWatchers = 4096                   // pages listening at once
+	mostOfOne    = 64                     // of one session
 )
 
 // Change names one thing that changed: a key within a topic, as a case on the
@@ -29,7 +32,8 @@ type Live struct {
 	mu     sync.Mutex
 	topics map[string]map[*watcher]struct{}
 	count  int
-	done   chan struct{} // closed when no stream may go on
+	of     map[fact.Subject]int // pages by session
+	done   chan struct{}        // closed when no stream may go on
 }
 
 // watcher is one open page.
@@ -42,7 +46,7 @@ type watcher struct {
 
 // NewLive makes a hub without listeners.
 func NewLive() *Live {
-	return &Live{topics: map[string]map[*watcher]struct{}{}, done: make(chan struct{})}
+	return &Live{topics: map[string]map[*watcher]struct{}{}, of: map[fact.Subject]int{}, done: make(chan struct{})}
 }
 
 // Close ends every stream, so that a server can stop; pages say that they are
@@ -78,12 +82,13 @@ func (l *Live) Watching() int {
 	return l.count
 }
 
-func (l *Live) join(topics []string) (*watcher, bool) {
+func (l *Live) join(session fact.Subject, topics []string) (*watcher, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.count >= mostWatchers {
+	if l.count >= mostWatchers || l.of[session] >= mostOfOne {
 		return nil, false
 	}
+	l.of[session]++
 	w := &watcher{waiting: map[Change]struct{}{}, wake: make(chan struct{}, 1)}
 	for _, t := range topics {
 		if l.topics[t] == nil {
@@ -95,9 +100,12 @@ func (l *Live) join(topics []string) (*watcher, bool) {
 	return w, true
 }
 
-func (l *Live) leave(w *watcher, topics []string) {
+func (l *Live) leave(w *watcher, session fact.Subject, topics []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.of[session]--; l.of[session] <= 0 {
+		delete(l.of, session)
+	}
 	for _, t := range topics {
 		delete(l.topics[t], w)
 		if len(l.topics[t]) == 0 {

@@ -65,11 +65,11 @@ func (m *Mux) beat(w http.ResponseWriter, r *http.Request, by Caller) error {
 // the browser is too slow. The route must be registered with Stream. Each beat
 // asks the session door again, so that a stream ends with its session.
 func (s *Shell) Watch(w http.ResponseWriter, r *http.Request, by Caller, watch Watch) error {
-	me, ok := s.live.join(watch.Topics)
+	me, ok := s.live.join(by.Session, watch.Topics)
 	if !ok {
 		return refusal.New(refusal.Unavailable, "Too many pages are open on this device. Close some.")
 	}
-	defer s.live.leave(me, watch.Topics)
+	defer s.live.leave(me, by.Session, watch.Topics)
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no")

@@ -277,7 +277,7 @@ func TestManyListenAndPublish(t *testing.T) {
 			defer wg.Done()
 			for i := range 100 {
 				topics := []string{fmt.Sprint("t", i%3), "t0"}
-				w, ok := l.join(topics)
+				w, ok := l.join([16]byte{byte(i)}, topics)
 				if !ok {
 					t.Error("turned away")
 					return
@@ -287,7 +287,7 @@ func TestManyListenAndPublish(t *testing.T) {
 				case <-time.After(time.Millisecond):
 				}
 				w.take()
-				l.leave(w, topics)
+				l.leave(w, [16]byte{byte(i)}, topics)
 			}
 		}()
 	}

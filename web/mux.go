@@ -32,9 +32,13 @@ type Route struct {
 	Method  string `json:"method"`
 	Pattern string `json:"pattern"` // as net/http.ServeMux reads it, without method
 
+	Listener string `json:"listener,omitempty"` // where it is asked: pages, messages, devices, control
+	Reason   string `json:"reason,omitempty"`   // why anybody may ask it; public routes only
+
 	MaxBody int64         `json:"-"` // bytes; 0 means 256 KiB, the most is 5 MB
 	Lasts   time.Duration `json:"-"` // how long an answer may take; 0 means 20 s
 	Stream  bool          `json:"-"` // answers for as long as somebody listens
+	AtOnce  bool          `json:"-"` // a public route that is never kept waiting, whatever the crowd at the door
 
 	// Refuse answers an error in the caller's own language, for machine doors.
 	Refuse func(w http.ResponseWriter, r *http.Request, err error) `json:"-"`
@@ -54,12 +58,14 @@ type Mux struct {
 	cross  *http.CrossOriginProtection
 	routes []Route
 	zips   sync.Pool
+
+	strangers, people *turns
 }
 
 // NewMux makes a Mux that serves the shell's own files and stream.
 func NewMux(shell *Shell) *Mux {
-	m := &Mux{shell: shell, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection()}
-	m.Handle(Public, http.MethodGet, assetsPath+"{name}", m.asset)
+	m := &Mux{shell: shell, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), strangers: newTurns(strangersAtOnce), people: newTurns(peopleAtOnce)}
+	m.Add(Route{Door: Public, Method: http.MethodGet, Pattern: assetsPath + "{name}", AtOnce: true}, m.asset)
 	m.Add(Route{Door: Session, Method: http.MethodGet, Pattern: livePath, Stream: true}, m.beat)
 	return m
 }

@@ -27,6 +27,10 @@ func errWrongMethod() error {
 	return &refusing{http.StatusMethodNotAllowed, "Not this way", "This address takes no request of this kind. Go back and use the button on the page."}
 }
 
+func errNoForm() error {
+	return &refusing{http.StatusUnsupportedMediaType, "This is no form of ours", "Pages take what is typed into them, and no files. Go back and use the button on the page."}
+}
+
 func errOtherSite() error {
 	return &refusing{http.StatusForbidden, "Sent from another site", "Another site tried to send this form for you. Nothing was done. Go back to Holdfast and send it from there."}
 }
@@ -92,6 +96,9 @@ func (m *Mux) refuse(w http.ResponseWriter, r *http.Request, route Route, by *Ca
 	}
 	if route.Refuse != nil {
 		route.Refuse(w, r, err)
+		return
+	}
+	if route.Door == Session && m.shell.cfg.Ask != nil && m.shell.cfg.Ask(w, r, by, err) {
 		return
 	}
 	e := explain(err)

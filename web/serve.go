@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -94,9 +95,27 @@ func (m *Mux) answer(route Route, h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a := w.(*answered)
 		a.note.door, a.note.pattern = string(route.Door), route.Pattern
+		done, err := m.turn(a, r, route)
+		if err != nil {
+			m.refuse(a, r, route, nil, err)
+			return
+		}
+		defer done()
 		by, err := m.open(route.Door, r)
 		if err != nil {
 			m.refuse(a, r, route, nil, err)
+			return
+		}
+		if route.Door == Session && !route.Stream {
+			done, err := m.people.wait(r.Context(), string(by.Session[:]))
+			if err != nil {
+				m.refuse(a, r, route, &by, err)
+				return
+			}
+			defer done()
+		}
+		if r.Method != http.MethodGet && route.Refuse == nil && route.Door == Session && !isForm(r) {
+			m.refuse(a, r, route, &by, errNoForm())
 			return
 		}
 		r.Body = http.MaxBytesReader(a, r.Body, route.MaxBody)
@@ -115,6 +134,28 @@ func (m *Mux) answer(route Route, h Handler) http.Handler {
 			m.refuse(out, r, route, &by, err)
 		}
 	})
+}
+
+// turn waits for a stranger's turn at a public route.
+func (m *Mux) turn(w http.ResponseWriter, r *http.Request, route Route) (func(), error) {
+	if route.Door != Public || route.AtOnce {
+		return func() {}, nil
+	}
+	done, err := m.strangers.wait(r.Context(), addressOf(r))
+	if err != nil {
+		w.Header().Set("Retry-After", "5")
+	}
+	return done, err
+}
+
+// isForm tells whether what a person sends is a form as our pages send it, or
+// nothing. No page takes a file or anything else.
+func isForm(r *http.Request) bool {
+	if r.ContentLength == 0 {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/x-www-form-urlencoded" && r.Header.Get("Content-Encoding") == ""
 }
 
 // open asks the door who is there.

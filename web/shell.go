@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -20,7 +21,17 @@ type Config struct {
 	Places       func(Caller) []Place
 	State        func() State
 	SignIn       string // path of the sign-in page
-	Log          *slog.Logger
+
+	// Ask answers an error by asking the person for something first: to show
+	// again who they are, to say why. False: it is not of that sort. nil: nobody
+	// is asked. by is nil when the door let nobody in.
+	Ask func(w http.ResponseWriter, r *http.Request, by *Caller, err error) bool
+
+	// Idle is how long a screen stays open without a touch, 0 for ever, and
+	// whether something half-typed waits from when it last locked. nil: no
+	// screen locks.
+	Idle func(Caller) (after time.Duration, typed bool)
+	Log  *slog.Logger
 }
 
 // Shell is what all pages of one organisation on one device share.

@@ -128,6 +128,15 @@ func DemoStrip() Strip {
 	}
 }
 
+// LapsedStrip says that the reader's role has run out while they had work in
+// hand.
+func LapsedStrip(at time.Time, zone *time.Location) Strip {
+	return Strip{
+		ID: "lapsed", Tone: StripAsk, What: "Your role ran out at " + at.In(zone).Format("15:04") + ".",
+		Do: "Finish or release what you have: nothing stops you. For anything new ask an administrator.",
+	}
+}
+
 // Rehearsal is made-up people in made-up time.
 func Rehearsal(rate int) State {
 	do := "Nobody here is real and nothing leaves this room."

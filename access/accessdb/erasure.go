@@ -23,8 +23,9 @@ func MayErase(h fact.History, place int) error {
 	return access.TombstoneStands(h, place, t.Subject, t.Asked)
 }
 
-// AskForErasure asks that a person's record and cases be erased.
-func (g *Gate) AskForErasure(ctx context.Context, by access.Caller, record fact.Subject, rule, why string, whole Whole) error {
+// AskForErasure asks that a person's record and cases, which it lists, be erased
+// under the rule and after the days that req names.
+func (g *Gate) AskForErasure(ctx context.Context, by access.Caller, record fact.Subject, req access.ErasureAsked, whole Whole) error {
 	if err := g.Enter(ctx, by, access.AskErasure, record); err != nil {
 		return err
 	}
@@ -33,7 +34,8 @@ func (g *Gate) AskForErasure(ctx context.Context, by access.Caller, record fact.
 		return err
 	}
 	return g.erasing(ctx, by, func(e access.Erasures, org fact.Subject) ([]fact.Draft, error) {
-		return access.AskForErasure(e, org, by, access.ErasureAsked{Subjects: subjects, Rule: rule, Why: why}, subjects, open)
+		req.Subjects = subjects
+		return access.AskForErasure(e, org, by, req, subjects, open)
 	})
 }
 
@@ -98,8 +100,9 @@ type Erased struct {
 }
 
 // Erasures lets the caller in and gives the requests and holds, and how far
-// each tombstone has come, the newest first.
-func (g *Gate) Erasures(ctx context.Context, by access.Caller) (access.Erasures, []Erased, error) {
+// each tombstone has come, the newest first. A snapshot of keys may outlive an
+// erasure by vault days.
+func (g *Gate) Erasures(ctx context.Context, by access.Caller, vault int) (access.Erasures, []Erased, error) {
 	if err := g.Enter(ctx, by, access.SeeErasures, fact.Subject{}); err != nil {
 		return access.Erasures{}, nil, err
 	}
@@ -119,7 +122,7 @@ func (g *Gate) Erasures(ctx context.Context, by access.Caller) (access.Erasures,
 			}
 		}
 		at := t.At.Time()
-		out = append(out, Erased{Subject: s, At: at, Why: t.Says.Why, Done: len(done), Of: len(house.Devices), Vault: at.AddDate(0, 0, access.VaultDays)})
+		out = append(out, Erased{Subject: s, At: at, Why: t.Says.Why, Done: len(done), Of: len(house.Devices), Vault: at.AddDate(0, 0, vault)})
 	}
 	slices.SortFunc(out, func(a, b Erased) int {
 		if c := b.At.Compare(a.At); c != 0 {

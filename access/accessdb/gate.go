@@ -30,9 +30,6 @@ const mostRemembered = 100_000
 
 // Gate stands between every request and the journal.
 type Gate struct {
-	Policy   access.Policy // how people sign in; set before the first request
-	OpenWork OpenWork      // nil: nobody holds cases here
-
 	journal *journal.Journal
 	clock   journal.Clock
 	random  io.Reader
@@ -43,62 +40,38 @@ type Gate struct {
 	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
 	signing  *signing
+	rosters  sync.Mutex // one staff file at a time
+
+	// Policy is how people sign in. Set it before the gate is used.
+	Policy access.Policy
+
+	// OpenWork lists the open cases and tasks that a person has in hand. While it
+	// is nil a role or session that runs out ends at once. Set it before the gate
+	// is used.
+	OpenWork func(ctx context.Context, person fact.Subject) ([]fact.Subject, error)
+
+	challenges *challenges
+
+	guarding
 }
 
 type lookKey struct {
 	session, about fact.Subject
 	act            access.Act
+	relation       access.Relation
+	purpose        access.Purpose
 }
 
 type place struct{ session, person fact.Subject }
 
 // NewGate makes the gate of one journal.
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
-	return &Gate{
+	g := &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
-		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), signing: newSigning(),
+		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), signing: newSigning(), challenges: newChallenges(),
 	}
-}
-
-// Enter checks permission and records the look, both before any data is
-// read. A refusal is recorded too.
-func (g *Gate) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	if err := by.MayAbout(act, about); err != nil {
-		if !by.Session.Zero() {
-			err = errors.Join(err, g.record(ctx, by, access.Refused{Act: act, About: about}))
-		}
-		return err
-	}
-	if by.Session.Zero() {
-		return nil // this device itself; what it does is in its facts
-	}
-	switch access.AuditOf(act) {
-	case access.Look:
-		return g.look(ctx, by, act, about)
-	case access.List:
-		return g.record(ctx, by, access.Looked{Act: act, About: about})
-	}
-	return nil
-}
-
-func (g *Gate) look(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
-	key, now := lookKey{by.Session, about, act}, g.clock()
-	g.mu.Lock()
-	last, seen := g.looks[key]
-	g.mu.Unlock()
-	if seen && now.Sub(last) < lookEvery {
-		return nil
-	}
-	if err := g.record(ctx, by, access.Looked{Act: act, About: about}); err != nil {
-		return err
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.looks) >= mostRemembered {
-		clear(g.looks)
-	}
-	g.looks[key] = now
-	return nil
+	g.watchMarks()
+	return g
 }
 
 func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) error {
@@ -110,8 +83,22 @@ func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) err
 	return err
 }
 
-// Caller says who asks with a session token. Without a good one it refuses.
+// Caller says who asks with a session token. Without a good one it refuses,
+// and while the screen is locked: that refusal holds access.ErrLocked.
 func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) {
+	by, err := g.CallerBehindLock(ctx, token)
+	if err == nil && by.Locked {
+		err = refusal.New(refusal.Forbidden, "This screen is locked. Show that it is you to go on; what you typed is kept.").Because(access.ErrLocked)
+	}
+	if err != nil {
+		return access.Caller{}, err
+	}
+	return by, nil
+}
+
+// CallerBehindLock says whose session a token is, though its screen may be
+// locked: for the page that opens it. Nothing is shown to them for it.
+func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Caller, error) {
 	out := refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
 	hash, err := hashToken(token)
 	if err != nil {
@@ -132,23 +119,30 @@ func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) 
 	if err != nil {
 		return access.Caller{}, err
 	}
-	session, staff := access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph)
-	by, err := access.CallerOf(session, staff, g.journal.Genesis(), g.clock())
-	if err == nil || session.Ended || g.OpenWork == nil {
-		return by, err
+	by, err := access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
+	if errors.Is(err, access.ErrLapsed) && g.working(ctx, at.person, &by) {
+		return by, nil
 	}
-	open, failed := g.OpenWork(ctx, at.person)
-	if failed != nil {
-		return access.Caller{}, failed
-	}
-	if len(open) == 0 {
+	if err != nil {
 		return access.Caller{}, err
 	}
-	return access.FinishingOf(session, staff, g.journal.Genesis(), open, g.clock())
+	return by, nil
 }
 
-// OpenWork lists the open cases that a person holds.
-type OpenWork func(ctx context.Context, person fact.Subject) ([]fact.Subject, error)
+// working tells whether somebody whose role or session has run out still has
+// work in hand, and which. Where that can't be told they are let finish: no
+// clock takes care away.
+func (g *Gate) working(ctx context.Context, person fact.Subject, by *access.Caller) bool {
+	if g.OpenWork == nil {
+		return false
+	}
+	open, err := g.OpenWork(ctx, person)
+	by.Finishing = open
+	if err != nil {
+		by.Finishing = nil
+	}
+	return err != nil || len(open) > 0
+}
 
 // atWork reads a session or a member of staff as it stands on this device: a cut
 // freezes nobody at the machine where they work, so what this device wrote

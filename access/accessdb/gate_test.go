@@ -23,7 +23,7 @@ type fixture struct {
 	device access.Caller
 }
 
-func open(t *testing.T) *fixture {
+func open(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{device: access.Caller{Name: "this device", Role: access.Device}}
 	f.now.Store(time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC).UnixMilli())

@@ -150,24 +150,10 @@ func (g *Gate) StaffList(ctx context.Context, by access.Caller) ([]Person, error
 }
 
 func (g *Gate) people(ctx context.Context) ([]Person, error) {
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_person ORDER BY name, person LIMIT 5000`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+	all, err := g.everybody(ctx)
 	var out []Person
-	for rows.Next() {
-		var b []byte
-		var s fact.Subject
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		copy(s[:], b)
-		h, err := g.journal.History(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, Person{Person: s, Staff: access.FoldStaff(s, h)})
+	for _, s := range all {
+		out = append(out, Person{Person: s.Person, Staff: s})
 	}
-	return out, rows.Err()
+	return out, err
 }

@@ -166,48 +166,77 @@ func (p *Passkeys) FinishEnrol(ctx context.Context, answer []byte) error {
 	return err
 }
 
-// BeginSignIn starts a sign-in; the browser offers the passkeys it has.
+// BeginSignIn starts a sign-in; the browser offers the passkeys it has. It
+// keeps nothing: see challenges.
 func (p *Passkeys) BeginSignIn() (*protocol.CredentialAssertion, error) {
-	options, data, err := p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired))
+	challenge, err := p.gate.challenges.make(p.gate.random, p.gate.clock())
 	if err != nil {
 		return nil, err
 	}
-	return options, p.gate.waiting.put(ceremony{data: *data}, p.gate.clock())
+	options, _, err := p.signIn(challenge)
+	return options, err
+}
+
+// signIn gives what a sign-in with a challenge of ours asks for.
+func (p *Passkeys) signIn(challenge []byte) (*protocol.CredentialAssertion, *webauthn.SessionData, error) {
+	return p.web.BeginDiscoverableLogin(webauthn.WithUserVerification(protocol.VerificationRequired), webauthn.WithChallenge(challenge))
 }
 
 // FinishSignIn checks the browser's answer and opens a session in a role that
 // the person holds; role may be empty when they hold only one. browser is the
 // browser's own lasting token, which counts as the organisation's from then on.
 func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.Role, browser, desk string) (string, access.Caller, error) {
-	bad := refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.")
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(answer))
+	u, err := p.answered(ctx, answer)
 	if err != nil {
 		return "", access.Caller{}, err
 	}
-	parsed, err := protocol.ParseCredentialRequestResponse(r)
-	if err != nil {
-		return "", access.Caller{}, bad.Because(err)
-	}
-	c, err := p.gate.waiting.take(parsed.Response.CollectedClientData.Challenge, p.gate.clock())
-	if err != nil {
-		return "", access.Caller{}, err
-	}
-	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), c.data, parsed)
-	if err != nil {
-		return "", access.Caller{}, bad.Because(err)
-	}
-	u, ok := who.(user)
-	if !ok {
-		return "", access.Caller{}, fmt.Errorf("passkey owner is a %T", who)
-	}
+	return p.openFor(ctx, u, role, browser, desk)
+}
+
+func (p *Passkeys) openFor(ctx context.Context, u user, role access.Role, browser, desk string) (string, access.Caller, error) {
 	if role == "" {
 		role, _ = u.staff.FirstRole(p.gate.clock())
 	}
-	o := access.SessionOpened{Role: role, Desk: desk}
-	if o.Browser, err = hashToken(browser); err != nil {
-		return "", access.Caller{}, bad.Because(err)
+	hash, err := hashToken(browser)
+	if err != nil {
+		return "", access.Caller{}, refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.").Because(err)
 	}
+	o := access.SessionOpened{Role: role, Desk: desk, Browser: hash}
 	return p.gate.open(ctx, u.staff.Person, o, access.OpenByPasskey)
+}
+
+// answered tells whose passkey gave the browser's answer to BeginSignIn. Each
+// challenge is good for one answer.
+func (p *Passkeys) answered(ctx context.Context, answer []byte) (user, error) {
+	bad := refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.")
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/", bytes.NewReader(answer))
+	if err != nil {
+		return user{}, err
+	}
+	parsed, err := protocol.ParseCredentialRequestResponse(r)
+	if err != nil {
+		return user{}, bad.Because(err)
+	}
+	challenge, err := p.gate.challenges.read(parsed.Response.CollectedClientData.Challenge, p.gate.clock())
+	if err != nil {
+		return user{}, err
+	}
+	_, data, err := p.signIn(challenge[:])
+	if err != nil {
+		return user{}, err
+	}
+	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), *data, parsed)
+	if err != nil {
+		return user{}, bad.Because(err)
+	}
+	u, ok := who.(user)
+	if !ok {
+		return user{}, fmt.Errorf("passkey owner is a %T", who)
+	}
+	if !p.gate.challenges.spend(challenge, p.gate.clock()) {
+		return user{}, refusal.New(refusal.Forbidden, "This answer of a passkey has been used. Begin again.")
+	}
+	return u, nil
 }
 
 func (p *Passkeys) owner(ctx context.Context) webauthn.DiscoverableUserHandler {

@@ -15,7 +15,7 @@ type View struct{}
 func (View) Name() string { return "access" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 3 }
+func (View) Version() int { return 4 }
 
 // Create makes the tables.
 func (View) Create(tx *sql.Tx) error {
@@ -29,6 +29,9 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE TABLE access_paper(number BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_browser(browser BLOB NOT NULL, person BLOB NOT NULL, session BLOB NOT NULL, until INTEGER NOT NULL,
 			PRIMARY KEY(browser, person)) STRICT, WITHOUT ROWID;`)
+	if err == nil {
+		_, err = tx.Exec(lookTables)
+	}
 	return err
 }
 
@@ -72,20 +75,36 @@ func apply(tx *sql.Tx, f fact.Fact) error {
 		}
 	case access.SessionOpened{}.FactKind().Number:
 		if c, bad := fact.Read[access.SessionOpened](f); bad == nil {
-			err = session(tx, about, c)
+			err = session(tx, about, c, f)
+		}
+	case access.Looked{}.FactKind().Number:
+		if c, bad := fact.Read[access.Looked](f); bad == nil && !c.About.Zero() {
+			err = putLook(tx, f, c.About, c.Act, c.Why, plainLook)
+		}
+	case access.ReasonGiven{}.FactKind().Number:
+		if c, bad := fact.Read[access.ReasonGiven](f); bad == nil {
+			sort := pastMark
+			if c.Glass {
+				sort = brokenGlass
+			}
+			err = putLook(tx, f, c.About, c.Act, c.Why, sort)
 		}
 	}
 	return err
 }
 
-func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened) error {
+func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened, f fact.Fact) error {
+	_, err := tx.Exec(`INSERT OR REPLACE INTO access_desk VALUES(?,?,?)`, about[:], c.Desk, int64(f.Body.Happened.From))
+	if err != nil {
+		return err
+	}
 	if _, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:]); err != nil {
 		return err
 	}
 	if c.Browser == (fact.Hash{}) || c.Way == access.WayCode {
 		return nil
 	}
-	_, err := tx.Exec(`INSERT INTO access_browser VALUES(?,?,?,?) ON CONFLICT(browser, person) DO UPDATE
+	_, err = tx.Exec(`INSERT INTO access_browser VALUES(?,?,?,?) ON CONFLICT(browser, person) DO UPDATE
 		SET session = excluded.session, until = excluded.until WHERE excluded.until > until`, c.Browser[:], c.Person[:], about[:], int64(c.Until))
 	return err
 }
@@ -97,6 +116,9 @@ func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 			if _, err := tx.Exec(`DELETE FROM access_`+table+` WHERE person = ?`, s[:]); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.Exec(`DELETE FROM access_look WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(`DELETE FROM access_session WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
 			return err

@@ -34,6 +34,8 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
+	HeldBy       HeldBy   // nil: what people hold is not listed
+	Looking      *Looking // nil: no pages about who looked
 }
 
 // Notice is one thing to know before the first call.
@@ -43,7 +45,7 @@ type Notice struct{ What, More string }
 // yet are public; each checks a token or a passkey itself.
 func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Public, http.MethodGet, "/sign-in", p.signIn)
-	m.Handle(web.Public, http.MethodGet, "/emergency", p.emergency)
+	m.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/emergency", AtOnce: true}, p.emergency)
 	if p.Links {
 		m.Handle(web.Public, http.MethodGet, "/in/{token}", p.useLink)
 	}
@@ -56,8 +58,12 @@ func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodPost, "/staff", p.addStaff)
 	m.Handle(web.Session, http.MethodPost, "/staff/{person}/link", p.makeLink)
 	p.registerWays(m)
+	p.registerPeople(m)
 	p.registerTrust(m)
 	p.registerDevices(m)
+	p.registerAsk(m)
+	p.registerLock(m)
+	p.registerLooking(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

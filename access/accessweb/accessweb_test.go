@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,10 +27,18 @@ import (
 
 type office struct {
 	t      testing.TB
+	strict func() *httptest.Server // the same door where links sign nobody in
 	gate   *accessdb.Gate
 	server *httptest.Server
 	device access.Caller
+
+	base    func() time.Time
+	ahead   atomic.Int64 // of base, in ns
+	working bool         // everybody has open work in hand
 }
+
+func (o *office) clock() time.Time     { return o.base().Add(time.Duration(o.ahead.Load())) }
+func (o *office) skip(d time.Duration) { o.ahead.Add(int64(d)) }
 
 // newOffice founds an organisation and serves its door over plain HTTP.
 func newOffice(t *testing.T, links bool) *office { return newOfficeAt(t, links, time.Now) }
@@ -37,7 +46,8 @@ func newOffice(t *testing.T, links bool) *office { return newOfficeAt(t, links, 
 // newOfficeAt does so with a clock of its own.
 func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 	t.Helper()
-	o := journal.Options{Dir: t.TempDir(), Demo: true, Clock: clock, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
+	all := &office{t: t, base: clock, device: access.Caller{Role: access.Device, Name: "desk 1"}}
+	o := journal.Options{Dir: t.TempDir(), Demo: true, Clock: all.clock, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
 	if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "desk 1"}); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +60,7 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 			t.Error(err)
 		}
 	})
-	gate := accessdb.NewGate(j, clock)
+	gate := accessdb.NewGate(j, all.clock)
 	set, err := content.Shipped()
 	if err != nil {
 		t.Fatal(err)
@@ -58,8 +68,19 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 	if gate.Policy, err = accessweb.LoadPolicy(set); err != nil {
 		t.Fatal(err)
 	}
+	gate.OpenWork = func(context.Context, fact.Subject) ([]fact.Subject, error) {
+		if all.working {
+			return []fact.Subject{{7}}, nil
+		}
+		return nil, nil
+	}
+	var pages accessweb.Pages
 	shell, err := web.NewShell(web.Config{
-		Organisation: "Fellside 111", Now: clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
+		Ask: func(w http.ResponseWriter, r *http.Request, by *web.Caller, err error) bool {
+			return pages.Ask(w, r, by, err)
+		},
+		Idle:         func(by web.Caller) (time.Duration, bool) { return time.Minute, pages.Typed(t.Context(), by) },
+		Organisation: "Fellside 111", Now: all.clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
 		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -70,7 +91,14 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 		t.Fatal(err)
 	}
 	mux := web.NewMux(shell)
-	pages := accessweb.Pages{
+	pages = accessweb.Pages{
+		Looking: &accessweb.Looking{
+			Whole: func(_ context.Context, s fact.Subject) ([]fact.Subject, int, error) { return []fact.Subject{s}, 0, nil },
+			Level: func(fact.Subject) bool { return true }, Name: func(fact.Subject) string { return "A. Holt" }, Drafts: j,
+			InHand: func(context.Context, fact.Subject) ([]fact.Millis, error) {
+				return []fact.Millis{0, fact.At(time.Now().Add(time.Hour))}, nil
+			},
+		},
 		Shell: shell, Gate: gate, Passkeys: passkeys, Organisation: "Fellside 111", Desk: "desk 1", Links: links,
 		Here: func() []web.Pair { return []web.Pair{{Name: "Saving", Value: "Yes"}} },
 		Trust: &accessweb.Trust{
@@ -95,7 +123,18 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return &office{t: t, gate: gate, server: server, device: access.Caller{Role: access.Device, Name: "desk 1"}}
+	all.strict = func() *httptest.Server {
+		outside := pages
+		outside.Links = false
+		pages.Links = false // the shell asks through it
+		m := web.NewMux(shell)
+		outside.Register(m)
+		s := httptest.NewServer(m)
+		t.Cleanup(s.Close)
+		return s
+	}
+	all.gate, all.server = gate, server
+	return all
 }
 
 func (o *office) person(name string, roles ...access.Role) fact.Subject {

@@ -31,6 +31,7 @@ type erasedLine struct {
 type proposedLine struct{ Record, Rule, Last, Since string }
 
 type erasureView struct {
+	Days     int // between approval and erasure
 	Frame    web.Frame
 	Form     *web.Form
 	Asked    []askedLine
@@ -58,6 +59,9 @@ func (p *Pages) erasure(w http.ResponseWriter, r *http.Request, by web.Caller) e
 // erasing runs one act of the erasure page.
 func (p *Pages) erasing(do erasureAct) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+		if err := p.Gate.Enter(r.Context(), by, access.AskErasure, fact.Subject{}); err != nil {
+			return err
+		}
 		var in erasureForm
 		f, err := web.ReadForm(r, &in)
 		if err != nil {
@@ -92,7 +96,7 @@ func (p *Pages) askErasure(r *http.Request, by web.Caller, in erasureForm) error
 	if err != nil {
 		return err
 	}
-	return p.Gate.AskForErasure(r.Context(), by, s, in.Rule, in.Why, p.Trust.Whole)
+	return p.Gate.AskForErasure(r.Context(), by, s, access.ErasureAsked{Rule: in.Rule, Why: in.Why, Days: uint32(p.Trust.Days)}, p.Trust.Whole)
 }
 
 func (p *Pages) placeHold(r *http.Request, by web.Caller, in erasureForm) error {
@@ -128,11 +132,11 @@ func (p *Pages) liftHold(r *http.Request, by web.Caller, in erasureForm) error {
 }
 
 func (p *Pages) showErasure(w http.ResponseWriter, r *http.Request, by web.Caller, status int, f *web.Form) error {
-	e, erased, err := p.Gate.Erasures(r.Context(), by)
+	e, erased, err := p.Gate.Erasures(r.Context(), by, p.Trust.Vault)
 	if err != nil {
 		return err
 	}
-	v := erasureView{Frame: p.Shell.Frame(r, by, "Erasure and retention"), Form: f, Rules: []web.Option{{Text: "Choose"}}}
+	v := erasureView{Frame: p.Shell.Frame(r, by, "Erasure and retention"), Form: f, Days: p.Trust.Days, Rules: []web.Option{{Text: "Choose"}}}
 	v.Frame.Here, v.Frame.ErrorsIn = "/erasure", !f.OK()
 	for _, rule := range p.Trust.Rules {
 		v.Rules = append(v.Rules, web.Option{Value: rule, Text: rule})

@@ -3,7 +3,6 @@ package accessweb
 import (
 	"net/http"
 
-	"holdfast/access"
 	"holdfast/web"
 )
 
@@ -14,10 +13,12 @@ func (p *Pages) useLink(w http.ResponseWriter, r *http.Request, _ web.Caller) er
 	if err != nil {
 		return err
 	}
-	token, _, err := p.Gate.UseLink(r.Context(), r.PathValue("token"), browser, p.Desk)
+	token, by, err := p.Gate.UseLink(r.Context(), r.PathValue("token"), browser, p.Desk)
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.TokenLasts)
+	if err := p.settle(w, r, token, by); err != nil {
+		return err
+	}
 	return web.SeeOther(w, r, "/")
 }

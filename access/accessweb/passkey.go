@@ -28,15 +28,18 @@ func (p *Pages) finishSignIn(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	browser, err := p.browser(w, r)
+	browser, err := p.browserOf(r)
 	if err != nil {
 		return err
 	}
-	token, _, err := p.Passkeys.FinishSignIn(r.Context(), body, access.Role(r.URL.Query().Get("role")), browser, p.Desk)
+	token, by, err := p.Passkeys.Return(r.Context(), body, access.Role(r.URL.Query().Get("role")), browser, p.Desk, waitingHere(r))
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.TokenLasts)
+	keepBrowser(w, r, browser)
+	if err := p.settle(w, r, token, by); err != nil {
+		return err
+	}
 	return writeJSON(w, http.StatusOK, goTo{next(r)})
 }
 

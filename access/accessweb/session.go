@@ -2,6 +2,7 @@ package accessweb
 
 import (
 	"net/http"
+	"strings"
 
 	"holdfast/access"
 	"holdfast/fact"
@@ -18,11 +19,22 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request, by web.Caller) e
 		{Name: "You", Value: by.Says()}, {Name: "Working as", Value: by.Role.Title()}, {Name: "On", Value: by.Desk},
 		{Name: "Until", Value: by.Until.In(p.Shell.Zone()).Format("Mon 2 Jan 15:04"), Num: true},
 	}
+	said := purposeOptions(by)
+	if len(said) > 0 {
+		pairs = append(pairs, web.Pair{Name: "You look for", Value: orUsual(by, said)})
+	}
 	ways, err := p.waysOf(r, by)
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, ways))
+	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, ways, said, string(by.Purpose)))
+}
+
+func orUsual(by web.Caller, all []web.Option) string {
+	if by.Purpose != "" {
+		return string(by.Purpose)
+	}
+	return strings.ToLower(all[0].Text)
 }
 
 // signOut ends the session and takes it away from the browser.

@@ -25,5 +25,8 @@ func (s sessions) Caller(r *http.Request) (access.Caller, error) {
 	if refusal.Is(err, refusal.Forbidden) {
 		return access.Caller{}, web.ErrNoSession
 	}
+	if err == nil {
+		by.Purpose = purposeOf(r, by)
+	}
 	return by, err
 }

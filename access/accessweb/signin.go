@@ -26,6 +26,7 @@ type door struct {
 	Recovery bool // recovery codes are taken
 	Here     []web.Pair
 	Tonight  []Notice
+	Locked   []lockedLine // whose sessions wait here; the first is this screen's
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
@@ -43,6 +44,7 @@ func (p *Pages) showDoor(w http.ResponseWriter, r *http.Request, status int, log
 	if by, err := Sessions(p.Gate).Caller(r); err == nil {
 		d.Already = by.Says() + ", as " + by.Role.Title()
 	}
+	d.Locked = p.lockedHere(r)
 	if p.Here != nil {
 		d.Here = p.Here()
 	}

@@ -14,6 +14,7 @@ import (
 
 // staffLine is one person on the staff page.
 type staffLine struct {
+	Path         string // the person's own page
 	Link         string // path that makes an enrolment link; empty: no role held
 	Name         string
 	Title        string
@@ -58,7 +59,7 @@ func linesOf(list []accessdb.Person, now time.Time) []staffLine {
 	var out []staffLine
 	for _, one := range list {
 		d, _ := one.Staff.Details.Get()
-		line := staffLine{Name: one.Staff.Name(), Title: d.Title, Registration: d.Registration, Passkeys: len(one.Staff.Passkeys)}
+		line := staffLine{Path: "/staff/" + one.Person.String(), Name: one.Staff.Name(), Title: d.Title, Registration: d.Registration, Passkeys: len(one.Staff.Passkeys)}
 		if said := one.Staff.Registered(); said != "" {
 			line.Registration = said
 		}
@@ -80,7 +81,7 @@ type staffForm struct {
 	Name         string   `form:"name" label:"Name" max:"80" need:"Write the name that colleagues know them by"`
 	Title        string   `form:"title" label:"Title" max:"40"`
 	Registration string   `form:"registration" label:"Registration" max:"40"`
-	Roles        []string `form:"role" label:"Roles" need:"Choose at least one role" of:"call-handler clinician dispatcher manager administrator"`
+	Roles        []string `form:"role" label:"Roles" need:"Choose at least one role" of:"call-handler clinician dispatcher receptionist manager clinical-governance information-governance administrator commissioner carer host-operator"`
 }
 
 // addStaff adds a person with first roles.

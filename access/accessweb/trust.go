@@ -20,6 +20,8 @@ type Trust struct {
 	Whole  accessdb.Whole                                                       // what stands about one person
 	Record func(ctx context.Context, number string) (fact.Subject, error)       // the record that a case number leads to
 	Rules  []string                                                             // retention rules to choose from
+	Days   int                                                                  // between approval and erasure
+	Vault  int                                                                  // days that a snapshot of keys may outlive it
 	Review func(ctx context.Context) ([]Proposal, error)                        // records due for review under the rules
 }
 

@@ -1,6 +1,7 @@
 package accessweb
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -34,8 +35,8 @@ func (p *Pages) registerWays(m *web.Mux) {
 	m.Handle(web.Session, http.MethodPost, "/session/recovery", p.printRecovery)
 	m.Handle(web.Session, http.MethodGet, "/vouch", p.vouch)
 	m.Handle(web.Session, http.MethodGet, "/vouch/link", p.vouched)
-	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/vouch/{person}/begin", MaxBody: 64 << 10, Refuse: refuseJSON}, p.beginVouch)
-	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/vouch/finish", MaxBody: 64 << 10, Refuse: refuseJSON}, p.finishVouch)
+	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/vouch/{person}/begin", MaxBody: 64 << 10, Refuse: refuseVouch}, p.beginVouch)
+	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/vouch/finish", MaxBody: 64 << 10, Refuse: refuseVouch}, p.finishVouch)
 	m.Handle(web.Session, http.MethodGet, "/admit", p.admit)
 	m.Handle(web.Session, http.MethodPost, "/admit", p.admitForShift)
 }
@@ -52,18 +53,21 @@ func (p *Pages) signInByCode(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if _, err := web.ReadForm(r, &in); err != nil {
 		return err
 	}
-	browser, err := p.browser(w, r)
+	browser, err := p.browserOf(r)
 	if err != nil {
 		return err
 	}
-	token, _, err := p.Gate.SignInByCode(r.Context(), in.Login, r.PostForm.Get("password"), in.Code, "", browser, p.Desk)
+	token, by, err := p.Gate.SignInByCode(r.Context(), in.Login, r.PostForm.Get("password"), in.Code, "", browser, p.Desk)
 	if refusal.Is(err, refusal.Forbidden) && p.Gate.Policy.SecondChoice {
 		return p.showDoor(w, r, http.StatusForbidden, in.Login, sentence(err))
 	}
 	if err != nil {
 		return err
 	}
-	web.SetSession(w, r, token, access.TokenLasts)
+	keepBrowser(w, r, browser)
+	if err := p.settle(w, r, token, by); err != nil {
+		return err
+	}
 	return web.SeeOther(w, r, next(r))
 }
 
@@ -79,7 +83,7 @@ type ownWays struct {
 
 func (p *Pages) waysOf(r *http.Request, by web.Caller) (ownWays, error) {
 	v := ownWays{Code: p.Gate.Policy.SecondChoice, Recovery: p.Passkeys != nil && p.Gate.Policy.RecoveryCodes > 0, CodeText: "Set up password and code", Admit: by.May(access.AdmitShift) == nil}
-	if len(by.Finishing) > 0 {
+	if by.May(access.KeepOwnWays) != nil {
 		return ownWays{}, nil
 	}
 	s, err := p.Gate.Own(r.Context(), by)
@@ -125,6 +129,9 @@ func (p *Pages) showCode(w http.ResponseWriter, r *http.Request, by web.Caller, 
 }
 
 func (p *Pages) enrolCode(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := by.May(access.KeepOwnWays); err != nil {
+		return p.Gate.Enter(r.Context(), by, access.KeepOwnWays, fact.Subject{}) // refuses, on record
+	}
 	var in codeFields
 	f, err := web.ReadForm(r, &in)
 	if err != nil {
@@ -205,26 +212,59 @@ func (p *Pages) vouch(w http.ResponseWriter, r *http.Request, by web.Caller) err
 }
 
 func (p *Pages) beginVouch(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := by.May(access.VouchFor); err != nil {
+		return p.Gate.Enter(r.Context(), by, access.VouchFor, fact.Subject{}) // refuses, on record
+	}
 	person, err := fact.ParseSubject(r.PathValue("person"))
 	if err != nil {
 		return refusal.New(refusal.Missing, "There is no such person on the staff list.").Because(err)
 	}
 	options, err := p.Passkeys.BeginWitness(r.Context(), by, person)
 	if err != nil {
-		return err
+		return notSo(err)
 	}
 	return writeJSON(w, http.StatusOK, options)
 }
 
 func (p *Pages) finishVouch(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := by.May(access.VouchFor); err != nil {
+		return p.Gate.Enter(r.Context(), by, access.VouchFor, fact.Subject{}) // refuses, on record
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return err
 	}
 	if err := p.Passkeys.FinishWitness(r.Context(), by, body); err != nil {
-		return err
+		return notSo(err)
 	}
 	return writeJSON(w, http.StatusOK, goTo{"/vouch/link"})
+}
+
+// notSo tells somebody who may vouch why they may not vouch like this: it is no
+// matter of their role.
+func notSo(err error) error {
+	if refusal.Is(err, refusal.Forbidden) {
+		return refusal.New(refusal.Invalid, sentence(err)).Because(err)
+	}
+	return err
+}
+
+// refuseVouch answers the script as refuseJSON does, and sets apart who is signed
+// out and who may vouch but not like this.
+func refuseVouch(w http.ResponseWriter, r *http.Request, err error) {
+	status := http.StatusUnprocessableEntity
+	switch {
+	case errors.Is(err, web.ErrNoSession):
+		status, err = http.StatusUnauthorized, refusal.New(refusal.Forbidden, "You are signed out. Sign in again.")
+	case !refusal.Is(err, refusal.Invalid):
+		refuseJSON(w, r, err)
+		return
+	}
+	if e := writeJSON(w, status, struct {
+		Say string `json:"say"`
+	}{sentence(err)}); e != nil {
+		http.Error(w, sentence(err), status)
+	}
 }
 
 // shownLink is an enrolment link as its page shows it, this once.
@@ -234,6 +274,9 @@ type shownLink struct {
 }
 
 func (p *Pages) vouched(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := by.May(access.VouchFor); err != nil {
+		return p.Gate.Enter(r.Context(), by, access.VouchFor, fact.Subject{}) // refuses, on record
+	}
 	made, ok, err := p.Gate.Witnessed(r.Context(), by)
 	if err != nil {
 		return err
@@ -290,15 +333,15 @@ type admitForm struct {
 }
 
 func (p *Pages) admitForShift(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := by.May(access.AdmitShift); err != nil {
+		return p.Gate.Enter(r.Context(), by, access.AdmitShift, fact.Subject{}) // refuses, on record
+	}
 	var in admitForm
 	f, err := web.ReadForm(r, &in)
 	if err != nil {
 		return err
 	}
 	if !f.OK() {
-		if err := p.Gate.Enter(r.Context(), by, access.AdmitShift, fact.Subject{}); err != nil {
-			return err
-		}
 		return p.showAdmit(w, r, by, http.StatusUnprocessableEntity, f)
 	}
 	now := p.Shell.Now()

@@ -35,6 +35,8 @@ const usage = `usage: holdfast-verify [flags] EXPORT
   --print SUBJECT          with keys: what is known about a subject, one JSON object a line
   --entry-codes            with --print: entry codes of homes too
   --json                   the report as one line of JSON
+or:    holdfast-verify looked [--org ID] REPORT
+                           a signed report of who looked at a record
 `
 
 // wishes are the arguments.
@@ -70,6 +72,9 @@ func readArgs(args []string) (wishes, error) {
 }
 
 func run(args []string, out, errOut io.Writer) int {
+	if len(args) > 0 && args[0] == "looked" {
+		return runLooked(args[1:], out, errOut)
+	}
 	w, err := readArgs(args)
 	if err == nil {
 		var r *report

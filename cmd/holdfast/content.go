@@ -7,7 +7,9 @@ import (
 	"os"
 	"time"
 
+	"holdfast/access"
 	"holdfast/content"
+	"holdfast/record/entry"
 	"holdfast/triage"
 )
 
@@ -26,6 +28,7 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	p.doingNow("walking every question of every complaint")
 	r := triage.Check(files, time.Now)
 	checkJoins(files, &r)
+	checkPermissions(&r)
 	p.done()
 	if *asJSON {
 		err = printContentJSON(t, r)
@@ -38,7 +41,8 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	return err
 }
 
-// checkJoins adds what is wrong with the table of joins to the report.
+// checkJoins adds what is wrong with the table of joins, and with the policy on
+// homes, to the report.
 func checkJoins(files fs.FS, r *triage.Report) {
 	set, err := content.Load(files)
 	if err != nil {
@@ -46,6 +50,23 @@ func checkJoins(files fs.FS, r *triage.Report) {
 	}
 	if _, err := content.LoadJoins(set); err != nil {
 		r.Problems = append(r.Problems, triage.Problem{Property: "joins", Where: "joins.csv", What: err.Error()})
+		r.Failures++
+	}
+	if _, err := content.LoadDisclosure(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "disclosure", Where: "disclosure.csv", What: err.Error()})
+		r.Failures++
+	}
+	if _, err := entry.LoadRules(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "homes", Where: "entry.csv", What: err.Error()})
+		r.Failures++
+	}
+}
+
+// checkPermissions adds what is wrong with the permission table, which is part
+// of the program and of no folder.
+func checkPermissions(r *triage.Report) {
+	if _, err := access.InForce(); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "permissions", Where: "access/permissions.csv", What: err.Error()})
 		r.Failures++
 	}
 }

@@ -192,9 +192,9 @@ func (all running) print(ctx context.Context, t term, d demoFlags) error {
 	for _, o := range out.Organisations {
 		fmt.Fprintf(t.out, "\n%s\n", o.Name)
 		for _, role := range signInRoles() {
-			fmt.Fprintf(t.out, "  %-14s %s\n", role, o.SignIn[string(role)])
+			fmt.Fprintf(t.out, "  %-22s %s\n", role, o.SignIn[string(role)])
 		}
-		fmt.Fprintf(t.out, "  %-14s %s, %s (certificates: %s)\n", "message doors", o.BaRS, o.ITK, filepath.Dir(o.Partner.Cert))
+		fmt.Fprintf(t.out, "  %-22s %s, %s (certificates: %s)\n", "message doors", o.BaRS, o.ITK, filepath.Dir(o.Partner.Cert))
 	}
 	_, err := fmt.Fprintf(t.out, "\nEach link works in one browser. Data: %s\nStop with Ctrl-C; started again it goes on with the same data.\n", d.data)
 	return err

@@ -115,7 +115,7 @@ func printDemoDevice(ctx context.Context, t term, d demoFlags, n *node.Node) err
 	}
 	fmt.Fprintf(t.out, "%s, a %s of %s. Everybody here is made up: never use it for care.\n", out.Name, out.Kind, n.Us.Name)
 	for _, role := range signInRoles() {
-		fmt.Fprintf(t.out, "  %-14s %s\n", role, out.SignIn[string(role)])
+		fmt.Fprintf(t.out, "  %-22s %s\n", role, out.SignIn[string(role)])
 	}
 	_, err := fmt.Fprintf(t.out, "Data: %s. Cut it off, stop it, kill it: work goes on at every device, and they find each other again.\n", out.Data)
 	return err

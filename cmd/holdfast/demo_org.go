@@ -38,7 +38,10 @@ type demoOrg struct {
 
 // signInRoles are the roles for which the demo prints links.
 func signInRoles() []access.Role {
-	return []access.Role{access.CallHandler, access.Clinician, access.Manager, access.Administrator}
+	return []access.Role{
+		access.CallHandler, access.Clinician, access.Receptionist, access.Manager, access.Administrator, access.ClinicalGovernance,
+		access.InformationGovernance, access.Commissioner, access.HostOperator,
+	}
 }
 
 // openDemo opens every organisation, founding and seeding those that are not

@@ -71,7 +71,7 @@ func printExport(t term, out string, sum export.Summary, keys, asJSON bool) erro
 	_, err := fmt.Fprintf(t.out, "%s: %d facts, %d heads, %d key wraps, %d receipts, %d attachments, %d bytes\n"+
 		"Check it anywhere with: holdfast-verify --org %s %s\n", out, sum.Facts, sum.Heads, sum.Wraps, sum.Receipts, sum.Attachments, sum.Bytes, sum.Org, out)
 	if err == nil && keys {
-		_, err = fmt.Fprintf(t.out, "The keys are in %s, closed by the passphrase you gave. They open every record and every entry code: send them another way.\n", keyFile)
+		_, err = fmt.Fprintf(t.out, "The keys are in %s, closed by the passphrase you gave. They open every record: send them another way. How to get into homes stays sealed.\n", keyFile)
 	}
 	return err
 }

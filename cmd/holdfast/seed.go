@@ -69,7 +69,7 @@ func seed(ctx context.Context, n *node.Node, d people.District, start time.Time)
 		name string
 		do   func(context.Context) error
 	}{
-		{"staff", s.addStaff}, {"directory", s.listServices}, {"notices", s.postNotices}, {"people", s.registerPeople}, {"alerts", s.addAlerts}, {"cases", s.openCases}, {"forms", s.receiveForms},
+		{"staff", s.addStaff}, {"directory", s.listServices}, {"notices", s.postNotices}, {"people", s.registerPeople}, {"alerts", s.addAlerts}, {"cases", s.openCases}, {"forms", s.receiveForms}, {"homes", s.keepHomes},
 	} {
 		if err := part.do(ctx); err != nil {
 			return fmt.Errorf("seeding %s: %w", part.name, err)

@@ -83,6 +83,13 @@ func TestSiteNodeServesOverTLSWithPasskeysOnly(t *testing.T) {
 // serving starts a site node as a process and waits for its address.
 func serving(t *testing.T, args ...string) (url string, stop func()) {
 	t.Helper()
+	url, _, stop = servingAs(t, args...)
+	return url, stop
+}
+
+// servingAs also tells the process's number.
+func servingAs(t *testing.T, args ...string) (url string, pid int, stop func()) {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +111,7 @@ func serving(t *testing.T, args ...string) (url string, stop func()) {
 		_ = cmd.Process.Kill() // the test fails in any case
 		t.Fatalf("%v %q %s", err, line, log.String())
 	}
-	return found, func() {
+	return found, cmd.Process.Pid, func() {
 		t.Helper()
 		if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
 			t.Errorf("%v: %s", err, log.String())

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"holdfast/codes"
@@ -30,11 +31,18 @@ import (
 // Authority issues the certificates of one organisation's machine doors: to
 // its own doors and to the partners that may knock at them. It is made when
 // the organisation is founded; its key lies sealed under the device's own.
+//
+// It renews itself, and asks nobody outside for anything: the certificate of a
+// door long before it ends, its own a year before, under the same key and name,
+// so that what it signed before still holds.
 type Authority struct {
 	dir   string
-	cert  *x509.Certificate
+	name  string
 	key   crypto.Signer
 	clock journal.Clock
+
+	mu   sync.Mutex
+	cert *x509.Certificate
 }
 
 const (
@@ -42,23 +50,26 @@ const (
 	authorityFile = "ca.pem"
 	authorityKey  = "ca.key"
 
-	authorityLasts = 20 * 365 * 24 * time.Hour
-	doorLasts      = 90 * 24 * time.Hour // made anew at each start
-	partnerLasts   = 2 * 365 * 24 * time.Hour
+	authorityLasts  = 20 * 365 * 24 * time.Hour
+	authorityBefore = 10 * 365 * 24 * time.Hour // a clock that went back shuts no door
+	authorityAhead  = 365 * 24 * time.Hour      // renewed so long before its end
+	doorLasts       = 90 * 24 * time.Hour       // made anew at each start, and while running
+	doorAhead       = doorLasts / 3
+	partnerLasts    = 2 * 365 * 24 * time.Hour
 
 	odsPrefix = "urn:nhs-uk:addressing:ods:"
 )
 
 // openAuthority reads the authority from the folder, or makes it there.
 func openAuthority(dir string, d *journal.Device, name string, clock journal.Clock) (*Authority, error) {
-	a := &Authority{dir: filepath.Join(dir, doorsFolder), clock: clock}
+	a := &Authority{dir: filepath.Join(dir, doorsFolder), name: name, clock: clock}
 	box, err := authorityBox(d)
 	if err != nil {
 		return nil, err
 	}
 	raw, err := os.ReadFile(filepath.Join(a.dir, authorityFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return a, a.make(box, name)
+		return a, a.make(box)
 	}
 	if err != nil {
 		return nil, err
@@ -83,7 +94,27 @@ func openAuthority(dir string, d *journal.Device, name string, clock journal.Clo
 		return nil, errors.New("the key of the doors' authority cannot sign")
 	}
 	a.key = signer
-	return a, nil
+	_, err = a.current()
+	return a, err
+}
+
+// current is the authority's own certificate; one that ends within a year, or
+// has ended, is replaced by another of the same key and name.
+func (a *Authority) current() (*x509.Certificate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.clock().Add(authorityAhead).Before(a.cert.NotAfter) {
+		return a.cert, nil
+	}
+	cert, err := a.selfSigned()
+	if err != nil {
+		return nil, err
+	}
+	if err := (journal.Disk{}).Replace(a.File(), pemOf("CERTIFICATE", cert.Raw)); err != nil {
+		return nil, err
+	}
+	a.cert = cert
+	return cert, nil
 }
 
 // authorityBox locks the authority's key with one that only this device can
@@ -96,24 +127,15 @@ func authorityBox(d *journal.Device) (*seal.Box, error) {
 	return seal.NewBox(seal.Key(key)), nil
 }
 
-func (a *Authority) make(box *seal.Box, name string) error {
+func (a *Authority) make(box *seal.Box) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
-	now := a.clock()
-	t := &x509.Certificate{
-		Subject: pkix.Name{Organization: []string{name}, CommonName: name + " machine doors"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(authorityLasts),
-		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
-	}
-	der, err := sign(t, t, key.Public(), key)
-	if err != nil {
-		return err
-	}
-	if a.cert, err = x509.ParseCertificate(der); err != nil {
-		return err
-	}
 	a.key = key
+	if a.cert, err = a.selfSigned(); err != nil {
+		return err
+	}
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return err
@@ -127,7 +149,20 @@ func (a *Authority) make(box *seal.Box, name string) error {
 	}
 	disk := journal.Disk{}
 	return errors.Join(disk.Replace(filepath.Join(a.dir, authorityKey), sealed), // the key first: a certificate alone would look whole
-		disk.Replace(filepath.Join(a.dir, authorityFile), pemOf("CERTIFICATE", der)))
+		disk.Replace(a.File(), pemOf("CERTIFICATE", a.cert.Raw)))
+}
+
+func (a *Authority) selfSigned() (*x509.Certificate, error) {
+	now := a.clock()
+	t := &x509.Certificate{
+		Subject: pkix.Name{Organization: []string{a.name}, CommonName: a.name + " machine doors"}, NotBefore: now.Add(-authorityBefore), NotAfter: now.Add(authorityLasts),
+		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+	}
+	der, err := sign(t, t, a.key.Public(), a.key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
 }
 
 func sign(t, parent *x509.Certificate, public crypto.PublicKey, by crypto.Signer) ([]byte, error) {
@@ -145,13 +180,17 @@ func (a *Authority) issue(t *x509.Certificate) (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, err
 	}
+	authority, err := a.current()
+	if err != nil {
+		return tls.Certificate{}, err
+	}
 	t.NotBefore, t.KeyUsage = a.clock().Add(-time.Hour), x509.KeyUsageDigitalSignature
-	der, err := sign(t, a.cert, key.Public(), a.key)
+	der, err := sign(t, authority, key.Public(), a.key)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	leaf, err := x509.ParseCertificate(der)
-	return tls.Certificate{Certificate: [][]byte{der, a.cert.Raw}, PrivateKey: key, Leaf: leaf}, err
+	return tls.Certificate{Certificate: [][]byte{der, authority.Raw}, PrivateKey: key, Leaf: leaf}, err
 }
 
 // Door makes the certificate of a door of ours, under these names.
@@ -183,6 +222,8 @@ func (a *Authority) Partner(name string, speaksFor ...codes.ODS) (tls.Certificat
 
 // Pool is the authority as those who trust it hold it.
 func (a *Authority) Pool() *x509.CertPool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	return pool
@@ -237,7 +278,7 @@ func (a *Authority) WritePartner(name string, speaksFor ...codes.ODS) (PartnerFi
 		return files, err
 	}
 	disk := journal.Disk{}
-	return files, errors.Join(disk.Replace(files.CA, pemOf("CERTIFICATE", a.cert.Raw)), disk.Replace(files.Key, pemOf("PRIVATE KEY", key)),
+	return files, errors.Join(disk.Replace(files.CA, pemOf("CERTIFICATE", cert.Certificate[1])), disk.Replace(files.Key, pemOf("PRIVATE KEY", key)),
 		disk.Replace(files.Cert, pemOf("CERTIFICATE", cert.Certificate[0])))
 }
 

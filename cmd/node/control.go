@@ -25,8 +25,12 @@ import (
 // that is at work.
 const controlSocket = "control.sock"
 
-// controlBytes bounds a request and an answer.
-const controlBytes = 4 << 20
+// controlBytes bounds a request, and controlAnswer an answer: a report of who
+// looked may be long.
+const (
+	controlBytes  = 4 << 20
+	controlAnswer = 64 << 20
+)
 
 // shortly names the socket by way of an open folder, because a socket's name
 // may be 108 bytes long at most and a folder's can be longer.
@@ -64,6 +68,7 @@ func (n *Node) control(ctx context.Context) error {
 	mux.HandleFunc("POST /enrol", answer(n.enrol))
 	mux.HandleFunc("POST /status", answer(func(ctx context.Context, _ struct{}) (Status, error) { return n.Status(ctx) }))
 	mux.HandleFunc("POST /link", answer(n.link))
+	mux.HandleFunc("POST /looks", answer(n.LooksReport))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
 	return errors.Join(serving(server, l)(ctx), removeSocket(n.config.Dir))
 }
@@ -126,7 +131,7 @@ func Tell[In, Out any](ctx context.Context, dir, what string, in In) (Out, error
 		return out, err
 	}
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, controlBytes))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, controlAnswer))
 	if err != nil {
 		return out, err
 	}
@@ -203,6 +208,7 @@ type Status struct {
 	Forks        []StatusFork    `json:"forks"`
 	Sisters      []StatusSister  `json:"sisters"`
 	Devices      []StatusDevice  `json:"devices"`
+	Listening    []Listening     `json:"listening"`
 	Found        []string        `json:"found"` // what was noticed about other devices' histories, newest last
 }
 
@@ -266,6 +272,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	}
 	sortBy(s.Devices, func(d StatusDevice) string { return d.Device })
 	s.Sisters = n.sisters()
+	s.Listening = n.listening()
 	return s, errors.Join(n.statusCounts(ctx, &s))
 }
 

@@ -14,6 +14,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/record/entry"
 	"holdfast/replicate"
 	"holdfast/task"
 	"holdfast/urgent"
@@ -21,7 +22,7 @@ import (
 
 // foldVersion changes whenever any fold does: states of different versions are
 // not compared.
-const foldVersion = "5"
+const foldVersion = "6"
 
 // foldAny folds a subject by what it is about: the kind of its first fact that
 // belongs to a package. A subject that nobody folds has no state.
@@ -30,8 +31,14 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 		switch k := f.Body.Kind; {
 		case k == (access.SessionOpened{}).FactKind().Number:
 			return access.FoldSession(s, h), true
+		case k == (access.PseudonymKeyDrawn{}).FactKind().Number:
+			return access.FoldPseudonyms(h), true
 		case k >= 20 && k < 50:
 			return access.FoldStaff(s, h), true
+		case entry.OfCode(k):
+			return entry.Fold(s, h), true
+		case entry.OfOpener(k):
+			return entry.FoldOpener(s, h), true
 		case k >= 100 && k < 200:
 			return record.Fold(s, h), true
 		case k == (urgent.ArrivalFiled{}).FactKind().Number, k == (exchange.MessageRefused{}).FactKind().Number:

@@ -16,6 +16,7 @@ import (
 	"holdfast/exchange/exchangedb"
 	"holdfast/fact"
 	"holdfast/journal"
+	"holdfast/record/entrydb"
 	"holdfast/record/recorddb"
 	"holdfast/stock/stockdb"
 	"holdfast/task/taskdb"
@@ -27,7 +28,7 @@ import (
 // they take in facts.
 func Views(rules *urgent.Rules) []journal.View {
 	return []journal.View{
-		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, stockdb.View{},
+		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, stockdb.View{}, entrydb.View{},
 		urgentdb.View{Rules: rules}, urgentdb.ApartView{Rules: rules},
 	}
 }

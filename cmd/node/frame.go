@@ -79,17 +79,29 @@ func places(by access.Caller) []web.Place {
 	case access.Clinician, access.Dispatcher:
 		out = []web.Place{list, tasks, services, board}
 	case access.Manager:
-		out = []web.Place{board, list, tasks, services, {Name: "Devices", Href: "/devices"}}
+		out = []web.Place{board, list, tasks, services, {Name: "Devices", Href: "/devices"}, {Name: "Surge", Href: "/surge"}}
 	case access.Administrator:
 		out = []web.Place{
 			{Name: "Staff", Href: "/staff"}, {Name: "Devices", Href: "/devices"}, {Name: "Held back", Href: "/held"}, {Name: "Erasure", Href: "/erasure"},
 			{Name: "To settle", Href: "/apart"},
 		}
+	case access.Receptionist:
+		out = []web.Place{list, tasks, services}
+	case access.ClinicalGovernance:
+		out = []web.Place{list, {Name: "To settle", Href: "/apart"}, {Name: "Rehearsals", Href: "/drills"}}
+	case access.InformationGovernance:
+		out = []web.Place{{Name: "Looks", Href: "/looks"}, {Name: "Erasure", Href: "/erasure"}, {Name: "Who may do what", Href: "/permissions"}, {Name: "Devices", Href: "/devices"}, {Name: "Figures", Href: "/figures"}}
+	case access.HostOperator:
+		out = []web.Place{{Name: "Devices", Href: "/devices"}, {Name: "Rehearsals", Href: "/drills"}}
+	case access.Commissioner:
+		out = []web.Place{{Name: "Figures", Href: "/figures"}}
+	case access.Carer:
+		out = []web.Place{services}
 	}
 	for i := range out[:min(len(out), keyedPlaces)] {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)
 	}
-	return append(append(out, formsPlace(by)...), web.Place{Name: "You", Href: "/session"})
+	return append(append(append(out, formsPlace(by)...), homesPlace(by)...), web.Place{Name: "You", Href: "/session"})
 }
 
 // here is what the sign-in page says about this machine.

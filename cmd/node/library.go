@@ -4,6 +4,7 @@ import (
 	"holdfast/access"
 	"holdfast/access/accessweb"
 	"holdfast/content"
+	"holdfast/record/entry"
 	"holdfast/triage"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentweb"
@@ -18,6 +19,10 @@ type Library struct {
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
 	SignIn access.Policy
+	Erase  content.ErasureDays
+	Tell   content.Disclosure
+	Entry  entry.Rules
+	Look   Looking
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -44,8 +49,24 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
+	erase, err := content.Erasure(set, access.LeastErasureDays)
+	if err != nil {
+		return nil, err
+	}
+	tell, err := content.LoadDisclosure(set)
+	if err != nil {
+		return nil, err
+	}
+	homes, err := entry.LoadRules(set)
+	if err != nil {
+		return nil, err
+	}
 	signIn, err := accessweb.LoadPolicy(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn}, err
+	if err != nil {
+		return nil, err
+	}
+	look, err := lookingOf(set)
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

@@ -40,8 +40,8 @@ func (n *Node) machineServer() (*http.Server, error) {
 	}))
 	mux.Handle("/direct", envelopes)
 	return &http.Server{
-		Handler: mux, TLSConfig: config, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: partnersOnly(mux), TLSConfig: config, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: n.serverLog(),
 	}, nil
 }
 
@@ -54,16 +54,17 @@ func machineRoutes() []web.Route {
 	}
 	return []web.Route{
 		at(http.MethodGet, "/bars/metadata"), at(http.MethodGet, "/bars/MessageDefinition"), at(http.MethodPost, "/bars/$process-message"),
+		at(http.MethodGet, "/bars/Slot"), at(http.MethodGet, "/bars/Appointment"), at(http.MethodGet, "/bars/Appointment/{id}"), // answered "not offered"
+		at(http.MethodGet, "/bars/ServiceRequest"), at(http.MethodGet, "/bars/ServiceRequest/{id}"),
 		at(http.MethodPost, "/direct"), at(http.MethodPost, "/itk"),
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
+		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.AskPath},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/link"},
+		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/looks"},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/status"},
 	}
 }
-
-// Routes lists every way in with its door.
-func (n *Node) Routes() []web.Route { return append(n.Mux.Routes(), machineRoutes()...) }
 
 // ours says who we are at the message doors: our code, and the services that
 // the directory lists as ours.

@@ -8,7 +8,6 @@ package node
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,6 +26,7 @@ import (
 	"holdfast/fact"
 	"holdfast/incident/incidentweb"
 	"holdfast/journal"
+	"holdfast/record/entrydb"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
@@ -56,6 +56,7 @@ type Node struct {
 	Journal   *journal.Journal
 	Gate      *accessdb.Gate
 	Cases     *urgentdb.Cases
+	Homes     *entrydb.Homes
 	Shell     *web.Shell
 	Mux       *web.Mux
 	App       *urgentweb.App
@@ -72,6 +73,7 @@ type Node struct {
 	carrier *carrier.Manager
 	found   findings
 	peers   *peers
+	door    *accessweb.Pages
 	outbox  *exchangedb.Outbox
 	parts   []part
 	stop    context.CancelFunc
@@ -110,6 +112,9 @@ func closeListener(l net.Listener) error {
 }
 
 func (n *Node) open(ctx context.Context) error {
+	if _, err := access.InForce(); err != nil {
+		return err // nobody could do anything
+	}
 	var err error
 	o := n.config.options(n.config.Library)
 	o.Log = n.log
@@ -129,7 +134,9 @@ func (n *Node) open(ctx context.Context) error {
 	n.Gate = accessdb.NewGate(n.Journal, n.clock)
 	n.signIn()
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
+	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal}
+	n.putLooking()
 	if err := n.putSisters(); err != nil {
 		return err
 	}
@@ -148,6 +155,10 @@ func (n *Node) putPages() error {
 	n.Shell, err = web.NewShell(web.Config{
 		Organisation: n.Us.Name, Zone: codes.London(), Now: n.clock, Session: accessweb.Sessions(n.Gate), Operator: newOperators(token),
 		Places: places, State: n.state, Log: n.log,
+		Ask: func(w http.ResponseWriter, r *http.Request, by *web.Caller, err error) bool {
+			return n.door.Ask(w, r, by, err)
+		},
+		Idle: n.idle,
 	})
 	if err != nil {
 		return err
@@ -157,20 +168,28 @@ func (n *Node) putPages() error {
 	if err != nil {
 		return err
 	}
-	door := accessweb.Pages{
+	n.door = &accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
 		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
+		HeldBy:  inHand{n},
+		Looking: n.looking(),
 	}
-	door.Register(n.Mux)
+	n.door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
 	n.App = &urgentweb.App{
 		Shell: n.Shell, Cases: n.Cases, People: people{n}, Services: services{n}, Tasks: tasks{n},
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
+	n.App.Disclosure = n.config.Library.Tell
+	if n.site() {
+		n.App.Pseudonyms = n.Gate.Pseudonyms
+	}
 	n.App.Routes(n.Mux)
-	n.Mux.Handle(web.Public, http.MethodGet, "/healthz", n.healthz)
+	n.putHomes()
+	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/healthz", AtOnce: true}, n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
+	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/.well-known/security.txt", AtOnce: true}, n.securityTxt)
 	return nil
 }
 
@@ -186,6 +205,7 @@ func (n *Node) putParts() error {
 		{"live pages", n.listen},
 		{"other devices", n.keepTogether},
 		{"control", n.control},
+		{"alarms", n.alarms},
 	}
 	if n.config.Devices != nil {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})
@@ -198,6 +218,7 @@ func (n *Node) putParts() error {
 
 func (n *Node) pageServer() (*http.Server, error) {
 	pages := n.Mux.Server()
+	pages.ErrorLog = n.serverLog()
 	if !n.config.Secure {
 		return pages, nil
 	}
@@ -345,11 +366,6 @@ func hostPort(host string, l net.Listener) string {
 		return net.JoinHostPort(host, strconv.Itoa(a.Port))
 	}
 	return host
-}
-
-func (n *Node) doorTLS() (*tls.Config, error) {
-	cert, err := n.Authority.Door(n.config.Host, "localhost", "127.0.0.1", "::1")
-	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, err
 }
 
 // name gives a member of staff's name, or this device's.

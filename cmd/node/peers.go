@@ -70,7 +70,7 @@ func (n *Node) Invite(name string, ods codes.ODS, address string) (Peer, error) 
 	}
 	return Peer{
 		Org: n.Journal.Org().String(), ODS: n.Us.ODS, Name: n.Us.Name, Address: address, Public: n.Journal.Device().EpochPublic(),
-		CA: string(pemOf("CERTIFICATE", n.Authority.cert.Raw)), Cert: string(pemOf("CERTIFICATE", cert.Certificate[0])), Key: string(pemOf("PRIVATE KEY", key)),
+		CA: string(pemOf("CERTIFICATE", cert.Certificate[1])), Cert: string(pemOf("CERTIFICATE", cert.Certificate[0])), Key: string(pemOf("PRIVATE KEY", key)),
 	}, nil
 }
 

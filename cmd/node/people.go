@@ -23,7 +23,14 @@ func (s people) Find(ctx context.Context, by access.Caller, q record.Query) ([]r
 		return nil, err
 	}
 	found, err := recorddb.Find(ctx, s.Journal.Views(), by, q)
-	return found.Matches, err
+	if err != nil {
+		return nil, err
+	}
+	var shown []fact.Subject
+	for _, m := range found.Matches {
+		shown = append(shown, m.Person)
+	}
+	return found.Matches, s.Gate.Found(ctx, by, shown)
 }
 
 // Person lets the caller in, records the look, and gives the folded record.

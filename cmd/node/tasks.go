@@ -6,6 +6,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/task"
 	"holdfast/task/taskdb"
@@ -28,7 +29,9 @@ func (s tasks) Open(ctx context.Context, by access.Caller) ([]urgentweb.TaskLine
 	}
 	var out []urgentweb.TaskLine
 	for _, t := range all {
-		out = append(out, lineOf(t))
+		if maySeeTask(by, t) {
+			out = append(out, lineOf(t))
+		}
 	}
 	return out, nil
 }
@@ -36,8 +39,8 @@ func (s tasks) Open(ctx context.Context, by access.Caller) ([]urgentweb.TaskLine
 func lineOf(t task.Task) urgentweb.TaskLine {
 	w := t.What()
 	line := urgentweb.TaskLine{ID: t.Subject, What: w.Reason, About: w.About, Due: t.Due(), First: w.Urgent, Held: t.HeldFrom}
-	if w.What == task.NumberedForm {
-		line.About = fact.Subject{} // a range of forms, not a case
+	if w.What == task.NumberedForm || w.What == task.HomeOpened || ofLooking(w.What) {
+		line.About = fact.Subject{} // a range of forms, a home or a session, not a case
 	}
 	if w.Ring.Present() {
 		line.What += ", " + w.Ring.Display()
@@ -71,6 +74,9 @@ func (s tasks) do(ctx context.Context, by access.Caller, id fact.Subject, verb f
 		t, err := journal.FoldIn(tx, id, task.Fold)
 		if err != nil {
 			return nil, err
+		}
+		if !maySeeTask(by, t) {
+			return nil, refusal.New(refusal.Missing, "There is no such task here.")
 		}
 		return verb(t, tx.Now())
 	})

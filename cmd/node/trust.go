@@ -15,6 +15,7 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/record/entry"
 	"holdfast/task"
 	"holdfast/task/taskdb"
 	"holdfast/urgent"
@@ -77,7 +78,7 @@ func (n *Node) wholePerson(ctx context.Context, about fact.Subject) (subjects []
 	if err != nil {
 		return nil, 0, err
 	}
-	subjects = append([]fact.Subject{about}, cases...)
+	subjects = slices.Concat([]fact.Subject{about}, cases, p.Entry)
 	for _, one := range subjects {
 		tasks, err := taskdb.About(ctx, n.Journal.Views(), n.Device, one)
 		if err != nil {
@@ -128,7 +129,7 @@ func (n *Node) openAmong(ctx context.Context, subjects []fact.Subject) (out []st
 // kindWords names a kind of fact in plain words.
 func kindWords(number uint32) string {
 	for _, kinds := range [][]fact.Kind{
-		journal.Kinds(), access.Kinds(), record.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
+		journal.Kinds(), access.Kinds(), record.Kinds(), entry.Kinds(), urgent.Kinds(), exchange.Kinds(), task.Kinds(), directory.Kinds(),
 	} {
 		for _, k := range kinds {
 			if k.Number == number {
@@ -142,6 +143,7 @@ func kindWords(number uint32) string {
 // trust is what the pages about trust and erasure need to know of the rest.
 func (n *Node) trust() *accessweb.Trust {
 	t := &accessweb.Trust{Open: n.openAmong, Kind: kindWords, Name: n.name, Whole: n.wholePerson, Record: n.Cases.RecordOf, Review: n.dueForReview}
+	t.Days, t.Vault = n.config.Library.Erase.Delay, n.config.Library.Erase.Vault
 	for _, r := range n.keptBy() {
 		t.Rules = append(t.Rules, r.Name)
 	}
@@ -171,7 +173,11 @@ func (n *Node) dueForReview(ctx context.Context) ([]accessweb.Proposal, error) {
 		return nil, err
 	}
 	var out []accessweb.Proposal
+	watched := n.Gate.Watched(ctx)
 	for _, q := range quiet {
+		if watched.Canary(q.Record) {
+			continue // nobody's record: it counts nowhere
+		}
 		p, err := journal.Fold(ctx, n.Journal, q.Record, record.Fold)
 		if err != nil {
 			return nil, err

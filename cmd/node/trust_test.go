@@ -371,9 +371,9 @@ func TestErasureFromRequestToTheLastByte(t *testing.T) {
 	whole := func(context.Context, fact.Subject) ([]fact.Subject, int, error) {
 		return []fact.Subject{who, id}, 0, nil
 	}
-	p.must(p.a.Gate.AskForErasure(t.Context(), boss, who, "Adult health record, 8 years", "", whole))
+	p.must(p.a.Gate.AskForErasure(t.Context(), boss, who, access.ErasureAsked{Rule: "Adult health record, 8 years"}, whole))
 	p.meet()
-	e, _, err := p.b.Gate.Erasures(t.Context(), boss2)
+	e, _, err := p.b.Gate.Erasures(t.Context(), boss2, 100)
 	p.must(err)
 	if err := p.a.Gate.ApproveErasure(t.Context(), boss, e.Requests[0].Fact); err == nil {
 		t.Error("one person asked and approved")
@@ -402,7 +402,7 @@ func TestErasureFromRequestToTheLastByte(t *testing.T) {
 			t.Error("the name stands in the views' files")
 		}
 	}
-	_, done, err := p.a.Gate.Erasures(t.Context(), boss)
+	_, done, err := p.a.Gate.Erasures(t.Context(), boss, 100)
 	p.must(err)
 	if len(done) != 2 || done[0].Done != 2 || done[0].Of != 2 {
 		t.Errorf("how far it is: %+v", done)

@@ -20,6 +20,10 @@ const Path = "/replicate"
 func (m *Manager) Handler(ctx context.Context) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key, err := deviceKey(r.TLS)
+		if err == nil && r.Method == http.MethodPost && r.URL.Path == AskPath {
+			m.answer(w, r, key)
+			return
+		}
 		if err != nil || r.Method != http.MethodPost || r.URL.Path != Path || r.ProtoMajor != 2 {
 			http.Error(w, "devices only", http.StatusForbidden)
 			return

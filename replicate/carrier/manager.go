@@ -31,6 +31,8 @@ type Config struct {
 
 	Effect func(from replicate.Peer, e replicate.Effect) // called from the links' goroutines; must not block
 	Took   func()                                        // facts were taken in; must not block
+	// Answer answers a single question of the device that holds a key; nil: none is answered.
+	Answer func(ctx context.Context, key, question []byte) ([]byte, error)
 
 	Tick    time.Duration // 1 s
 	Silence time.Duration // a peer that is not heard for so long is given up: 20 s

@@ -99,6 +99,18 @@ func (s *Store) Enrolment() (genesis, card, incarnation fact.Signed) {
 	return s.org.signed, s.signedCard, s.signedInc
 }
 
+// Introduction is nothing: all know each other's cards.
+func (s *Store) Introduction() ([]byte, error) { return nil, nil }
+
+// Introduce takes nothing in.
+func (s *Store) Introduce(context.Context, fact.Signed, []byte) error { return nil }
+
+// HeldOf lists nothing: there are no cuts.
+func (s *Store) HeldOf(context.Context, fact.Subject) ([]journal.HeldBy, error) { return nil, nil }
+
+// TakeHeld keeps nothing.
+func (s *Store) TakeHeld(context.Context, fact.Subject, []journal.HeldBy) error { return nil }
+
 // Sign signs with the key on the device card.
 func (s *Store) Sign(label string, parts ...[]byte) []byte {
 	return fact.SignLabelled(s.device, label, parts...)

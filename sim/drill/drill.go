@@ -49,7 +49,8 @@ func Drills() []Drill {
 	all := []Drill{
 		killDrill(), powerDrill(), flushDrill(), tornDrill(), bitDrill(), fullDrill(), viewsDrill(),
 		lossDrill(), backupDrill(), cloneDrill(), clockDrill(), partitionDrill(), historyDrill(),
-		repeatDrill(), orderDrill(), replayDrill(), poisonDrill(), heavyDrill(), careDrill(),
+		repeatDrill(), orderDrill(), replayDrill(), poisonDrill(), heavyDrill(), laptopDrill(), careDrill(),
+		sessionDrill(), insiderDrill(),
 	}
 	sort.Slice(all, func(i, k int) bool { return all[i].Number < all[k].Number })
 	return all
@@ -78,11 +79,19 @@ const longest = 5 * time.Minute
 // Rehearse runs one drill in a folder of its own below temp ("" is the
 // system's), which is removed afterwards.
 func Rehearse(ctx context.Context, d Drill, p Program, seed uint64, temp string) Result {
+	return rehearse(ctx, d, p, seed, temp, false)
+}
+
+// rehearse may end a drill as soon as it sees something wrong.
+func rehearse(ctx context.Context, d Drill, p Program, seed uint64, temp string, endAtWrong bool) Result {
 	start := time.Now()
 	r := Result{Drill: d.Name, Seed: seed, Expected: d.Expected, Figures: map[string]float64{}}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	s := &Stage{program: p, seed: seed, Random: rand.New(rand.NewPCG(seed, uint64(d.Number))), figures: r.Figures}
+	if endAtWrong {
+		s.end = cancel
+	}
 	var err error
 	if s.dir, err = os.MkdirTemp(temp, "holdfast-drill-"); err == nil {
 		err = errors.Join(perform(ctx, d, s), s.strike())
@@ -116,6 +125,7 @@ type Stage struct {
 	more    int // wrong things beyond those that are told
 	notes   []string
 	undo    []func() error
+	end     func() // called when something is wrong; nil: the drill goes on
 }
 
 // Folder makes a new folder of the drill's own.
@@ -152,6 +162,9 @@ const mostWrong = 5
 func (s *Stage) Wrong(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.end != nil {
+		s.end()
+	}
 	if len(s.wrong) >= mostWrong {
 		s.more++
 		return

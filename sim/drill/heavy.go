@@ -2,21 +2,25 @@ package drill
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 func heavyDrill() Drill {
 	return Drill{
-		Number: 19, Name: "heavy", Hazard: "H-614",
-		About:    "Thirty-two desks come back to one site node at once, one of them with a hundred times as much as the others, while calls are taken at the site.",
-		Expected: "Calls are answered as saved within 2 s (99 of 100); no desk waits behind the heavy one; nothing waits for lists; everything arrives.",
+		Number: 19, Name: "heavy", Hazard: "H-614, H-762",
+		About:    "Thirty-two desks come back to one site node at once, one of them with two hundred times as much as the others, while calls are taken at the site; then the lists are held up by a lock on their file, and calls are taken.",
+		Expected: "Calls are answered as saved within 2 s (99 of 100; on a slower machine six times what they took before); no desk waits behind the heavy one; nothing waits for lists; everything arrives.",
 		run:      rehearseHeavy,
 	}
 }
@@ -27,6 +31,8 @@ const (
 	crowdHeavy   = 1200
 	callTakers   = 4
 	slowestSaved = 2.0 // seconds, for 99 of 100
+	quietCalls   = 15  // of each who takes calls, before the desks come back
+	slowerBy     = 6   // on a machine too slow for that: so many times what calls took before
 )
 
 func rehearseHeavy(ctx context.Context, s *Stage) error {
@@ -53,13 +59,18 @@ func rehearseHeavy(ctx context.Context, s *Stage) error {
 	if err := o.start(ctx, one); err != nil {
 		return err
 	}
+	quiet := s.callsBy(func(n int) []float64 {
+		return s.takeCalls(ctx, o, one, "before desks return "+strconv.Itoa(n), quietCalls)
+	})
 	calling, stop := context.WithCancel(ctx)
 	defer stop()
-	times := make([][]float64, callTakers)
+	var times []float64
 	var callers sync.WaitGroup
-	for n := range callTakers {
-		callers.Go(func() { times[n] = s.takeCalls(calling, o, one, n) })
-	}
+	callers.Go(func() {
+		times = s.callsBy(func(n int) []float64 {
+			return s.takeCalls(calling, o, one, "while desks return "+strconv.Itoa(n), math.MaxInt)
+		})
+	})
 	arrivals, err := s.comeBack(p)
 	time.Sleep(200 * time.Millisecond)
 	stop()
@@ -68,7 +79,10 @@ func rehearseHeavy(ctx context.Context, s *Stage) error {
 		return err
 	}
 	s.fair(arrivals)
-	s.latency(slices.Concat(times...))
+	if err := o.holdLists(ctx, one); err != nil {
+		return err
+	}
+	s.latency(quiet, times)
 	if err := o.checkCalls(ctx, one); err != nil {
 		return err
 	}
@@ -98,15 +112,29 @@ func (s *Stage) comeBack(p *process) ([]arrival, error) {
 	return out, p.wait()
 }
 
-// takeCalls takes calls one after another until told to stop, and times them.
-func (s *Stage) takeCalls(ctx context.Context, o *sites, one *site, n int) []float64 {
+// callsBy has several people take calls, and gives all their times in order.
+func (s *Stage) callsBy(one func(n int) []float64) []float64 {
+	times := make([][]float64, callTakers)
+	var callers sync.WaitGroup
+	for n := range callTakers {
+		callers.Go(func() { times[n] = one(n) })
+	}
+	callers.Wait()
+	all := slices.Concat(times...)
+	slices.Sort(all)
+	return all
+}
+
+// takeCalls takes calls one after another, so many at most, until told to stop,
+// and times them.
+func (s *Stage) takeCalls(ctx context.Context, o *sites, one *site, what string, most int) []float64 {
 	var out []float64
-	for k := 0; ctx.Err() == nil; k++ {
-		place := fmt.Sprintf("%d-%d while desks return", n, k)
+	for k := 0; k < most && ctx.Err() == nil; k++ {
+		place := fmt.Sprintf("%d %s", k, what)
 		begun := time.Now()
 		path, _, err := one.browser.takeCall(context.WithoutCancel(ctx), place)
 		if err != nil || path == "" {
-			s.Wrong("a call was not taken while desks return: %v", err)
+			s.Wrong("a call was not taken %s: %v", what, err)
 			return out
 		}
 		out = append(out, time.Since(begun).Seconds())
@@ -118,6 +146,60 @@ func (s *Stage) takeCalls(ctx context.Context, o *sites, one *site, n int) []flo
 		time.Sleep(30 * time.Millisecond) // a person takes longer
 	}
 	return out
+}
+
+const (
+	listsHeld   = 2 * time.Second // shorter than the program waits before it builds the lists anew
+	mostHolds   = 10
+	savedInHold = 8
+)
+
+// holdLists keeps the lists from being written, by a lock on their file, and
+// takes calls meanwhile: only those count that began and were answered as saved
+// while nothing could get into a list. A slow machine gets more holds, not more
+// time.
+func (o *sites) holdLists(ctx context.Context, one *site) (err error) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(one.dir, "views.db")+"?_pragma=busy_timeout(60000)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	for hold := 0; hold < mostHolds && o.stage.Figure("saved_while_lists_held") < savedInHold; hold++ {
+		if err := o.holdOnce(ctx, one, db); err != nil {
+			return err
+		}
+	}
+	if n := o.stage.Figure("saved_while_lists_held"); n < savedInHold {
+		o.stage.Wrong("only %v calls were answered as saved while the lists were held up: saving waits for lists", n)
+	}
+	return nil
+}
+
+func (o *sites) holdOnce(ctx context.Context, one *site, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	freed := make(chan error, 1)
+	var free atomic.Bool
+	late := time.AfterFunc(listsHeld, func() {
+		free.Store(true)
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		freed <- err
+	})
+	for !free.Load() && ctx.Err() == nil {
+		before := o.stage.Figure("calls_answered")
+		o.take(ctx, one, "lists held up")
+		if !free.Load() && o.stage.Figure("calls_answered") > before {
+			o.stage.Add("saved_while_lists_held", 1)
+		}
+	}
+	late.Reset(0)
+	return <-freed
 }
 
 // fair notes when the light desks and the heavy one were rid of their work.
@@ -138,16 +220,19 @@ func (s *Stage) fair(all []arrival) {
 	}
 }
 
-func (s *Stage) latency(all []float64) {
-	if len(all) < 50 {
-		s.Wrong("only %d calls were taken while the desks returned", len(all))
+// latency judges how long calls took while the desks returned. On a machine that
+// is slow with or without desks they may take so many times what they took
+// before.
+func (s *Stage) latency(quiet, all []float64) {
+	if len(all) < 50 || len(quiet) < callTakers {
+		s.Wrong("only %d calls were taken while the desks returned, and %d before", len(all), len(quiet))
 		return
 	}
-	slices.Sort(all)
-	p99 := all[len(all)*99/100]
+	p99, before := all[len(all)*99/100], quiet[len(quiet)*99/100]
 	s.Most("p99_s", p99)
+	s.Most("p99_before_s", before)
 	s.Most("median_s", all[len(all)/2])
-	if p99 > slowestSaved {
-		s.Wrong("99 of 100 calls were saved within %.2f s; at most %.0f s are allowed", p99, slowestSaved)
+	if allowed := max(slowestSaved, slowerBy*before); p99 > allowed {
+		s.Wrong("99 of 100 calls were saved within %.2f s, before the desks returned within %.2f s; at most %.1f s are allowed", p99, before, allowed)
 	}
 }

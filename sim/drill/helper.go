@@ -37,6 +37,8 @@ func RunHelper(ctx context.Context, args []string, in io.Reader, out io.Writer) 
 		return helpWire(ctx, args[1:], out)
 	case "work":
 		return helpWork(ctx, args[1:], out)
+	case "watched":
+		return helpWatched(ctx, args[1:], out)
 	case "lists":
 		return helpLists(ctx, args[1:], in, out)
 	case "crowd":

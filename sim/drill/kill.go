@@ -11,7 +11,7 @@ import (
 func killDrill() Drill {
 	return Drill{
 		Number: 1, Name: "kill", Hazard: "H-001, H-008",
-		About:    "The program is killed in the middle of writing, many times over.",
+		About:    "The program is killed in the middle of writing and at the moment of answering, many times over.",
 		Expected: "It opens again within 2 s; everything that was answered as saved is there once, acts are whole, and it goes on as the same incarnation.",
 		run:      rehearseKill,
 	}
@@ -75,20 +75,29 @@ func (s *Stage) killFolder(ctx context.Context, l *lookers, number int) error {
 	return nil
 }
 
-// killOne lets a writer write and kills it a moment after its first answer.
+// killOne lets a writer write and kills it: every second time at any moment
+// after its first answer, else at the very moment of one of its answers, when
+// what was answered too early is not saved yet.
 func (s *Stage) killOne(ctx context.Context, dir string, round int) ([]entry, error) {
 	p, err := s.helper(ctx, "write", "--data", dir, "--writers", strconv.Itoa(killWriters), "--checkpoint", "50", "--run", strconv.Itoa(round))
 	if err != nil {
 		return nil, err
 	}
-	first, err := p.out.ReadBytes('\n')
-	if err != nil {
-		return nil, errors.Join(err, p.wait())
+	var answers []byte
+	for range 1 + round%2*s.Random.IntN(20) {
+		line, err := p.out.ReadBytes('\n')
+		if err != nil {
+			return nil, errors.Join(err, p.wait())
+		}
+		answers = append(answers, line...)
 	}
-	after := time.Duration(s.Random.IntN(120)) * time.Millisecond
-	late := time.AfterFunc(after, func() { _ = p.cmd.Process.Kill() })
-	defer late.Stop()
+	if round%2 == 0 {
+		late := time.AfterFunc(time.Duration(s.Random.IntN(120))*time.Millisecond, func() { _ = p.cmd.Process.Kill() })
+		defer late.Stop()
+	} else if err := p.cmd.Process.Kill(); err != nil {
+		return nil, err
+	}
 	rest, err := io.ReadAll(p.out)
 	p.kill()
-	return readEntries(append(first, rest...)), err
+	return readEntries(append(answers, rest...)), err
 }

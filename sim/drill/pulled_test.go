@@ -1,7 +1,6 @@
 package drill
 
 import (
-	"context"
 	"encoding/json"
 	"flag"
 	"os"
@@ -11,81 +10,184 @@ import (
 	"testing"
 )
 
-// pulled is a protection taken out by one change of the source: the drill named
-// must then fail.
+// pulled is a protection taken out of the source: the drill named must then
+// fail, and say so by these words. What stands twice is taken out twice.
 type pulled struct {
-	drill, file, old, new string
+	drill, what string
+	seen        string
+	out         []change
+}
+
+// change is one place in the source and what stands there without the
+// protection.
+type change struct{ file, old, new string }
+
+// noSum has lists believed without the sum with which they were put to rest.
+func noSum() change {
+	return change{"journal/viewsum.go", "return have == string(want), os.Remove", "return have == string(want) || have != \"\", os.Remove"}
+}
+
+// answeredEarly has acts answered when their facts are placed and not yet
+// committed.
+func answeredEarly() []change {
+	return []change{
+		{"journal/run.go", "\t\tfor i, a := range batch {\n\t\t\ta.answer <- out.answers[i]\n\t\t}\n", ""},
+		{"journal/writer.go", "\t\treturn w.writeLanes(c, lanes)\n", "\t\tfor i, a := range batch {\n\t\t\tif a.answer != nil {\n\t\t\t\ta.answer <- out.answers[i]\n\t\t\t}\n\t\t}\n\t\treturn w.writeLanes(c, lanes)\n"},
+		{"journal/run.go", "\t\ta.answer <- answer{err: err}\n", "\t\tselect {\n\t\tcase a.answer <- answer{err: err}:\n\t\tdefault:\n\t\t}\n"},
+	}
 }
 
 func allPulled() []pulled {
 	return []pulled{
-		{"flush", "journal/run.go", "\t\treturn j.failStop(w, check, err)\n\t}\n\treturn w\n}\n\n// looksOf", "\t}\n\treturn w\n}\n\n// looksOf"},
-		{"torn", "journal/logtail.go", "\tif err != nil || dropped == 0 {\n\t\treturn false, err", "\t_ = log\n\tif true {\n\t\treturn false, err"},
-		{"order", "fact/history.go", "\t\t\t\tmissing[id] = true\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)", "\t\t\t\t_ = id\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)"},
-		{"replay", "journal/receive.go", "head.Size != w.end.size || head.Root != w.end.root() || head.LastID != last.ID:", "head.Size != w.end.size:"},
-		{"replay", "journal/join.go", "os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err", "os.Stat(filepath.Join(o.Dir)); errors.Is(err"},
-		{"poison", "urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"},
-		{"care", "urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"},
-		{"care", "journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"},
-		{"history", "cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"},
+		{"kill", "acts are answered before their commit", "answered as saved and not there", answeredEarly()},
+		{"power", "a new file's name is not flushed", "power cut after step", []change{
+			{"journal/store.go", "os.O_EXCL|os.O_WRONLY); err != nil {\n\t\treturn err\n\t}\n\treturn d.SyncFolder(filepath.Dir(path))", "os.O_EXCL|os.O_WRONLY); err != nil {\n\t\treturn err\n\t}\n\treturn nil"}}},
+		{"power", "SQLite does not flush its log", "answered as saved and not there", []change{
+			{"journal/dbfile.go", `{"synchronous", "full", "2"}`, `{"synchronous", "off", "0"}`}}},
+		{"flush", "the file is written again after a failed flush", "no banner says why", []change{
+			{"journal/run.go", "\t\treturn j.failStop(w, check, err)\n\t}\n\treturn w\n}\n\n// looksOf", "\t}\n\treturn w\n}\n\n// looksOf"}}},
+		{"torn", "a damaged log is taken for its end", "dropped as if they had never been saved", []change{
+			{"journal/logtail.go", "\tif err != nil || dropped == 0 {\n\t\treturn false, err", "\t_ = log\n\tif true {\n\t\treturn false, err"}}},
+		{"bits", "lists are believed without their sum", "lists were shown from it", []change{noSum()}},
+		{"full", "saving is not taken up again", "waiting for saving to be taken up in vain", []change{
+			{"journal/run.go", "\tif !j.reserve.restore() {", "\tif j.reserve.restore(); true {"}}},
+		{"full", "acts are answered before their commit", "answered as saved and not there", answeredEarly()},
+		{"views", "lists of another journal are gone on with", "another organisation's", []change{
+			{"journal/views.go", "return cursor, err == nil && string(have) == string(id), err", "return cursor, err == nil && len(have)+len(id) > 0, err"}}},
+		{"views", "twice: lists are believed without their sum; what came after them is not taken in", "they do not hold what they held", []change{noSum(),
+			{"journal/views.go", "err == nil && cursor < end {", "err == nil && cursor > end {"}}},
+		{"loss", "what stands here alone counts as safe", "as safe while it was cut off", []change{
+			{"journal/receipts.go", "if c.device != own && domain != j.Domain() {", "if c.device == own || domain != j.Domain() {"}}},
+		{"backup", "twice: the start token always fits; a device that others know further goes on", "the sites do not agree", []change{
+			{"journal/start.go", "\t\t\treturn false // the journal is older", "\t\t\treturn true // the journal is older"},
+			{"journal/start.go", "\t\t\treturn true\n\t\t}\n\t}\n\treturn false\n}", "\t\t\treturn true\n\t\t}\n\t}\n\treturn want != fact.Hash{}\n}"},
+			{"replicate/common.go", "\tl.searchFrom(ctx, f, t.Place())\n\treturn true\n}\n\n// probe", "\treturn false\n}\n\n// probe"}}},
+		{"clone", "a branch is dropped", "did not reach the first site", []change{
+			{"journal/receive.go", "\t\tat, err := j.parting(fork, r.First, w)\n\t\treturn &leaving{from: fork, at: at, fork: true}, err", "\t\treturn nil, nil"}}},
+		{"clock", "facts stand in the order of the clocks", "by a clock", []change{
+			{"fact/history.go", "\torder := topological(all, parents)\n", "\torder := topological(all, parents)\n\tsort.SliceStable(order, func(a, b int) bool { return all[order[a]].Header.Recorded < all[order[b]].Header.Recorded })\n"}}},
+		{"partition", "a device that was linked is not dialled again", "the sites do not agree", []change{
+			{"replicate/carrier/http.go", "\t\tif m.cfg.Clock().Sub(began) > m.cfg.Longest {", "\t\tif m.note(address, err); err != nil && m.cfg.Clock().Sub(began) > m.cfg.Retry {\n\t\t\treturn\n\t\t}\n\t\tif m.cfg.Clock().Sub(began) > m.cfg.Longest {"}}},
+		{"repeat", "twice: neither the door nor the journal asks what was filed", "a referral came", []change{
+			{"exchange/bars/message.go", "\tseen, err := d.Seen.Seen(ctx, key)", "\tseen, err := d.Seen.Seen(ctx, key)\n\tseen = false"},
+			{"urgent/urgentdb/receive.go", "if was := urgent.Filed(h); len(was) > 0 {\n\t\t\treturn exchange.Filed{About", "if was := urgent.Filed(h); len(was) > 0 && tx == nil {\n\t\t\treturn exchange.Filed{About"}}},
+		{"repeat", "twice: a range that is held is a branch; where it parts is not looked for", "facts became", []change{
+			{"journal/receive.go", "\t\t\tif root == w.end.root() {\n\t\t\t\treturn nil, nil", "\t\t\tif root == w.end.root() {\n\t\t\t\treturn &leaving{from: b, at: r.First, fork: true}, nil"}}},
+		{"order", "gaps are not named", "", []change{
+			{"fact/history.go", "\t\t\t\tmissing[id] = true\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)", "\t\t\t\t_ = id\n\t\t\t}\n\t\t}\n\t}\n\treturn sortedIDs(missing)"}}},
+		{"replay", "root and last fact of a head are not compared", "believed", []change{
+			{"journal/receive.go", "head.Size != w.end.size || head.Root != w.end.root() || head.LastID != last.ID:", "head.Size != w.end.size:"}}},
+		{"replay", "a joined folder is joined again", "an admission used before was taken", []change{
+			{"journal/join.go", "os.Stat(filepath.Join(o.Dir, foundingMarker)); errors.Is(err", "os.Stat(filepath.Join(o.Dir)); errors.Is(err"}}},
+		{"poison", "what is not shown is not said", "", []change{
+			{"urgent/fold.go", "c.NotShown = append(c.NotShown, one.ID)", "_ = one.ID"}}},
+		{"heavy", "a commit waits for the lists", "waits for lists", []change{
+			{"journal/run.go", "\t\tfor i, a := range batch {\n\t\t\ta.answer <- out.answers[i]", "\t\tfor _, _, n := j.ViewsAt(); n > 0; _, _, n = j.ViewsAt() {\n\t\t\truntime.Gosched()\n\t\t}\n\t\tfor i, a := range batch {\n\t\t\ta.answer <- out.answers[i]"}}},
+		{"history", "stored facts are not read through", "the sites do not agree", []change{
+			{"cmd/node/sisters.go", "n.Journal.Scrub(ctx); err", "0, error(nil); err"}}},
+		{"care", "the verified state alone is shown", "", []change{
+			{"urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"}}},
+		{"care", "looks are refused on a full disk", "can't be looked at", []change{
+			{"journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"}}},
+		{"laptop", "a desk's lists lie on its disk", "", []change{
+			{"journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"}}},
+		{"insider", "governance is not told", "", []change{
+			{"cmd/node/looking.go", "if err := n.raise(ctx, id, t); err != nil {", "if err := error(nil); err != nil {"}}},
+		{"insider", "a mark asks for no reason", "", []change{
+			{"access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"}}},
+		{"insider", "who watches is no alarm, for everybody", "", []change{
+			{"cmd/node/looking.go", "return by.Role == access.InformationGovernance\n\t}", "return true\n\t}"}}},
+		{"session", "no cap on records", "", []change{
+			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"}}},
+		{"session", "the cap holds up their own cases", "", []change{
+			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"}}},
 	}
 }
 
-// without gives the source of a file with its protection taken out.
-func (p pulled) without(t *testing.T) (path, source string) {
+// without gives the source without a protection, by path.
+func (p pulled) without(t *testing.T) map[string]string {
 	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", filepath.FromSlash(p.file)))
+	out := map[string]string{}
+	for _, c := range p.out {
+		path, err := filepath.Abs(filepath.Join("..", "..", filepath.FromSlash(c.file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out[path] == "" {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[path] = string(raw)
+		}
+		if n := strings.Count(out[path], c.old); n != 1 {
+			t.Fatalf("%s: what protects stands there %d times: %q", c.file, n, c.old)
+		}
+		out[path] = strings.Replace(out[path], c.old, c.new, 1)
+	}
+	return out
+}
+
+// build builds the program without a protection.
+func (p pulled) build(t *testing.T, dir string) Program {
+	t.Helper()
+	replace := map[string]string{}
+	for path, source := range p.without(t) {
+		changed := filepath.Join(dir, filepath.Base(filepath.Dir(path))+"-"+filepath.Base(path))
+		if err := os.WriteFile(changed, []byte(source), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[path] = changed
+	}
+	raw, err := json.Marshal(map[string]map[string]string{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
+	overlay, program := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "holdfast")
+	if err := os.WriteFile(overlay, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(string(raw), p.old); n != 1 {
-		t.Fatalf("%s: what protects stands there %d times: %q", p.file, n, p.old)
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", program, "holdfast/cmd/holdfast")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
 	}
-	return path, strings.Replace(string(raw), p.old, p.new, 1)
+	return Program{Path: program}
 }
 
 var pullFlag = flag.String("pull", "", "rehearse the drills of these protections with the protection out: a drill's name, or all")
 
 // TestEveryDrillFailsWithoutItsProtection builds the program without one
 // protection after another (only those named by -pull: each takes a build and a
-// drill) and rehearses its drill, which must fail. Those not named are still
-// where they are said to be.
+// drill) and rehearses its drill, which must fail for that reason; it is ended
+// as soon as it sees something wrong. Those not named are still where they are
+// said to be, and no drill is without one.
 func TestEveryDrillFailsWithoutItsProtection(t *testing.T) {
+	rows := map[string]int{}
 	for _, p := range allPulled() {
-		t.Run(p.drill+" "+p.file, func(t *testing.T) {
-			path, source := p.without(t)
+		rows[p.drill]++
+		t.Run(p.drill+": "+p.what, func(t *testing.T) {
+			p.without(t)
 			if *pullFlag != "all" && *pullFlag != p.drill {
 				return
 			}
-			dir := t.TempDir()
-			changed := filepath.Join(dir, "changed.go")
-			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for name, raw := range map[string][]byte{changed: []byte(source), filepath.Join(dir, "overlay.json"): overlay} {
-				if err := os.WriteFile(name, raw, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			program := filepath.Join(dir, "holdfast")
-			build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(dir, "overlay.json"), "-o", program, "holdfast/cmd/holdfast")
-			if out, err := build.CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
+			program := p.build(t, t.TempDir())
 			drills, err := Find([]string{p.drill})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := Rehearse(context.Background(), drills[0], Program{Path: program}, 1, "")
+			r := rehearse(t.Context(), drills[0], program, 1, t.TempDir(), true)
 			t.Logf("%.1f s: %s", r.Seconds, r.Seen)
-			if r.Pass {
+			switch {
+			case r.Pass:
 				t.Errorf("%s passes without what it rehearses", p.drill)
+			case !strings.Contains(r.Seen, p.seen):
+				t.Errorf("%s fails, and not because %s", p.drill, p.what)
 			}
 		})
+	}
+	for _, d := range Drills() {
+		if rows[d.Name] == 0 {
+			t.Errorf("%s: no protection is taken out for it", d.Name)
+		}
 	}
 }

@@ -110,14 +110,20 @@ func (w *World) sameWork(ctx context.Context, site, desk *device, there, here *s
 			continue
 		}
 		extra[f.Header.Subject] = true
-		if e := w.ledger.saved[id]; (e == nil || e.gone == "") && !f.OfJournal() {
+		if e := w.ledger.saved[id]; e != nil && e.gone == "" && !f.OfJournal() { // what was left in doubt nobody counts on
 			w.fail("desk %d holds fact %s, which the site lacks", desk.number, id.Short())
 		}
 	}
 	lacks := map[fact.Subject]int{}
 	for id, f := range there.facts {
-		if !here.ids[id] {
+		switch {
+		case !here.ids[id] && f.Body.Kind == 0: // what the site itself has no key for it can give to nobody
+			extra[f.Header.Subject] = true
+		case !here.ids[id]:
 			lacks[f.Header.Subject]++
+		}
+		if mine := here.facts[id]; f.Body.Kind == 0 && mine.Body.Kind != 0 {
+			w.fail("desk %d can open fact %s, and the site can't", desk.number, id.Short())
 		}
 	}
 	for _, s := range subjects {

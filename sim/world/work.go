@@ -52,7 +52,7 @@ func (w *World) doing(ctx context.Context, d *device, do deed, random *rand.Rand
 	if rest := d.j.Rest(ctx); rest != nil && d.disk.Fired() == 0 && !d.broken && !d.rotten { // a move may follow the answer
 		return rest
 	}
-	if d.disk.Fired() > fired && refusal.KindOf(err) != 0 && !d.disk.Gone() && !d.broken && !d.rotten {
+	if d.disk.Fired() > fired && !d.disk.Gone() && !d.broken && !d.rotten {
 		if err := d.settled(before); err != nil {
 			w.fail("device %d: %v", d.number, err)
 		}

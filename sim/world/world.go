@@ -174,7 +174,11 @@ func (w *World) quiet(ctx context.Context) error {
 	for _, d := range w.devices {
 		d.disk.Spare()
 	}
+	calm := 0 // the round from which on nobody is replaced
 	for round := range 200 {
+		if round == 20 && w.anyRotten() {
+			calm = round
+		}
 		if round == 20 {
 			if err := w.mended(ctx); err != nil {
 				return err
@@ -188,7 +192,7 @@ func (w *World) quiet(ctx context.Context) error {
 		if err := w.drain(ctx); err != nil {
 			return err
 		}
-		if w.level() && w.secured() && !w.anyRotten() && (w.plan.Shape.Desks == 0 || round >= pulses) {
+		if w.level() && w.secured() && !w.anyRotten() && (w.plan.Shape.Desks == 0 || round >= calm+pulses) {
 			return nil
 		}
 	}

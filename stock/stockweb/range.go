@@ -53,7 +53,7 @@ func (p *Pages) rangePage(w http.ResponseWriter, r *http.Request, by web.Caller)
 	}
 	here := p.Forms.Here()
 	v := rangeView{
-		Frame: p.frame(r, by, one.What()+" "+receivedAs(one), nil), Line: lineOf(one, here, all), Received: p.at(one.At),
+		Frame: p.frame(r, by, "Numbered forms "+receivedAs(one), nil), Line: lineOf(one, here, all), Received: p.at(one.At),
 		Disputed: one.Rights.InDispute(), Acts: actsOf(one, by),
 	}
 	v.account(one.Account())

@@ -15,6 +15,7 @@ import (
 	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/record"
+	"holdfast/record/entry"
 	"holdfast/task"
 	"holdfast/urgent"
 )
@@ -50,6 +51,8 @@ func sortOf(f fact.Fact) Sort {
 		return ""
 	case k >= 20 && k < 50:
 		return AboutStaff
+	case entry.OfCode(k), entry.OfOpener(k): // on the list of homes to be changed
+		return ""
 	case k >= 100 && k < 200:
 		return AboutRecord
 	case k == (urgent.ArrivalFiled{}).FactKind().Number:

@@ -27,6 +27,10 @@ func (openGate) Enter(_ context.Context, by access.Caller, act access.Act, _ fac
 	return by.May(act)
 }
 
+func (openGate) EnterAs(_ context.Context, by access.Caller, q access.Ask, _ fact.Subject) error {
+	return by.May(q.Act)
+}
+
 var (
 	start   = time.Date(2026, 11, 21, 19, 44, 0, 0, time.UTC)
 	handler = access.Caller{Person: fact.Subject{1}, Name: "Ruth Ashdown", Role: access.CallHandler}

@@ -36,6 +36,9 @@ type App struct {
 	Us       exchange.Party
 	Keeping  Keeping
 	Demo     bool // unsigned content may run
+
+	Disclosure content.Disclosure // how much figures may tell
+	Pseudonyms PseudonymsOf       // nil: this device tells no figures
 }
 
 // People finds and reads the records of people. recorddb implements it.

@@ -139,6 +139,9 @@ func placed(was fact.Register[codes.Place], now codes.Place) fact.Register[codes
 // callSaidNote writes down one standing sentence: what the caller found or
 // will do.
 func (a *App) callSaidNote(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.WriteNote); err != nil {
+		return err
+	}
 	id, err := subjectIn(r)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ type casePage struct {
 	Maybe     []callMatch // records that the patient may have, when none is linked
 	MaybeNot  string      // why none could be looked for
 	Due       []dueLine
+	Entry     *entryLine // how to get into the home; nil: no record is linked
 	People    []web.Pair
 	Codes     []web.Option
 	Priority  int
@@ -117,6 +118,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	}
 	p.Asks = append(heldAsks(c, now, zone), notShown(c)...)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
+	p.Entry = entryOf(c, person, by)
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
 	p.Codes, p.NeedWords = codeOptions(a.Cases.Rules), needWords(c, a.Cases.Rules)
@@ -145,6 +147,9 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 	}
 	if len(p.Unread) > 0 {
 		f.Keys = append(f.Keys, web.K("F8", "Flags read"))
+	}
+	if p.Entry != nil {
+		f.Keys = append(f.Keys, web.K("W", "Way in"))
 	}
 	if len(p.Apart) > 0 {
 		f.Keys = append(f.Keys, web.K("D", "Settle"))

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"holdfast/access"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/web"
@@ -24,6 +25,9 @@ func draftKey(by web.Caller, form string) string { return by.Person.String() + "
 // draftSave keeps what somebody is typing. An older one never replaces a newer
 // one, and nothing is kept for a form that was sent.
 func (a *App) draftSave(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.SeeOwnSessions); err != nil {
+		return err
+	}
 	d, err := web.ReadDraft(r)
 	if err != nil {
 		return err

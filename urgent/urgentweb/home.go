@@ -20,6 +20,14 @@ func homeOf(role access.Role) string {
 		return "/board"
 	case access.Administrator:
 		return "/staff"
+	case access.InformationGovernance:
+		return "/looks"
+	case access.HostOperator:
+		return "/devices"
+	case access.Commissioner:
+		return "/figures"
+	case access.Carer:
+		return "/session"
 	}
 	return "/worklist"
 }

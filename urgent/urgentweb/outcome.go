@@ -68,6 +68,9 @@ func (a *App) outcomeArrived(r *http.Request) (id fact.Subject, f outcomeForm, f
 // outcomeChange sets the outcome by hand. Only a clinician lowers it, and says
 // why.
 func (a *App) outcomeChange(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.Dispose); err != nil {
+		return err
+	}
 	id, f, form, seen, err := a.outcomeArrived(r)
 	if err != nil {
 		return err
@@ -91,6 +94,9 @@ func (a *App) outcomeChange(w http.ResponseWriter, r *http.Request, by web.Calle
 
 // outcomeRefer chooses a service and sends the case there, as one act.
 func (a *App) outcomeRefer(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.Refer); err != nil {
+		return err
+	}
 	id, f, form, seen, err := a.outcomeArrived(r)
 	if err != nil {
 		return err

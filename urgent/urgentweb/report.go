@@ -103,6 +103,9 @@ type reportSent struct {
 
 // reportDone says that the printed report is on its way.
 func (a *App) reportDone(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.SendReport); err != nil {
+		return err
+	}
 	id, err := subjectIn(r)
 	if err != nil {
 		return err

@@ -43,4 +43,5 @@ func (a *App) listRoutes(m *web.Mux) {
 	get("/apart/{id}", a.apartOne)
 	post("/apart/{id}", a.apartSettle)
 	get("/services", a.services)
+	get("/figures", a.figures)
 }

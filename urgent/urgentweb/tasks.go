@@ -67,6 +67,9 @@ type taskEnd struct {
 
 // taskDone ends a task with its outcome.
 func (a *App) taskDone(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.DoTask); err != nil {
+		return err
+	}
 	id, err := subjectIn(r)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"holdfast/access"
 	"holdfast/fact"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentdb"
@@ -56,6 +57,9 @@ func changed(facts []fact.Fact) []string {
 
 // worklistRows is the stream of an open worklist.
 func (a *App) worklistRows(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.SeeWorklist); err != nil {
+		return err
+	}
 	var filter listFilter
 	if _, err := web.ReadForm(r, &filter); err != nil {
 		return err

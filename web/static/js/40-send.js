@@ -28,7 +28,7 @@ async function onSubmit(e) {
   form.setAttribute("aria-busy", "true");
   try {
     const res = await fetch(url, { method: post ? "POST" : "GET", body: post ? data : undefined, headers: { Accept: "text/html" }, signal: AbortSignal.timeout(30000) });
-    const doc = new DOMParser().parseFromString(await res.text(), "text/html");
+    const doc = pageOf(await res.text());
     const no = $("[data-refusal]", doc);
     if (no) {
       say($("h1", doc)?.textContent.trim() + ".", no.textContent.trim(), res.status === 401 ? { href: signInPath(doc), text: words.signIn } : null);

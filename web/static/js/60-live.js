@@ -51,7 +51,7 @@ function heard(d, beat) {
   if (beat && d.kept) {
     const kept = $("#kept"), strips = $("#strips");
     if (kept) { kept.className = `kept ${d.kept.level}`.trim(); setText($("span", kept), d.kept.words); }
-    if (strips) { const t = document.createElement("div"); t.innerHTML = d.kept.strips; t.id = "strips"; t.className = "strips"; morph(strips, t); }
+    if (strips) { const t = markupInto(document.createElement("div"), d.kept.strips); t.id = "strips"; t.className = "strips"; morph(strips, t); }
   }
   live.shown = d.now;
   if (was) { cutSay(); lookAnew(false); }
@@ -88,9 +88,7 @@ function onVisible() {
 }
 
 function parsePart(html) {
-  const t = document.createElement("template");
-  t.innerHTML = html;
-  return t.content.firstElementChild;
+  return markupInto(document.createElement("template"), html).content.firstElementChild;
 }
 
 function applyPart(f) {
@@ -177,7 +175,7 @@ async function lookAnew(all) {
   try {
     const res = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(15000) });
     if (res.redirected && new URL(res.url).pathname !== location.pathname) { signedOut(); return; }
-    const doc = new DOMParser().parseFromString(await res.text(), "text/html");
+    const doc = pageOf(await res.text());
     const main = $("#main", doc), here = $("#main");
     if (!res.ok || $("[data-refusal]", doc) || !main || !here || !res.url.startsWith(location.origin + location.pathname)) return;
     if (!all && $("tbody[data-held]", here)) keepPlace(() => partsFrom(main));

@@ -17,7 +17,7 @@ async function partsAsk(form, box) {
   const flying = parts.flying = new AbortController();
   try {
     const res = await fetch(box.dataset.parts + "?" + data, { headers: { Accept: "text/html" }, signal: flying.signal });
-    const doc = new DOMParser().parseFromString(await res.text(), "text/html");
+    const doc = pageOf(await res.text());
     if (!res.ok || $("[data-refusal]", doc) || !form.isConnected) return;
     keepPlace(() => {
       for (const next of [...doc.body.children]) {

@@ -9,11 +9,11 @@ import (
 	"holdfast/urgent"
 )
 
-// HeldBy lists the open cases in front of a person: those they claimed, and the
+// InFrontOf lists the open cases in front of a person: those they claimed, and the
 // calls they took that have come to no disposition. It is for the door, which
 // takes none of them away; it shows nobody's record.
-func (s *Cases) HeldBy(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
-	all, err := s.rows(ctx, `SELECT row FROM urgent_case WHERE onlist = 1`)
+func (s *Cases) InFrontOf(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
+	all, err := s.listed.rows(ctx, s.Journal.Views())
 	if err != nil {
 		return nil, err
 	}

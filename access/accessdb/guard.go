@@ -1,0 +1,363 @@
+package accessdb
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/journal"
+)
+
+// capOver is the time in which different records are counted.
+const capOver = time.Hour
+
+// guarding is the part of the gate that knows what is laid down about looking.
+type guarding struct {
+	// Looking is what is laid down. Set it, and the functions below, before the
+	// gate is used.
+	Looking access.Looking
+
+	// Records gives the records that a case is about; none for a record. nil:
+	// no case is known here.
+	Records func(ctx context.Context, about fact.Subject) ([]fact.Subject, error)
+
+	// Care tells how somebody stands to a record or case by their open work.
+	// nil: nothing is known of it.
+	Care func(ctx context.Context, by access.Caller, about fact.Subject) (access.Care, error)
+
+	marks    atomic.Pointer[access.Watched] // nil: to be read
+	counting sync.Mutex
+	counts   map[fact.Subject]map[fact.Subject]time.Time // by person: record, when it was last opened
+}
+
+// guard lets somebody through to an act, or says what is asked for first. The
+// order is of care: what is allowed and theirs is never held up. It gives the
+// reason that opened it, if one was needed.
+func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject) (answer access.Answer, why string, err error) {
+	if err := by.InHand(q.Act, about); err != nil {
+		return answer, "", err
+	}
+	answer, refused := by.Judge(q)
+	if by.Session.Zero() {
+		return answer, "", refused
+	}
+	now := g.clock()
+	if access.AuditOf(q.Act) != access.Look {
+		if refused == nil {
+			refused = by.ProofFor(g.Looking, q.Act, now)
+		}
+		return answer, "", refused
+	}
+	if refused == nil && g.lookedLately(lookKey{by.Session, about, q.Act, answer.Relation, answer.Purpose}, now) {
+		return answer, "", nil
+	}
+	linked, err := g.linked(ctx, about)
+	if err != nil {
+		return answer, "", err
+	}
+	given, said := by.ReasonFor(now, linked...)
+	if errors.Is(refused, access.ErrSayWhy) {
+		if answer, refused, err = g.unlinked(ctx, by, q, about, given.Why); err != nil {
+			return answer, "", err
+		}
+	}
+	if refused != nil && (!said || !given.Glass) {
+		if !errors.Is(refused, access.ErrSayWhy) && g.Looking.Of(by.Role).Glass {
+			refused = refusal.New(refusal.Forbidden, refused.Error()+" If somebody’s care or safety needs it now, say why: you may look, and others are told at once.").Because(access.ErrSayWhy)
+		}
+		return answer, "", refused
+	}
+	if refused != nil { // against the table, with a reason that others were told
+		answer = access.Answer{Audit: access.Look, Relation: access.Unlinked, Purpose: access.DirectCare, Told: true}
+	}
+	sensitive := g.Watched(ctx).Sensitive(linked...)
+	if !said && sensitive {
+		care, err := g.care(ctx, by, about)
+		if err != nil || care.Mine {
+			return answer, "", errors.Join(err, g.count(ctx, by, about, linked, now))
+		}
+		return answer, "", refusal.New(refusal.Forbidden, "This record is kept closer than others. Say why you open it; it is written down and looked at.").Because(access.ErrSayWhy)
+	}
+	if said && (sensitive || answer.Told) {
+		why = given.Why
+	}
+	return answer, why, g.count(ctx, by, about, linked, now)
+}
+
+// unlinked judges anew a look that the table asks a reason for: their own open
+// work links them, and so does a reason they gave. Where nothing is laid down
+// about looking nobody can be asked, and nobody is kept out for want of a
+// reason: the look says that nothing linked them to it.
+func (g *Gate) unlinked(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject, why string) (access.Answer, error, error) {
+	care, err := g.care(ctx, by, about)
+	if err != nil {
+		return access.Answer{}, nil, err
+	}
+	if q.Why = why; care.Mine {
+		q.Relation = access.OnCase
+	}
+	answer, again := by.Judge(q)
+	if errors.Is(again, access.ErrSayWhy) && !g.Looking.Asks() {
+		return answer, nil, nil
+	}
+	return answer, again, nil
+}
+
+func (g *Gate) lookedLately(key lookKey, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	last, seen := g.looks[key]
+	return seen && now.Sub(last) < lookEvery
+}
+
+// linked gives a subject, and the records it is about when it is a case.
+func (g *Gate) linked(ctx context.Context, about fact.Subject) ([]fact.Subject, error) {
+	if g.Records == nil || about.Zero() {
+		return []fact.Subject{about}, nil
+	}
+	records, err := g.Records(ctx, about)
+	return append([]fact.Subject{about}, records...), err
+}
+
+func (g *Gate) care(ctx context.Context, by access.Caller, about fact.Subject) (access.Care, error) {
+	if g.Care == nil {
+		return access.Care{}, nil
+	}
+	return g.Care(ctx, by, about)
+}
+
+// count adds a record to those opened within the hour, or asks who it is first.
+func (g *Gate) count(ctx context.Context, by access.Caller, about fact.Subject, linked []fact.Subject, now time.Time) error {
+	record := linked[len(linked)-1]
+	opened, err := g.opened(ctx, by.Person, now)
+	if err != nil {
+		return err
+	}
+	if n := g.counted(opened, record, by.Proved, now); by.Cap(g.Looking, n, access.Care{}, false) != nil {
+		care, err := g.care(ctx, by, about)
+		if err != nil {
+			return err
+		}
+		until, err := g.liftedUntil(ctx, by.Role, now)
+		if err != nil {
+			return err
+		}
+		if err := by.Cap(g.Looking, n, care, !until.IsZero()); err != nil {
+			return err
+		}
+	}
+	g.counting.Lock()
+	defer g.counting.Unlock()
+	opened[record] = now
+	return nil
+}
+
+// counted counts what was opened within the hour and since the last proof.
+func (g *Gate) counted(opened map[fact.Subject]time.Time, record fact.Subject, proved, now time.Time) (n access.Counted) {
+	g.counting.Lock()
+	defer g.counting.Unlock()
+	for s, at := range opened {
+		switch {
+		case now.Sub(at) >= capOver:
+			delete(opened, s)
+		case !at.Before(proved):
+			n.Records++
+			n.Seen = n.Seen || s == record
+		}
+	}
+	return n
+}
+
+// opened gives what a person opened within the hour; after a start it is read
+// from the looks on record. The map is the gate's own, under counting.
+func (g *Gate) opened(ctx context.Context, person fact.Subject, now time.Time) (map[fact.Subject]time.Time, error) {
+	g.counting.Lock()
+	have, ok := g.counts[person]
+	g.counting.Unlock()
+	if ok {
+		return have, nil
+	}
+	rows, err := g.journal.Views().QueryContext(ctx, `SELECT about, max(at) FROM access_look WHERE person = ? AND at > ? GROUP BY about`,
+		person[:], now.Add(-capOver).UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	read := map[fact.Subject]time.Time{}
+	for rows.Next() {
+		var b []byte
+		var at int64
+		if err := rows.Scan(&b, &at); err != nil {
+			return nil, err
+		}
+		linked, err := g.linked(ctx, fact.Subject(b))
+		if err != nil {
+			return nil, err
+		}
+		read[linked[len(linked)-1]] = time.UnixMilli(at)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	g.counting.Lock()
+	defer g.counting.Unlock()
+	if have, ok := g.counts[person]; ok {
+		return have, nil
+	}
+	if g.counts == nil || len(g.counts) >= mostRemembered {
+		g.counts = map[fact.Subject]map[fact.Subject]time.Time{}
+	}
+	g.counts[person] = read
+	return read, nil
+}
+
+func (g *Gate) liftedUntil(ctx context.Context, role access.Role, now time.Time) (time.Time, error) {
+	h, err := g.journal.History(ctx, g.journal.OrgSubject())
+	return access.Lifted(h, role, now), err
+}
+
+// watchMarks forgets what is known of the marks when the organisation's own
+// facts move.
+func (g *Gate) watchMarks() {
+	g.journal.Watch(func(facts []fact.Fact) {
+		for _, f := range facts {
+			if f.Header.Subject == g.journal.OrgSubject() {
+				g.marks.Store(nil)
+				return
+			}
+		}
+	})
+}
+
+// Watched tells which records are marked. When that can't be read it says that
+// none is: a mark never keeps anybody from care.
+func (g *Gate) Watched(ctx context.Context) access.Watched {
+	if w := g.marks.Load(); w != nil {
+		return *w
+	}
+	h, err := g.journal.History(ctx, g.journal.OrgSubject())
+	if err != nil {
+		return access.Watched{}
+	}
+	w := access.FoldWatched(h)
+	g.marks.Store(&w)
+	return w
+}
+
+// Found records that records were shown to somebody by a search: those that
+// are watched, each once in a while.
+func (g *Gate) Found(ctx context.Context, by access.Caller, records []fact.Subject) error {
+	watched := g.Watched(ctx)
+	var errs []error
+	for _, s := range records {
+		if len(watched[s]) > 0 && !by.Session.Zero() {
+			errs = append(errs, g.look(ctx, by, access.Looked{Act: access.FindPerson, About: s}))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// MarkRecord marks a record as watched, or takes the mark off.
+func (g *Gate) MarkRecord(ctx context.Context, by access.Caller, req access.RecordMarked, whole Whole) error {
+	if err := g.Enter(ctx, by, access.MarkRecord, fact.Subject{}); err != nil {
+		return err
+	}
+	_, open, err := whole(ctx, req.About)
+	if err != nil {
+		return err
+	}
+	_, err = g.ofOrg(ctx, by, func(h fact.History, now time.Time) ([]fact.Draft, error) {
+		return access.SetMark(access.FoldWatched(h), g.journal.OrgSubject(), by, req, open)
+	})
+	g.marks.Store(nil)
+	return err
+}
+
+// LiftCap lifts the cap of a role for a time.
+func (g *Gate) LiftCap(ctx context.Context, by access.Caller, req access.CapLifted) error {
+	if err := g.Enter(ctx, by, access.LiftCap, fact.Subject{}); err != nil {
+		return err
+	}
+	_, err := g.ofOrg(ctx, by, func(_ fact.History, now time.Time) ([]fact.Draft, error) {
+		return access.LiftTheCap(g.Looking, g.journal.OrgSubject(), by, req, now)
+	})
+	return err
+}
+
+// Lifts lets a manager in and lists what was lifted, the newest last.
+func (g *Gate) Lifts(ctx context.Context, by access.Caller) ([]access.Lift, error) {
+	if err := by.May(access.LiftCap); err != nil {
+		return nil, err
+	}
+	h, err := g.journal.History(ctx, g.journal.OrgSubject())
+	return access.Lifts(h), err
+}
+
+func (g *Gate) ofOrg(ctx context.Context, by access.Caller, verb func(fact.History, time.Time) ([]fact.Draft, error)) ([]fact.Fact, error) {
+	return g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		h, err := tx.History(g.journal.OrgSubject())
+		if err != nil {
+			return nil, err
+		}
+		return verb(h, tx.Now())
+	})
+}
+
+// GiveReason says why the caller opens a record that is closed to them, so
+// that they may for a while: the record that a case is about, with its cases.
+func (g *Gate) GiveReason(ctx context.Context, by access.Caller, about fact.Subject, act access.Act, why string) error {
+	if err := g.Enter(ctx, by, access.GiveReason, about); err != nil {
+		return err
+	}
+	linked, err := g.linked(ctx, about)
+	if err != nil {
+		return err
+	}
+	about = linked[len(linked)-1]
+	_, err = g.ofSession(ctx, by, fact.ClassAudit, func(s access.Session, now time.Time) ([]fact.Draft, error) {
+		before := 0
+		for _, r := range s.Reasons {
+			if r.Glass && now.Sub(r.Until.Time().Add(-g.Looking.GlassLasts)) < time.Hour {
+				before++
+			}
+		}
+		return access.GiveReasonFor(g.Looking, by, access.ReasonGiven{About: about, Act: act, Why: why}, before, now)
+	})
+	return err
+}
+
+// Lock locks the screen of the caller's session; the session stays.
+func (g *Gate) Lock(ctx context.Context, by access.Caller, why string) error {
+	_, err := g.ofSession(ctx, by, 0, func(s access.Session, _ time.Time) ([]fact.Draft, error) { return access.LockScreen(s, why) })
+	return err
+}
+
+// ProveInDemo takes a press of a button for a passkey. The pages of a demo use
+// it, where nobody has one; no other may.
+func (g *Gate) ProveInDemo(ctx context.Context, by access.Caller, what string) error {
+	return g.prove(ctx, by, access.SessionProved{Way: "demo", For: what})
+}
+
+func (g *Gate) prove(ctx context.Context, by access.Caller, p access.SessionProved) error {
+	_, err := g.ofSession(ctx, by, 0, func(s access.Session, _ time.Time) ([]fact.Draft, error) { return access.ProveAgain(s, p) })
+	return err
+}
+
+func (g *Gate) ofSession(ctx context.Context, by access.Caller, class fact.KeyClass, verb func(access.Session, time.Time) ([]fact.Draft, error)) ([]fact.Fact, error) {
+	return g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		h, err := tx.History(by.Session)
+		if err != nil {
+			return nil, err
+		}
+		drafts, err := verb(access.FoldSession(by.Session, h.Admit(g.journal.Own)), tx.Now())
+		for i := range drafts {
+			drafts[i].Class = class
+		}
+		return drafts, err
+	})
+}

@@ -1,0 +1,690 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"holdfast/exchange/exchangetest"
+)
+
+// mark stands in everything that the sweep types. It is no word of ours, so
+// wherever it turns up, something that a person typed has got there.
+const mark = "Qzxv"
+
+// numbers are made-up numbers that pass as real ones.
+func numbers() map[string]string {
+	return map[string]string{
+		"number": "07700 900417", "ring_back": "07700 900418", "nhs": "999 000 0018", "born": "14 03 1957",
+		"respiratory_rate": "17", "spo2": "96", "systolic": "131", "pulse": "77", "temperature": "36.9", "first": "", "last": "", "since": "2026-01-02 03:04",
+	}
+}
+
+// traces are what must not be found where no person's data belongs.
+func traces() []string {
+	return []string{
+		mark, strings.ToLower(mark), "07700 900417", "07700900417", "7700900417", "07700 900418", "07700900418", "7700900418",
+		"9990000018", "999 000 0018", "14 03 1957", "1957-03-14",
+	}
+}
+
+// attacks are what somebody types who wants a page to do their bidding.
+func attacks() []string {
+	return []string{
+		mark + `<script>__ran("element")</script>`,
+		mark + `"><img src=/x onerror=__ran("image")>`,
+		mark + `' autofocus onfocus='__ran("quote")' x='`,
+		mark + `" onmouseover="__ran('double')" x="`,
+		`javascript:__ran("` + mark + `")`,
+		mark + `</textarea></title></option></template><svg onload=__ran("svg")>`,
+		mark + "\u202eevil\u202c\u2066x\u2069\x00\u200b\ufeff",
+		mark + `{{constructor.constructor("__ran(1)")()}}${__ran(1)}`,
+		mark + strings.Repeat(" long", 3000),
+		mark + "\xff\xfe<b onclick=__ran(1)>",
+	}
+}
+
+// sweeper is one person who opens every page they can reach and types into
+// every field.
+type sweeper struct {
+	t       *testing.T
+	c       *http.Client
+	org     printedOrg
+	role    string
+	queue   []string
+	seen    map[string]bool
+	visits  map[string]int
+	posted  map[string]int  // forms by action
+	fields  map[string]bool // of all sweepers
+	paths   []string        // pages that answered
+	wrong   map[string]bool
+	urls    map[string]bool
+	answers int
+}
+
+func newSweeper(t *testing.T, o printedOrg, role string, fields map[string]bool) *sweeper {
+	s := &sweeper{
+		t: t, c: client(t), org: o, role: role, seen: map[string]bool{}, visits: map[string]int{}, posted: map[string]int{},
+		fields: fields, wrong: map[string]bool{}, urls: map[string]bool{},
+	}
+	link, err := url.Parse(o.SignIn[role])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.c.CheckRedirect = func(r *http.Request, _ []*http.Request) error { s.urls[r.URL.RequestURI()] = true; return nil }
+	s.want(link.Path)
+	for _, p := range []string{"/", "/call", "/worklist", "/tasks", "/board", "/mycalls", "/services", "/forms", "/apart", "/staff", "/devices", "/drills", "/held", "/erasure", "/session", "/emergency", "/sign-in", "/nothing"} {
+		s.want(p)
+	}
+	return s
+}
+
+// everything tells whether every attack is typed into every form; otherwise three
+// of them, in turn.
+func everything() bool { return os.Getenv("HOLDFAST_SWEEP") == "all" }
+
+// shape is a path without what is particular in it.
+func shape(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return regexp.MustCompile(`[0-9a-f]{32,64}|/[0-9]+(/|$)`).ReplaceAllString(path, "*")
+}
+
+func (s *sweeper) want(path string) {
+	path, _, _ = strings.Cut(path, "#")
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.HasPrefix(path, "/static/") || strings.HasSuffix(path, "/live") || s.seen[path] {
+		return
+	}
+	s.seen[path] = true
+	if s.visits[shape(path)] < 4 {
+		s.visits[shape(path)]++
+		s.queue = append(s.queue, path)
+	}
+}
+
+func (s *sweeper) run() {
+	for len(s.queue) > 0 && s.answers < 6000 {
+		path := s.queue[0]
+		s.queue = s.queue[1:]
+		res, body := s.send(http.MethodGet, path, nil)
+		if res == nil {
+			continue
+		}
+		if res.StatusCode == http.StatusOK && strings.Contains(res.Header.Get("Content-Type"), "html") {
+			s.paths = append(s.paths, path)
+			s.forms(res.Request.URL.Path, body)
+		}
+	}
+}
+
+func (s *sweeper) say(format string, args ...any) { s.wrong[fmt.Sprintf(format, args...)] = true }
+
+// send asks, judges the answer, and notes where it leads.
+func (s *sweeper) send(method, path string, form url.Values) (*http.Response, *html.Node) {
+	s.t.Helper()
+	s.answers++
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequest(method, s.org.URL+path, body)
+	if err != nil {
+		s.say("%s is no address", shape(path))
+		return nil, nil
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := s.c.Do(req)
+	if err != nil {
+		s.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.say("%s %s breaks off: %v", method, shape(path), err)
+		return nil, nil
+	}
+	where := fmt.Sprintf("%s %s as %s", method, shape(path), s.role)
+	if res.StatusCode >= 500 {
+		s.say("%s answers %d", where, res.StatusCode)
+	}
+	kept := strings.HasPrefix(res.Request.URL.Path, "/sign-in") || res.Request.URL.Path == "/emergency"
+	if h := res.Header.Get("Cache-Control"); h != "no-store" && !kept {
+		s.say("%s: %s may keep it: Cache-Control %q", where, res.Request.URL.Path, h)
+	}
+	if !strings.Contains(res.Header.Get("Content-Type"), "html") {
+		return res, nil
+	}
+	doc, err := html.Parse(bytes.NewReader(raw))
+	if err != nil {
+		s.say("%s: %v", where, err)
+		return res, nil
+	}
+	s.inert(where, doc)
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "a" && attr(n, "href") != "/sign-out" {
+			s.want(attr(n, "href"))
+		}
+	}
+	s.want(res.Request.URL.RequestURI())
+	return res, doc
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+// inert fails when a page holds anything that could run, or lead elsewhere, but
+// our own script and style.
+func (s *sweeper) inert(where string, doc *html.Node) {
+	for n := range doc.Descendants() {
+		if n.Type == html.TextNode && n.Parent.Data != "textarea" && strings.ContainsAny(n.Data, "\u202a\u202b\u202d\u202e\u2066\u2067\u2068") {
+			s.say("%s: text that turns the direction of what follows", where)
+		}
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.Data {
+		case "script":
+			if !strings.HasPrefix(attr(n, "src"), "/static/") || n.FirstChild != nil {
+				s.say("%s: a script that is not ours", where)
+			}
+		case "style", "iframe", "object", "embed", "base", "applet", "frame", "portal", "audio", "video":
+			s.say("%s: an element %s", where, n.Data)
+		case "link":
+			if !strings.HasPrefix(attr(n, "href"), "/static/") {
+				s.say("%s: a link to %s", where, attr(n, "href"))
+			}
+		case "img":
+			if !strings.HasPrefix(attr(n, "src"), "/static/") {
+				s.say("%s: an image that is not ours", where)
+			}
+		}
+		for _, a := range n.Attr {
+			value := strings.ToLower(strings.TrimLeft(a.Val, "\x00\t\n\r "))
+			leads := slices.Contains([]string{"href", "src", "action", "formaction", "xlink:href", "data", "poster", "srcset"}, a.Key)
+			switch {
+			case strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "srcdoc":
+				s.say("%s: an attribute %s", where, a.Key)
+			case a.Key == "http-equiv" && strings.EqualFold(a.Val, "refresh"):
+				s.say("%s: leads elsewhere by itself", where)
+			case leads && (strings.Contains(value, "script:") || strings.HasPrefix(value, "data:") || strings.HasPrefix(value, "//") || strings.HasPrefix(value, "http")):
+				s.say("%s: %s leads elsewhere", where, a.Key)
+			case leads:
+				s.urls[a.Val] = true
+			}
+		}
+	}
+}
+
+// forms fills in every form of a page, first with marks and then with attacks,
+// each button in its turn.
+func (s *sweeper) forms(at string, doc *html.Node) {
+	if doc == nil {
+		return
+	}
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode || n.Data != "form" {
+			continue
+		}
+		action := attr(n, "action")
+		if action == "" {
+			action = at
+		}
+		if shape(action) == "/sign-out" || strings.HasPrefix(action, "/held/cut") {
+			continue
+		}
+		fields, buttons := controls(doc, n)
+		key := attr(n, "method") + shape(action) + strings.Join(slices.Sorted(maps.Keys(names(fields))), ",")
+		if s.posted[key] >= 3 {
+			continue
+		}
+		s.posted[key]++
+		all := append([]string{mark + "one"}, attacks()...)
+		switch {
+		case s.posted[key] > 1:
+			all = all[:1]
+		case !everything():
+			at := 1 + s.answers%(len(all)-3)
+			all = append(all[:1:1], all[at:at+3]...)
+		}
+		for i, what := range all {
+			for _, b := range buttons {
+				form := s.fill(fields, what, i)
+				if b != nil && attr(b, "name") != "" {
+					form.Set(attr(b, "name"), attr(b, "value"))
+				}
+				target := action
+				if b != nil && attr(b, "formaction") != "" {
+					target = attr(b, "formaction")
+				}
+				if strings.EqualFold(attr(n, "method"), "post") {
+					if res, next := s.send(http.MethodPost, target, form); res != nil && next != nil {
+						s.want(res.Request.URL.RequestURI())
+					}
+				} else {
+					target, _, _ = strings.Cut(target, "?")
+					s.send(http.MethodGet, target+"?"+form.Encode(), nil)
+				}
+			}
+		}
+	}
+}
+
+func names(fields []*html.Node) map[string]bool {
+	out := map[string]bool{}
+	for _, f := range fields {
+		out[attr(f, "name")] = true
+	}
+	return out
+}
+
+// controls lists what a form sends: what stands in it, and what names it.
+func controls(doc, form *html.Node) (fields, buttons []*html.Node) {
+	within := func(n *html.Node) bool {
+		if id := attr(n, "form"); id != "" {
+			return id == attr(form, "id")
+		}
+		for p := n.Parent; p != nil; p = p.Parent {
+			if p == form {
+				return true
+			}
+		}
+		return false
+	}
+	for n := range doc.Descendants() {
+		if n.Type != html.ElementNode || !within(n) || has(n, "disabled") {
+			continue
+		}
+		switch n.Data {
+		case "input", "select", "textarea":
+			if attr(n, "name") != "" && attr(n, "type") != "submit" {
+				fields = append(fields, n)
+			}
+		case "button":
+			if k := attr(n, "type"); k == "" || k == "submit" {
+				buttons = append(buttons, n)
+			}
+		}
+	}
+	if len(buttons) == 0 {
+		buttons = []*html.Node{nil}
+	}
+	return fields, buttons
+}
+
+// fill types: numbers where numbers belong, what is to be tried everywhere
+// else. Every text field is noted.
+func (s *sweeper) fill(fields []*html.Node, what string, turn int) url.Values {
+	form := url.Values{}
+	for _, f := range fields {
+		name, kind := attr(f, "name"), strings.ToLower(attr(f, "type"))
+		switch {
+		case f.Data == "select":
+			for o := range f.Descendants() {
+				if o.Data == "option" && attr(o, "value") != "" {
+					form.Set(name, attr(o, "value"))
+					if turn%2 == 0 {
+						break
+					}
+				}
+			}
+		case kind == "hidden":
+			form.Add(name, attr(f, "value"))
+		case kind == "radio":
+			v := attr(f, "value")
+			if form.Get(name) == "" || v == "no" && turn%2 == 0 || v == "yes" && slices.Contains([]string{"awake", "breathing", "look", "with"}, name) {
+				form.Set(name, v)
+			}
+		case kind == "checkbox":
+			form.Add(name, attr(f, "value"))
+		default:
+			s.fields[name] = true
+			number, ok := numbers()[name]
+			switch {
+			case ok && turn%5 == 0 && number != "":
+				form.Set(name, number)
+			case attr(f, "inputmode") == "numeric" || kind == "number":
+				form.Set(name, "1")
+			default:
+				form.Set(name, what)
+			}
+		}
+	}
+	return form
+}
+
+// cutEverybody has an administrator hold back what everybody entered in the last
+// hour, and look through it.
+func cutEverybody(s *sweeper) {
+	_, doc := s.send(http.MethodGet, "/held", nil)
+	if doc == nil {
+		return
+	}
+	zone, err := time.LoadLocation("Europe/London")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "option" && strings.HasPrefix(attr(n, "value"), "person:") {
+			form := url.Values{"whom": {attr(n, "value")}, "since": {time.Now().In(zone).Add(-time.Hour).Format("2006-01-02 15:04")}, "why": {attacks()[0]}}
+			s.send(http.MethodPost, "/held/cut", form)
+		}
+	}
+	s.seen, s.visits = map[string]bool{}, map[string]int{}
+	s.want("/held")
+	s.run()
+}
+
+// textFields lists the fields of every form that take free text, from the
+// source.
+func textFields(t *testing.T) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git" || d.Name() == "build") {
+			if err == nil {
+				err = filepath.SkipDir
+			}
+			return err
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			one, ok := n.(*ast.Field)
+			if !ok || one.Tag == nil {
+				return true
+			}
+			tag := reflect.StructTag(strings.Trim(one.Tag.Value, "`"))
+			kind, _ := one.Type.(*ast.Ident)
+			if tag.Get("form") != "" && tag.Get("of") == "" && kind != nil && kind.Name == "string" {
+				out[tag.Get("form")] = filepath.ToSlash(path)
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil || len(out) < 40 {
+		t.Fatalf("%d fields, %v", len(out), err)
+	}
+	return out
+}
+
+// chosen are fields that pages offer as a choice or carry hidden: nobody types
+// into them, and a forged value is judged like any other.
+func chosen() []string {
+	return []string{
+		"seen", "case", "do", "dx", "record", "report", "outcome", "actionby", "part", "choice", "back", "passed-over", "service", "whom",
+		"rule", "hold_record", "id", "lost", "to", "said",
+	}
+}
+
+// The canary sweep: every person opens every page and types marks, and then
+// attacks, into every field of every form; other organisations' machines send
+// the same. Afterwards nothing of it is in any log, figure, address or page for
+// nobody; nothing that a browser gets could run; and a real browser that opens
+// those pages runs nothing, asks nobody else, and keeps nothing.
+func TestNothingTypedRunsOrLeaks(t *testing.T) {
+	p := startDemo(t, filepath.Join(t.TempDir(), "demo"), "--still", "--log")
+	t.Run("messages", func(t *testing.T) { sendAttacks(t, p.org("hours")) })
+	fields := map[string]bool{}
+	var all []*sweeper
+	for _, at := range [][2]string{{"111", "call-handler"}, {"111", "clinician"}, {"111", "manager"}, {"hours", "clinician"}, {"hours", "manager"}, {"111", "administrator"}} {
+		s := newSweeper(t, p.org(at[0]), at[1], fields)
+		s.run()
+		all = append(all, s)
+		t.Logf("%s at %s: %d answers, %d pages, %d forms", at[1], at[0], s.answers, len(s.paths), len(s.posted))
+	}
+	cutEverybody(all[len(all)-1])
+	for name, path := range textFields(t) {
+		if !fields[name] && !slices.Contains(chosen(), name) {
+			t.Errorf("nothing was typed into %s (%s)", name, path)
+		}
+	}
+	for _, s := range all {
+		for w := range s.wrong {
+			t.Error(w)
+		}
+		for u := range s.urls {
+			if where, query, _ := strings.Cut(u, "?"); found(where) != "" || found(query) != "" && !searched(query) {
+				t.Errorf("an address holds what somebody typed: %.200s", u)
+			}
+		}
+	}
+	lookFromOutside(t, p)
+	lookInBrowser(t, p, all)
+	p.stop()
+	log := p.err.String()
+	if n := strings.Count(log, `"msg":"request"`); n < 300 {
+		t.Errorf("only %d requests are in the log: too little was swept", n)
+	}
+	for _, line := range strings.Split(log, "\n") {
+		if what := found(line); what != "" {
+			t.Errorf("the log holds %q: %.300s", what, line)
+		}
+	}
+}
+
+func found(s string) string {
+	for _, one := range traces() {
+		if strings.Contains(s, one) {
+			return one
+		}
+	}
+	return ""
+}
+
+// searched tells whether a query is that of a search, whose words stand in its
+// address: see docs/security/README.md.
+func searched(query string) bool {
+	v, err := url.ParseQuery(query)
+	if err != nil {
+		return false
+	}
+	for name, values := range v {
+		if found(strings.Join(values, " ")) != "" && name != "find" {
+			return false
+		}
+	}
+	return true
+}
+
+// sendAttacks lets another organisation's machine send attacks in both of its
+// languages.
+func sendAttacks(t *testing.T, o printedOrg) {
+	t.Helper()
+	partner := machine(t, o, true)
+	bars := exchangetest.Payload(t, "bars-api/1.4.0/process_message/request/ValidationRequest_POST_.json")
+	soap := exchangetest.Payload(t, "itk-111/xml/adastra-itk-ooh-referral-dx86-itk-request.xml")
+	bars = bytes.ReplaceAll(bytes.ReplaceAll(bars, []byte("111111111"), []byte(o.Service)), []byte(`"RYE"`), []byte(`"`+o.ODS+`"`))
+	soap = bytes.ReplaceAll(bytes.ReplaceAll(soap, []byte("urn:nhs-uk:addressing:ods:FDH68RPX"), []byte("urn:nhs-uk:addressing:ods:"+o.ODS)), []byte("2000038407"), []byte(o.Service))
+	taken := 0
+	for i, what := range attacks() {
+		quoted, err := json.Marshal(what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inner := bytes.Trim(quoted, `"`)
+		message := bytes.ReplaceAll(bytes.ReplaceAll(bars, []byte("Julie"), inner), []byte("Jones"), inner)
+		status, answer, err := post(partner, o.BaRS+"/$process-message", message, barsHeaders(o.Service, fmt.Sprintf("c1ab3fba-6bae-4ba4-b257-5a87c44d4b%02d", i)))
+		if err != nil || status >= 500 || status != 200 && found(answer) != "" { // what was taken is given back to its sender
+			t.Errorf("BaRS: %d %v %.200s", status, err, answer)
+		}
+		if status == 200 {
+			taken++
+		}
+		var text bytes.Buffer
+		for _, r := range strings.ToValidUTF8(what, "") {
+			if r >= ' ' {
+				fmt.Fprintf(&text, "&#%d;", r)
+			}
+		}
+		report := bytes.ReplaceAll(bytes.ReplaceAll(soap, []byte("Testone"), text.Bytes()), []byte("Otter Close"), text.Bytes())
+		report = bytes.ReplaceAll(report, []byte("trackingid=\""), fmt.Appendf(nil, "trackingid=\"%d", i))
+		status, answer, err = post(partner, o.ITK, report, map[string]string{"Content-Type": "text/xml; charset=utf-8", "SOAPAction": `"urn:nhs-itk:services:201005:SendNHS111Report-v2-0"`})
+		if err != nil || found(answer) != "" {
+			t.Errorf("ITK: %d %v %.200s", status, err, answer)
+		}
+		if status == 200 {
+			taken++
+		}
+	}
+	if taken == 0 {
+		t.Error("no message was taken: too little was swept")
+	}
+}
+
+// lookFromOutside asks as nobody and as an operator.
+func lookFromOutside(t *testing.T, p *demoProcess) {
+	t.Helper()
+	for _, o := range p.Organisations {
+		token, err := os.ReadFile(filepath.Join(p.Data, o.Kind, "operator.token"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := client(t)
+		for _, path := range []string{"/healthz", "/metrics", "/sign-in", "/emergency", "/nothing?" + mark, "/enrol/" + mark, "/in/" + mark, "/case/" + mark + "?" + mark} {
+			res, body := get(t, c, o.URL+path, "Authorization", "Bearer "+strings.TrimSpace(string(token)))
+			if what := found(body); what != "" && !strings.Contains(path, mark) {
+				t.Errorf("%s says %q to anybody (%d)", path, what, res.StatusCode)
+			}
+			if path == "/healthz" && body != "ok\n" {
+				t.Errorf("/healthz says more than it must: %q", body)
+			}
+			if path == "/metrics" {
+				checkMetrics(t, body)
+			}
+		}
+	}
+}
+
+// checkMetrics: figures of this device; labels are of our own making.
+func checkMetrics(t *testing.T, body string) {
+	t.Helper()
+	lines := 0
+	for _, line := range strings.Split(strings.TrimSpace(body), "\n") {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		lines++
+		if !regexp.MustCompile(`^holdfast_[a-z_]+(\{lane="(control|care|looks)"\})? [0-9]+$`).MatchString(line) {
+			t.Errorf("/metrics says %s", line)
+		}
+	}
+	if lines < 5 {
+		t.Errorf("only %d figures", lines)
+	}
+}
+
+// lookInBrowser opens the pages in Chromium with a profile on the disk.
+func lookInBrowser(t *testing.T, p *demoProcess, all []*sweeper) {
+	t.Helper()
+	type desk struct {
+		Origin string   `json:"origin"`
+		Cookie string   `json:"cookie"`
+		Paths  []string `json:"paths"`
+	}
+	var desks []desk
+	pages := 15
+	if everything() {
+		pages = 45
+	}
+	for _, s := range all {
+		if s.role == "administrator" || s.role == "clinician" || s.role == "call-handler" {
+			desks = append(desks, desk{s.org.URL, sessionCookie(t, s.c, s.org).Value, first(s.paths, pages)})
+		}
+	}
+	profile := t.TempDir()
+	in, err := json.Marshal(map[string]any{"profile": profile, "desks": desks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := filepath.Abs(filepath.Join("..", "..", "web", "stories", "sweep.mjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", out)
+	cmd.Stdin = bytes.NewReader(in)
+	began := time.Now()
+	said, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("the browser: %v\n%s", err, said)
+	}
+	t.Logf("the browser, %.0f s: %s", time.Since(began).Seconds(), bytes.TrimSpace(said))
+	kept, files := 0, 0
+	err = filepath.WalkDir(profile, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		files++
+		rel, _ := filepath.Rel(profile, path)
+		for _, one := range traces() {
+			wide := regexp.MustCompile(`(.)`).ReplaceAllString(one, "$1\x00")
+			if bytes.Contains(raw, []byte(one)) || bytes.Contains(raw, []byte(wide)) {
+				t.Errorf("the browser keeps %q in %s", one, rel)
+			}
+		}
+		if strings.Contains(rel, "Cache") {
+			for _, u := range regexp.MustCompile(`http://[a-z0-9]+\.localhost:[0-9]+(/[ -~]*)`).FindAllSubmatch(raw, -1) {
+				path := string(u[1])
+				if strings.HasPrefix(path, "/static/") {
+					kept++
+				} else if path != "/" && !strings.HasPrefix(path, "/sign-in") && !strings.HasPrefix(path, "/emergency") {
+					t.Errorf("the browser's cache holds %s", path)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || kept == 0 || files < 10 {
+		t.Errorf("%d files, %d of ours in the cache, %v: the cache was not looked into", files, kept, err)
+	}
+}
+
+func first(all []string, n int) []string {
+	shapes := map[string]int{}
+	var out []string
+	for _, p := range all {
+		if shapes[shape(p)]++; shapes[shape(p)] <= 3 && !strings.Contains(p, "find=") && !strings.HasPrefix(p, "/in/") && len(out) < n {
+			out = append(out, p)
+		}
+	}
+	return out
+}

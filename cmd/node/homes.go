@@ -1,0 +1,144 @@
+package node
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/journal"
+	"holdfast/record"
+	"holdfast/record/entry"
+	"holdfast/record/entrydb"
+	"holdfast/record/entryweb"
+	"holdfast/web"
+)
+
+// putHomes makes the vault of entry codes and registers its pages. Home care,
+// when it comes, adds its visits to the relations.
+func (n *Node) putHomes() {
+	n.Homes = &entrydb.Homes{
+		Journal: n.Journal, Gate: n.Gate, Vault: n.Journal.Vault(), Relations: []entrydb.Relations{n.Cases}, Rules: n.config.Library.Entry,
+		Device: n.Device, Gone: n.gone, Clock: n.clock,
+	}
+	if !n.Homes.Here() {
+		n.Homes.Site = atSite{n}
+	}
+	pages := &entryweb.Pages{Shell: n.Shell, Homes: n.Homes, Called: n.called}
+	pages.Register(n.Mux)
+}
+
+// homesPlace is the place of homes, for those who watch who opens them.
+func homesPlace(by access.Caller) []web.Place {
+	if by.May(access.WatchEntry) != nil {
+		return nil
+	}
+	return []web.Place{{Name: "Homes", Href: "/homes"}}
+}
+
+// called names a person to somebody who may open records, and gives others a
+// word by which those can find the record.
+func (n *Node) called(r *http.Request, by web.Caller, person fact.Subject) string {
+	if by.May(access.SeePerson) == nil {
+		p, err := journal.Fold(r.Context(), n.Journal, person, record.Fold)
+		if err == nil && p.Registered {
+			return p.Called()
+		}
+	}
+	return "Record " + person.String()[:8]
+}
+
+// gone reckons who has left and which devices are cut off. Somebody has left
+// when every role they ever had was ended, or ran out some days ago.
+func (n *Node) gone(ctx context.Context) (entry.Gone, error) {
+	out := entry.Gone{People: map[fact.Subject]entry.Left{}, Devices: map[fact.Subject]entry.Left{}}
+	staff, err := n.Gate.StaffList(ctx, n.Device)
+	if err != nil {
+		return out, err
+	}
+	now := n.clock()
+	for _, one := range staff {
+		h, err := n.Journal.History(ctx, one.Person)
+		if err != nil {
+			return out, err
+		}
+		if since, left := leftSince(one.Staff, h, now, n.config.Library.Entry.GoneAfter); left {
+			out.People[one.Person] = entry.Left{Says: one.Staff.Name(), Since: since}
+		}
+	}
+	house := n.Journal.House()
+	for _, c := range house.Cuts {
+		switch {
+		case c.Over:
+		case !c.Says.Device.Zero():
+			out.Devices[c.Says.Device] = entry.Left{Says: cmp.Or(house.Devices[c.Says.Device].Card.Name, "A device"), Since: c.Says.Since}
+		case !c.Says.Person.Zero():
+			out.People[c.Says.Person] = entry.Left{Says: n.name(c.Says.Person), Since: c.Says.Since}
+		}
+	}
+	return out, nil
+}
+
+// leftSince tells since when somebody has no role any more.
+func leftSince(s access.Staff, h fact.History, now time.Time, after time.Duration) (since fact.Millis, left bool) {
+	if len(s.Grants) == 0 {
+		return 0, false
+	}
+	ended := map[fact.ID]fact.Millis{}
+	var last fact.Millis
+	for _, f := range h.Facts() {
+		if c, err := fact.Read[access.RoleEnded](f); err == nil {
+			ended[c.Grant] = f.Header.Recorded
+			last = max(last, f.Header.Recorded)
+		}
+	}
+	for _, g := range s.Grants {
+		switch {
+		case g.Ended:
+			since = max(since, cmp.Or(ended[g.Fact], last))
+		case g.Until != 0 && now.Sub(g.Until.Time()) > after:
+			since = max(since, g.Until)
+		default:
+			return 0, false
+		}
+	}
+	return since, true
+}
+
+// atSite asks the organisation's site nodes, and nobody else.
+type atSite struct{ *Node }
+
+// Ask asks the site nodes that this device dials.
+func (n atSite) Ask(ctx context.Context, question []byte) ([]byte, error) {
+	return n.carrier.Ask(ctx, question, func(key []byte) bool {
+		e, ok := n.enrolled(key)
+		return ok && e.Card.Kind == fact.SiteNode
+	})
+}
+
+// answer answers a question of another device of the organisation that is not
+// cut off: on homes, for a session that was opened there.
+func (n *Node) answer(ctx context.Context, key, question []byte) ([]byte, error) {
+	e, ok := n.enrolled(key)
+	if !ok {
+		return nil, refusal.New(refusal.Forbidden, "This device is not enrolled here, or it is cut off.")
+	}
+	caller := func(ctx context.Context, session fact.Subject) (access.Caller, error) {
+		return n.Gate.Relayed(ctx, e.Card.Device, session)
+	}
+	return n.Homes.Answer(ctx, e.Card.Device, caller, question)
+}
+
+// enrolled finds the device that holds a key, unless it is cut off.
+func (n *Node) enrolled(key []byte) (journal.Enrolled, bool) {
+	house := n.Journal.House()
+	for id, e := range house.Devices {
+		if string(e.Card.Key) == string(key) {
+			return e, !house.CutOff(id)
+		}
+	}
+	return journal.Enrolled{}, false
+}

@@ -1,0 +1,424 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/access"
+	"holdfast/access/accessdb"
+	"holdfast/access/accessweb"
+	"holdfast/codes"
+	"holdfast/content"
+	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/journal"
+	"holdfast/record"
+	"holdfast/task"
+	"holdfast/task/taskdb"
+	"holdfast/urgent"
+)
+
+// Looking is what is laid down about looking at records, read from content.
+type Looking struct {
+	Rules   access.Looking
+	Unusual access.UnusualRules
+}
+
+func lookingOf(set *content.Set) (Looking, error) {
+	c, err := content.LoadLooking(set)
+	if err != nil {
+		return Looking{}, err
+	}
+	l := access.Looking{
+		Roles: map[access.Role]access.RoleLooking{}, Proof: map[access.Act]time.Duration{},
+		GlassLasts: time.Duration(c.Numbers["glass-lasts"]) * time.Minute, GlassHour: c.Numbers["glass-hour"],
+		InCall: c.Numbers["in-call-extra"], LiftMost: time.Duration(c.Numbers["lift-most"]) * time.Hour,
+	}
+	for _, r := range c.Roles {
+		one := access.RoleLooking{Records: r.Records, Lock: r.Lock, Glass: r.Glass}
+		if r.Role == content.AnyOther {
+			l.Others = one
+			continue
+		}
+		l.Roles[access.Role(r.Role)] = one
+	}
+	for act, age := range c.Proof {
+		l.Proof[access.Act(act)] = age
+	}
+	out := Looking{Rules: l, Unusual: access.UnusualRules{
+		Hour: c.Numbers["unusual-hour"], Shift: time.Duration(c.Numbers["unusual-shift"]) * time.Hour,
+		Days: c.Numbers["unusual-days"], Linked: time.Duration(c.Numbers["linked-days"]) * 24 * time.Hour,
+	}}
+	for _, u := range c.Unusual {
+		out.Unusual.Rules = append(out.Unusual.Rules, access.UnusualRule{Rule: u.Rule, Name: u.Name, Weight: u.Weight})
+	}
+	return out, l.Check()
+}
+
+// putLooking tells the gate what is laid down, and what cases there are.
+func (n *Node) putLooking() {
+	n.Gate.Looking = n.config.Library.Look.Rules
+	n.Gate.Records = n.Cases.RecordsOf
+	n.Gate.Care = n.Cases.CareOf
+}
+
+// looking is what the pages about looking need to know of the rest.
+func (n *Node) looking() *accessweb.Looking {
+	return &accessweb.Looking{
+		Whole: n.WholeAbout, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.Cases.Working, Told: n.told, Review: n.review, Name: n.name, Drafts: n.Journal,
+	}
+}
+
+// told lets the caller in and lists what governance was told of, the alarms
+// first.
+func (n *Node) told(ctx context.Context, by access.Caller) (out []accessweb.Told, err error) {
+	if err := n.Gate.Enter(ctx, by, access.SeeTasks, fact.Subject{}); err != nil {
+		return nil, err
+	}
+	all, err := taskdb.Open(ctx, n.Journal.Views(), by, task.InformationGovernance)
+	for _, t := range all {
+		if maySeeTask(by, t) {
+			out = append(out, accessweb.Told{ID: t.Subject, What: t.What().Reason, At: t.RaisedAt.Time(), Alarm: t.What().What == task.Canary})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b accessweb.Told) int {
+		if a.Alarm != b.Alarm {
+			return map[bool]int{true: -1, false: 1}[a.Alarm]
+		}
+		return b.At.Compare(a.At)
+	})
+	return out, err
+}
+
+// review ends what governance was told of, with what came of it.
+func (n *Node) review(ctx context.Context, by access.Caller, id fact.Subject, note string) error {
+	return tasks{n}.Done(ctx, by, id, string(task.Reached), note)
+}
+
+// WholeAbout lists what stands about one person, and how much of it still needs
+// somebody: asked for a record, or for a case and the record that it is about,
+// or of the case alone when it is linked to none.
+func (n *Node) WholeAbout(ctx context.Context, about fact.Subject) (subjects []fact.Subject, open int, err error) {
+	records, err := n.Cases.RecordsOf(ctx, about)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range records {
+		more, alsoOpen, err := n.wholePerson(ctx, r)
+		if err != nil {
+			return nil, 0, err
+		}
+		subjects, open = append(subjects, more...), open+alsoOpen
+	}
+	if len(records) > 0 {
+		return subjects, open, nil
+	}
+	c, err := journal.Fold(ctx, n.Journal, about, urgent.Fold)
+	if err == nil && c.Begun() {
+		return []fact.Subject{about}, stillToDo(c), nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return n.wholePerson(ctx, about)
+}
+
+// recordNumbered gives the record that a case number leads to, or the case
+// itself when it is linked to none.
+func (n *Node) recordNumbered(ctx context.Context, number string) (fact.Subject, error) {
+	s, err := n.Cases.RecordOf(ctx, number)
+	if !refusal.Is(err, refusal.Missing) || number == "" {
+		return s, err
+	}
+	var b []byte
+	if n.Journal.Views().QueryRowContext(ctx, `SELECT id FROM urgent_case WHERE number = ?`, number).Scan(&b) == nil && len(b) == len(s) {
+		return fact.Subject(b), nil
+	}
+	return s, err
+}
+
+// LooksWanted asks who looked at a record.
+type LooksWanted struct {
+	Record string `json:"record"` // a case number of theirs, or the record's own
+}
+
+// LooksGiven is who looked, signed by this device.
+type LooksGiven struct {
+	Record   string   `json:"record"`
+	Looks    int      `json:"looks"`
+	Complete bool     `json:"complete"`
+	Missing  []string `json:"missing"` // what may not have arrived yet
+	Seconds  float64  `json:"seconds"`
+	Report   string   `json:"report"` // as holdfast-verify looked checks it
+}
+
+// LooksReport answers who looked at a record, for the account that runs this
+// device.
+func (n *Node) LooksReport(ctx context.Context, want LooksWanted) (LooksGiven, error) {
+	began := time.Now()
+	s, err := fact.ParseSubject(want.Record)
+	if err != nil {
+		if s, err = n.recordNumbered(ctx, want.Record); err != nil {
+			return LooksGiven{}, err
+		}
+	}
+	w, err := n.Gate.WhoLookedAt(ctx, n.Device, s, n.WholeAbout, n.level, codes.London())
+	if err != nil {
+		return LooksGiven{}, err
+	}
+	text, err := n.Gate.Signed(w)
+	if w.Missing == nil {
+		w.Missing = []string{}
+	}
+	return LooksGiven{
+		Record: s.String(), Looks: len(w.Looks), Complete: len(w.Missing) == 0, Missing: w.Missing, Seconds: time.Since(began).Seconds(), Report: string(text),
+	}, err
+}
+
+// mostJudged bounds the looks among which unusual ones are looked for.
+const mostJudged = 5000
+
+// unusual lets the caller in and finds what is unusual lately.
+func (n *Node) unusual(ctx context.Context, by access.Caller) ([]access.Unusual, error) {
+	rules := n.config.Library.Look.Unusual
+	looks, err := n.Gate.LooksSince(ctx, by, n.clock().AddDate(0, 0, -rules.Days), mostJudged)
+	if err != nil {
+		return nil, err
+	}
+	watched := n.Gate.Watched(ctx)
+	known, homes := map[fact.Subject]recordKnown{}, map[fact.Subject]string{}
+	for s, made := range watched {
+		for _, m := range made {
+			if m.Mark == access.MarkStaff && !m.Staff.Zero() {
+				k, err := n.knownOf(ctx, s)
+				if err != nil {
+					return nil, err
+				}
+				homes[m.Staff] = k.address
+			}
+		}
+	}
+	var out []access.LookKnown
+	for _, l := range looks {
+		if l.Reason {
+			continue
+		}
+		record := l.About
+		records, err := n.Cases.RecordsOf(ctx, l.About)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) > 0 {
+			record = records[0]
+		}
+		k, ok := known[record]
+		if !ok {
+			if k, err = n.knownOf(ctx, record); err != nil {
+				return nil, err
+			}
+			known[record] = k
+		}
+		out = append(out, access.LookKnown{
+			Fact: l.Fact, Person: l.Person, Name: l.Name, Record: record, Family: k.family, Address: k.address, At: l.At, Opened: l.Opened,
+			Linked: k.wroteNear(l.Person, l.At, rules.Linked),
+		})
+	}
+	return rules.Judge(out, watched, homes), nil
+}
+
+// recordKnown is what is known of a record for judging looks at it.
+type recordKnown struct {
+	family, address string
+	wrote           map[fact.Subject][]time.Time // who wrote in it or its cases
+}
+
+func (k recordKnown) wroteNear(person fact.Subject, at time.Time, near time.Duration) bool {
+	return slices.ContainsFunc(k.wrote[person], func(t time.Time) bool { return t.Sub(at).Abs() <= near })
+}
+
+func (n *Node) knownOf(ctx context.Context, s fact.Subject) (recordKnown, error) {
+	k := recordKnown{wrote: map[fact.Subject][]time.Time{}}
+	cases, err := n.Cases.AllOf(ctx, s)
+	if err != nil {
+		return k, err
+	}
+	for _, one := range append([]fact.Subject{s}, cases...) {
+		h, err := n.Journal.History(ctx, one)
+		if err != nil {
+			return k, err
+		}
+		for _, f := range h.Facts() {
+			k.wrote[f.Body.Person] = append(k.wrote[f.Body.Person], f.Body.Happened.From.Time())
+		}
+	}
+	p, err := journal.Fold(ctx, n.Journal, s, record.Fold)
+	if err != nil {
+		return k, err
+	}
+	if p.Registered {
+		id := p.Identity()
+		k.family, k.address = id.Name.Family, id.Address.String()
+		return k, nil
+	}
+	c, err := journal.Fold(ctx, n.Journal, s, urgent.Fold)
+	if err == nil && len(c.Patient.Values) > 0 {
+		k.family = c.Patient.Values[0].Value.Identity.Name.Family
+	}
+	return k, err
+}
+
+// idle is how long a caller's screen stays open without a touch, and whether
+// something half-typed waits from when it locked.
+func (n *Node) idle(by access.Caller) (time.Duration, bool) {
+	return n.Gate.Looking.Of(by.Role).Lock, n.door.Typed(context.Background(), by)
+}
+
+// ofLooking tells whether a task is about how somebody looked.
+func ofLooking(w task.What) bool { return w == task.LookedAt || w == task.Canary }
+
+// maySeeTask keeps what is told to information governance, and to shift
+// managers, from everybody else: nobody may learn from a list of tasks which
+// record is watched.
+func maySeeTask(by access.Caller, t task.Task) bool {
+	w := t.What()
+	switch {
+	case !ofLooking(w.What) && by.Role != access.InformationGovernance, by.Role == access.Device:
+		return true
+	case w.List == task.InformationGovernance:
+		return by.Role == access.InformationGovernance
+	}
+	return by.Role == access.Manager
+}
+
+const (
+	alarmsBack  = 90 * 24 * time.Hour // how far back looks that arrive late are told
+	alarmsEvery = 5 * time.Second     // looked for at least so often: what came without its key is read when the key comes
+)
+
+// alarms tells people of looks that are to be told, until the end: those of
+// other devices too, whenever they arrive. What was told is a task with a name
+// of its own, so that it is told once whoever tells it.
+func (n *Node) alarms(ctx context.Context) error {
+	moved := make(chan struct{}, 1)
+	stop := n.Journal.Watch(func(facts []fact.Fact) {
+		for _, f := range facts {
+			switch f.Body.Kind {
+			case access.Looked{}.FactKind().Number, access.ReasonGiven{}.FactKind().Number, access.RecordMarked{}.FactKind().Number:
+				select {
+				case moved <- struct{}{}:
+				default:
+				}
+				return
+			}
+		}
+	})
+	defer stop()
+	told := map[fact.Subject]bool{}
+	for {
+		if err := n.tellLooks(ctx, told); err != nil && ctx.Err() == nil {
+			n.log.Error("a look that people are to be told of could not be told; it is tried again", "err", err)
+		}
+		timer := time.NewTimer(alarmsEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-moved:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// tellLooks raises what has not been raised yet.
+func (n *Node) tellLooks(ctx context.Context, told map[fact.Subject]bool) error {
+	watched := n.Gate.Watched(ctx)
+	subjects := []fact.Subject{}
+	record := map[fact.Subject]fact.Subject{}
+	for s := range watched {
+		cases, err := n.Cases.AllOf(ctx, s)
+		if err != nil {
+			return err
+		}
+		for _, one := range append([]fact.Subject{s}, cases...) {
+			record[one] = s
+			subjects = append(subjects, one)
+		}
+	}
+	looks, err := n.Gate.Alarming(ctx, n.clock().Add(-alarmsBack), subjects)
+	if err != nil {
+		return err
+	}
+	for _, l := range looks {
+		for _, t := range lookTasks(l, record[l.About], watched) {
+			id := task.SubjectOf(t.Timer)
+			if told[id] {
+				continue
+			}
+			if err := n.raise(ctx, id, t); err != nil {
+				return err
+			}
+			told[id] = true
+		}
+	}
+	return nil
+}
+
+// lookTasks says who is told of a look, and what. It never says which record.
+func lookTasks(l accessdb.Seen, record fact.Subject, watched access.Watched) []task.Raised {
+	who := fmt.Sprintf("%s, %s, on %s at %s", l.Name, l.Role.Title(), orSomewhere(l.Desk), codes.ClockDay(l.At, l.At))
+	raised := func(what task.What, list task.List, timer fact.Hash, reason string) task.Raised {
+		return task.Raised{Timer: timer, What: what, List: list, Reason: reason, About: l.Session, Due: fact.At(l.At), Urgent: list == task.InformationGovernance}
+	}
+	once := func(what string) fact.Hash {
+		return task.TimerID(l.Session, what+hex.EncodeToString(record[:]), fact.ID{})
+	}
+	switch {
+	case l.Act == access.SeeLooks:
+		return nil // governance itself asks who looked; it stands in who looked
+	case l.Glass:
+		say := who + ", opened a record that the permission table keeps from them, and gave a reason."
+		return []task.Raised{
+			raised(task.LookedAt, task.InformationGovernance, task.TimerID(l.Session, "glass for governance", l.Fact), say+" Review it under Looks."),
+			raised(task.LookedAt, task.Managers, task.TimerID(l.Session, "glass for the shift", l.Fact), say+" Ask them whether they need help."),
+		}
+	case watched.Canary(record):
+		return []task.Raised{raised(task.Canary, task.InformationGovernance, once("canary "),
+			"ALARM: a canary record was opened or found. "+who+". Ring them, look under Looks at what else they opened, and end the session if it is not theirs.")}
+	}
+	if l.Act == access.FindPerson {
+		return nil // a name among others; it stands in who looked
+	}
+	return []task.Raised{raised(task.LookedAt, task.InformationGovernance, once("watched "), who+", looked at a record that is kept closer. Review it under Looks.")}
+}
+
+func orSomewhere(desk string) string {
+	if desk == "" {
+		return "a machine without a name"
+	}
+	return desk
+}
+
+func (n *Node) raise(ctx context.Context, id fact.Subject, t task.Raised) error {
+	_, err := n.Journal.Do(ctx, n.Device.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		stands, err := journal.FoldIn(tx, id, task.Fold)
+		if err != nil {
+			return nil, err
+		}
+		return task.Raise(stands, n.Device, t, tx.Now())
+	})
+	return err
+}
+
+// level tells whether everything that another device wrote is here now.
+func (n *Node) level(device fact.Subject) bool {
+	for _, s := range n.sisters() {
+		if s.Device == device.String() {
+			return s.Connected && s.Behind == 0
+		}
+	}
+	return false
+}

@@ -1,0 +1,39 @@
+package urgentdb
+
+import (
+	"context"
+	"time"
+
+	"holdfast/access"
+	"holdfast/fact"
+	"holdfast/journal"
+	"holdfast/record/entry"
+	"holdfast/urgent"
+)
+
+// mostTied bounds how many cases of one person are looked through: the open
+// ones first, then the newest.
+const mostTied = 50
+
+// Grounds lists what ties a caller to a person's home just now, for the vault of
+// entry codes. What cannot be read is unknown, never none.
+func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subject, r entry.Rules, now time.Time) (g entry.Grounds) {
+	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT c.id FROM urgent_about a JOIN urgent_case c ON c.id = a.id
+		WHERE a.record = ? ORDER BY c.onlist DESC, c.began DESC, c.id LIMIT ?`, person[:], mostTied)
+	if err != nil {
+		return entry.Grounds{Unknown: true}
+	}
+	ids, err := subjects(rows)
+	g.Unknown = err != nil
+	for _, id := range ids {
+		c, err := journal.Fold(ctx, s.Journal, id, urgent.Fold)
+		if err != nil {
+			g.Unknown = true
+			continue
+		}
+		if one, ties := urgent.EntryRelation(c, by.Person, r.Ambulance, now); ties {
+			g.Relations = append(g.Relations, one)
+		}
+	}
+	return g
+}
