@@ -32,6 +32,7 @@ check: test
 	HOLDFAST_FUZZ=10s go test -count=1 -timeout 30m -run FuzzersFind -v .
 	$(BIN) content check
 	$(MAKE) story NAME=forms
+	$(MAKE) story NAME=doors
 	$(BIN) drill --all
 	$(MAKE) selftest
 
@@ -53,7 +54,7 @@ unit:
 	HOLDFAST_SEEDS=8 CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./access/accessweb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

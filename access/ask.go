@@ -100,18 +100,6 @@ func AuditOf(a Act) Audit {
 // allowed tells whether a role may do an act at all.
 func allowed(role Role, a Act) bool { return Caller{Role: role}.May(a) == nil }
 
-// inTime refuses new work, and all that is no care, to somebody whose role has
-// run out while they had work in hand.
-func (c Caller) inTime(r Row) error {
-	if c.Lapsed.IsZero() || r.Audit == NotAPerson {
-		return nil
-	}
-	if r.Act == TakeCall || r.Act == Claim || !slices.Contains(r.Purposes, DirectCare) {
-		return refusal.New(refusal.Forbidden, "Your role has run out. Finish or release what you have; for anything new ask an administrator.")
-	}
-	return nil
-}
-
 func purposesOf(r Row) string {
 	var out []string
 	for _, p := range r.Purposes {

@@ -78,10 +78,14 @@ type Caller struct {
 	Grants  []fact.ID
 	Until   time.Time     // when the session ends; UTC
 	Purpose Purpose       // what they say they need records for; empty: the usual of their role
-	Lapsed  time.Time     // when the role ran out; zero: it is held. They finish what they have and take up nothing new
+	Lapsed  time.Time     // when the role or the session ran out; zero: it is held. They finish what they have and take up nothing new
 	Proved  time.Time     // when they last showed who they are; UTC
 	Reasons []ReasonGiven // given in this session; each holds for its record and time
 	Locked  bool          // their screen is locked: nothing may be done until they show who they are
+
+	// Finishing are the open cases and tasks that somebody who has lapsed had in
+	// hand; empty when that can't be told, and then no case is kept from them.
+	Finishing []fact.Subject
 }
 
 // Author is the caller as it stands in facts.

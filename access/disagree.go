@@ -110,7 +110,8 @@ func linkedSince(h fact.History, uses []int, token fact.Hash) bool {
 }
 
 // Usable lists the passkeys that open a session: not those that were enrolled
-// apart by one and the same link, because one of them may be a stranger's.
+// apart by one and the same link or code of a recovery paper, because one of
+// them may be a stranger's.
 func (s Staff) Usable() []PasskeyEnrolled {
 	var out []PasskeyEnrolled
 	for _, p := range s.Passkeys {
@@ -118,7 +119,7 @@ func (s Staff) Usable() []PasskeyEnrolled {
 		for _, o := range s.Passkeys {
 			twice = twice || p.Link != (fact.Hash{}) && o.Link == p.Link && string(o.ID) != string(p.ID)
 		}
-		if !twice {
+		if !twice && !s.recoveredTwice(p.Link) {
 			out = append(out, p)
 		}
 	}

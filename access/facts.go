@@ -16,6 +16,8 @@ func Kinds() []fact.Kind {
 		ErasureAsked{}.FactKind(), ErasureApproved{}.FactKind(), ErasureCancelled{}.FactKind(),
 		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
 		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
+		AuthenticatorEnrolled{}.FactKind(), CodeSpent{}.FactKind(), RecoveryCodesMade{}.FactKind(),
+		EnrolmentWitnessed{}.FactKind(), AdmittedForShift{}.FactKind(), SignInSlowed{}.FactKind(),
 	)
 }
 
@@ -91,7 +93,7 @@ type SessionOpened struct {
 	Role    Role         `cbor:"2,keyasint"`
 	Token   fact.Hash    `cbor:"3,keyasint"`
 	Until   fact.Millis  `cbor:"4,keyasint"`
-	Way     string       `cbor:"5,keyasint"` // link, passkey
+	Way     string       `cbor:"5,keyasint"` // link, passkey, code
 	Link    fact.Hash    `cbor:"6,keyasint,omitempty"`
 	Browser fact.Hash    `cbor:"7,keyasint,omitempty"`
 	Desk    string       `cbor:"8,keyasint,omitempty"`

@@ -129,8 +129,15 @@ func TestLapseDuringAShift(t *testing.T) {
 	if err := (Caller{Role: Administrator, Lapsed: until}).May(ManageStaff); err == nil {
 		t.Error("an administrator whose role ran out manages people")
 	}
-	if _, err := CallerOf(session, s, fact.Genesis{}, morning.Add(SessionLasts)); errors.Is(err, ErrLapsed) || err == nil {
-		t.Error("past the session's own end:", err)
+	if _, err := CallerOf(session, s, fact.Genesis{}, morning.Add(SessionLasts)); !errors.Is(err, ErrLapsed) {
+		t.Error("past the session's own end nothing can be finished:", err)
+	}
+	if _, err := CallerOf(session, s, fact.Genesis{}, morning.Add(TokenLasts)); errors.Is(err, ErrLapsed) || err == nil {
+		t.Error("past all time to finish:", err)
+	}
+	by.Finishing = []fact.Subject{{30}}
+	if by.InHand(SeeCase, fact.Subject{30}) != nil || by.InHand(SeeCase, fact.Subject{31}) == nil || by.InHand(CallEmergency, fact.Subject{31}) != nil || by.InHand(Claim, fact.Subject{30}) == nil {
+		t.Error("only the case in hand may be finished, and an ambulance called for anybody")
 	}
 	// what a person ended is not run out
 	h.add(Leave(s, time.Time{}, "sent home", morning.Add(time.Hour)))

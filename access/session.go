@@ -13,6 +13,10 @@ import (
 // shift.
 const SessionLasts = 13 * time.Hour
 
+// TokenLasts is how long a browser keeps a session's token: longer than the
+// session, so that a case that is open at its end can be finished.
+const TokenLasts = SessionLasts + 12*time.Hour
+
 // Session is the fold of one session.
 type Session struct {
 	ID       fact.Subject    `cbor:"1,keyasint"`
@@ -105,7 +109,7 @@ func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, 
 		}
 		spent = spent || one.Token == link
 	}
-	o.Role, o.Way, o.Link = l.Role, "link", link
+	o.Role, o.Way, o.Link = l.Role, WayLink, link
 	out, err := open(s, o, session, now)
 	if err != nil || spent {
 		return out, err
@@ -115,7 +119,7 @@ func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, 
 
 // OpenByPasskey opens a session after the passkey's answer was checked.
 func OpenByPasskey(s Staff, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
-	o.Way = "passkey"
+	o.Way = WayPasskey
 	return open(s, o, session, now)
 }
 
@@ -135,9 +139,9 @@ func EndSession(s Session, why string) ([]fact.Draft, error) {
 	return []fact.Draft{fact.Say(s.ID, SessionEnded{Why: why})}, nil
 }
 
-// ErrLapsed is in the refusal of somebody whose role ran out at its time while
-// they were at work. Whoever still has open work in hand goes on with it.
-var ErrLapsed = errors.New("the role ran out during the session")
+// ErrLapsed is in the refusal of somebody whose role or session ran out at its
+// time while they were at work. Whoever still has open work in hand goes on with it.
+var ErrLapsed = errors.New("the role or the session ran out")
 
 // CallerOf says who is asking through a session, judged now: the session is
 // open and in time, and the role is still held. Beside an error that holds
@@ -148,7 +152,7 @@ func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, 
 	}
 	o := session.Opened[0]
 	over := refusal.New(refusal.Forbidden, "Your session has ended. Sign in to go on; what you typed is kept.")
-	if !now.Before(o.Until.Time()) || o.Person != s.Person {
+	if !o.finishes(now) || o.Person != s.Person {
 		return Caller{}, over
 	}
 	details, _ := s.Details.Get()
@@ -157,8 +161,12 @@ func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, 
 		Desk: o.Desk, Session: session.ID, Grants: s.Holds(o.Role, now), Until: o.Until.Time(),
 		Proved: session.LastProof(), Locked: session.Locked, Reasons: session.Reasons,
 	}
-	if len(c.Grants) > 0 {
+	if len(c.Grants) > 0 && now.Before(c.Until) {
 		return c, nil
+	}
+	if len(c.Grants) > 0 {
+		c.Lapsed = c.Until
+		return c, over.Because(ErrLapsed)
 	}
 	if c.Grants, c.Lapsed = s.lapsed(o, now); len(c.Grants) == 0 {
 		return Caller{}, over

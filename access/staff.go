@@ -18,7 +18,20 @@ type Staff struct {
 	Passkeys []PasskeyEnrolled          `cbor:"5,keyasint"`
 	Spent    []LinkSpent                `cbor:"7,keyasint"`
 	NotShown []fact.ID                  `cbor:"6,keyasint"`
+
+	Authenticators []AuthenticatorEnrolled `cbor:"8,keyasint,omitempty"`  // in force; two when they were enrolled apart
+	Papers         []RecoveryCodesMade     `cbor:"9,keyasint,omitempty"`  // in force
+	Codes          []CodeSpent             `cbor:"10,keyasint,omitempty"` // of papers
+	Step           uint64                  `cbor:"11,keyasint,omitempty"` // the newest step of an authenticator that was spent
+	Witnessed      []EnrolmentWitnessed    `cbor:"12,keyasint,omitempty"`
+	Admitted       []AdmittedForShift      `cbor:"13,keyasint,omitempty"`
+	Slow           SignInSlowed            `cbor:"14,keyasint,omitempty"` // the latest
+
+	placed waysIn
 }
+
+// waysIn is where what may be replaced stands in the history.
+type waysIn struct{ authenticators, papers []int }
 
 // Grant is one role held.
 type Grant struct {
@@ -58,6 +71,9 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 		}
 	}
 	s.endGrants(h, ends)
+	s.Authenticators = standing(h, s.Authenticators, s.placed.authenticators)
+	s.Papers = standing(h, s.Papers, s.placed.papers)
+	s.placed = waysIn{}
 	s.endOnTime(endings)
 	return s
 }
@@ -92,7 +108,7 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 		return err
 	case RoleGranted{}.FactKind().Number:
 		c, err := fact.Read[RoleGranted](f)
-		if err == nil && !mayGrant(f, s.Person) {
+		if err == nil && !mayGrant(f, s.Person) && !mayAdmit(f, s.Person, c) {
 			err = errNotTheirs
 		}
 		if err == nil {
@@ -130,7 +146,7 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 		}
 		return err
 	}
-	return fact.ErrNewer
+	return s.applyWaysIn(i, f)
 }
 
 // errNotTheirs says that a fact claims what its author had no right to.
@@ -141,6 +157,18 @@ var errNotTheirs = errors.New("written by somebody who may not")
 // permission table), or the device itself. It stays on record and counts nowhere.
 func mayGrant(f fact.Fact, about fact.Subject) bool {
 	return f.Body.Person.Zero() || f.Body.Person != about && allowed(Role(f.Body.Role), ManageStaff)
+}
+
+// longestShift bounds a grant by somebody who may admit for one shift, whatever
+// the policy of the organisation says.
+const longestShift = 24 * time.Hour
+
+// mayAdmit judges a grant for one shift in the same way: to others, to work at
+// cases and calls alone, and with an end within a day.
+func mayAdmit(f fact.Fact, about fact.Subject, g RoleGranted) bool {
+	until := g.Until.Time()
+	return f.Body.Person != about && allowed(Role(f.Body.Role), AdmitShift) && forShift(g.Role) &&
+		g.Until != 0 && !until.After(f.Body.Happened.From.Time().Add(longestShift))
 }
 
 // Name gives the person's name, or says that two are on record.

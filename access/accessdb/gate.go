@@ -39,12 +39,16 @@ type Gate struct {
 	sessions map[fact.Hash]place        // opened here, perhaps not yet in the view
 	links    map[fact.Hash]fact.Subject // made here, perhaps not yet in the view
 	waiting  *ceremonies
+	signing  *signing
 	rosters  sync.Mutex // one staff file at a time
 
-	// OpenWork tells whether a person holds open work on this device. While it
-	// is nil a grant that runs out ends the session at once. Set it before the
-	// gate is used.
-	OpenWork func(ctx context.Context, person fact.Subject) (bool, error)
+	// Policy is how people sign in. Set it before the gate is used.
+	Policy access.Policy
+
+	// OpenWork lists the open cases and tasks that a person has in hand. While it
+	// is nil a role or session that runs out ends at once. Set it before the gate
+	// is used.
+	OpenWork func(ctx context.Context, person fact.Subject) ([]fact.Subject, error)
 
 	challenges *challenges
 
@@ -64,7 +68,7 @@ type place struct{ session, person fact.Subject }
 func NewGate(j *journal.Journal, clock journal.Clock) *Gate {
 	g := &Gate{
 		journal: j, clock: clock, random: rand.Reader, looks: map[lookKey]time.Time{},
-		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), challenges: newChallenges(),
+		sessions: map[fact.Hash]place{}, links: map[fact.Hash]fact.Subject{}, waiting: newCeremonies(), signing: newSigning(), challenges: newChallenges(),
 	}
 	g.watchMarks()
 	return g
@@ -116,7 +120,7 @@ func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Calle
 		return access.Caller{}, err
 	}
 	by, err := access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
-	if errors.Is(err, access.ErrLapsed) && g.working(ctx, at.person) {
+	if errors.Is(err, access.ErrLapsed) && g.working(ctx, at.person, &by) {
 		return by, nil
 	}
 	if err != nil {
@@ -125,14 +129,19 @@ func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Calle
 	return by, nil
 }
 
-// working tells whether somebody whose role has run out still has work in
-// hand. Where that can't be told they are let finish: no clock takes care away.
-func (g *Gate) working(ctx context.Context, person fact.Subject) bool {
+// working tells whether somebody whose role or session has run out still has
+// work in hand, and which. Where that can't be told they are let finish: no
+// clock takes care away.
+func (g *Gate) working(ctx context.Context, person fact.Subject, by *access.Caller) bool {
 	if g.OpenWork == nil {
 		return false
 	}
 	open, err := g.OpenWork(ctx, person)
-	return err != nil || open
+	by.Finishing = open
+	if err != nil {
+		by.Finishing = nil
+	}
+	return err != nil || len(open) > 0
 }
 
 // atWork reads a session or a member of staff as it stands on this device: a cut

@@ -39,6 +39,9 @@ type guarding struct {
 // order is of care: what is allowed and theirs is never held up. It gives the
 // reason that opened it, if one was needed.
 func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject) (answer access.Answer, why string, err error) {
+	if err := by.InHand(q.Act, about); err != nil {
+		return answer, "", err
+	}
 	answer, refused := by.Judge(q)
 	if by.Session.Zero() {
 		return answer, "", refused

@@ -52,12 +52,7 @@ func (g *Gate) MakeLink(ctx context.Context, by access.Caller, person fact.Subje
 	if err != nil {
 		return "", err
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.links) >= mostRemembered {
-		clear(g.links)
-	}
-	g.links[hash] = person
+	g.rememberLink(hash, person)
 	return token, nil
 }
 
@@ -151,6 +146,10 @@ func (g *Gate) StaffList(ctx context.Context, by access.Caller) ([]Person, error
 	if err := g.Enter(ctx, by, access.ManageStaff, fact.Subject{}); err != nil {
 		return nil, err
 	}
+	return g.people(ctx)
+}
+
+func (g *Gate) people(ctx context.Context) ([]Person, error) {
 	all, err := g.everybody(ctx)
 	var out []Person
 	for _, s := range all {

@@ -69,6 +69,7 @@ type ceremony struct {
 	data   webauthn.SessionData
 	link   fact.Hash
 	person fact.Subject
+	by     fact.Subject // whose session it belongs to; zero: nobody's yet
 	until  time.Time
 }
 
@@ -182,20 +183,26 @@ func (p *Passkeys) signIn(challenge []byte) (*protocol.CredentialAssertion, *web
 }
 
 // FinishSignIn checks the browser's answer and opens a session in a role that
-// the person holds; role may be empty when they hold only one.
-func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.Role, desk string) (string, access.Caller, error) {
+// the person holds; role may be empty when they hold only one. browser is the
+// browser's own lasting token, which counts as the organisation's from then on.
+func (p *Passkeys) FinishSignIn(ctx context.Context, answer []byte, role access.Role, browser, desk string) (string, access.Caller, error) {
 	u, err := p.answered(ctx, answer)
 	if err != nil {
 		return "", access.Caller{}, err
 	}
-	return p.openFor(ctx, u, role, desk)
+	return p.openFor(ctx, u, role, browser, desk)
 }
 
-func (p *Passkeys) openFor(ctx context.Context, u user, role access.Role, desk string) (string, access.Caller, error) {
+func (p *Passkeys) openFor(ctx context.Context, u user, role access.Role, browser, desk string) (string, access.Caller, error) {
 	if role == "" {
-		role = firstRole(u.staff, p.gate.clock())
+		role, _ = u.staff.FirstRole(p.gate.clock())
 	}
-	return p.gate.open(ctx, u.staff.Person, access.SessionOpened{Role: role, Desk: desk}, access.OpenByPasskey)
+	hash, err := hashToken(browser)
+	if err != nil {
+		return "", access.Caller{}, refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.").Because(err)
+	}
+	o := access.SessionOpened{Role: role, Desk: desk, Browser: hash}
+	return p.gate.open(ctx, u.staff.Person, o, access.OpenByPasskey)
 }
 
 // answered tells whose passkey gave the browser's answer to BeginSignIn. Each
@@ -245,13 +252,4 @@ func (p *Passkeys) owner(ctx context.Context) webauthn.DiscoverableUserHandler {
 func (p *Passkeys) staff(ctx context.Context, person fact.Subject) (access.Staff, error) {
 	h, err := p.gate.journal.History(ctx, person)
 	return access.FoldStaff(person, h), err
-}
-
-func firstRole(s access.Staff, now time.Time) access.Role {
-	for _, r := range access.Roles() {
-		if len(s.Holds(r, now)) > 0 {
-			return r
-		}
-	}
-	return ""
 }

@@ -24,7 +24,7 @@ func (p *Passkeys) Prove(ctx context.Context, by access.Caller, answer []byte, w
 // Return opens one of the sessions that wait, locked, on this browser, when it
 // is the passkey's owner's; else it opens a new session as FinishSignIn does.
 // It gives the session's token.
-func (p *Passkeys) Return(ctx context.Context, answer []byte, role access.Role, desk string, waiting []string) (string, access.Caller, error) {
+func (p *Passkeys) Return(ctx context.Context, answer []byte, role access.Role, browser, desk string, waiting []string) (string, access.Caller, error) {
 	u, err := p.answered(ctx, answer)
 	if err != nil {
 		return "", access.Caller{}, err
@@ -40,7 +40,7 @@ func (p *Passkeys) Return(ctx context.Context, answer []byte, role access.Role, 
 		by, err = p.gate.Caller(ctx, token)
 		return token, by, err
 	}
-	return p.openFor(ctx, u, role, desk)
+	return p.openFor(ctx, u, role, browser, desk)
 }
 
 // HasPasskey tells whether a person has a passkey to show.

@@ -15,7 +15,7 @@ type View struct{}
 func (View) Name() string { return "access" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 3 }
+func (View) Version() int { return 4 }
 
 // Create makes the tables.
 func (View) Create(tx *sql.Tx) error {
@@ -24,7 +24,11 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE TABLE access_session(token BLOB PRIMARY KEY, session BLOB NOT NULL, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_link(token BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_passkey(id BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
-		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;`)
+		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_login(login TEXT NOT NULL, person BLOB NOT NULL, PRIMARY KEY(login, person)) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_paper(number BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_browser(browser BLOB NOT NULL, person BLOB NOT NULL, session BLOB NOT NULL, until INTEGER NOT NULL,
+			PRIMARY KEY(browser, person)) STRICT, WITHOUT ROWID;`)
 	if err == nil {
 		_, err = tx.Exec(lookTables)
 	}
@@ -61,6 +65,14 @@ func apply(tx *sql.Tx, f fact.Fact) error {
 		if c, bad := fact.Read[access.PasskeyEnrolled](f); bad == nil {
 			_, err = tx.Exec(`INSERT OR REPLACE INTO access_passkey VALUES(?,?)`, c.ID, about[:])
 		}
+	case access.AuthenticatorEnrolled{}.FactKind().Number:
+		if c, bad := fact.Read[access.AuthenticatorEnrolled](f); bad == nil && c.Login != "" {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_login VALUES(?,?)`, c.Login, about[:])
+		}
+	case access.RecoveryCodesMade{}.FactKind().Number:
+		if c, bad := fact.Read[access.RecoveryCodesMade](f); bad == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_paper VALUES(?,?)`, c.Set, about[:])
+		}
 	case access.SessionOpened{}.FactKind().Number:
 		if c, bad := fact.Read[access.SessionOpened](f); bad == nil {
 			err = session(tx, about, c, f)
@@ -86,14 +98,21 @@ func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened, f fact.Fact
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:])
+	if _, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:]); err != nil {
+		return err
+	}
+	if c.Browser == (fact.Hash{}) || c.Way == access.WayCode {
+		return nil
+	}
+	_, err = tx.Exec(`INSERT INTO access_browser VALUES(?,?,?,?) ON CONFLICT(browser, person) DO UPDATE
+		SET session = excluded.session, until = excluded.until WHERE excluded.until > until`, c.Browser[:], c.Person[:], about[:], int64(c.Until))
 	return err
 }
 
 // Forget leaves nothing of erased people and sessions.
 func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 	for _, s := range subjects {
-		for _, table := range []string{"person", "link", "passkey", "role"} {
+		for _, table := range []string{"person", "link", "passkey", "role", "login", "paper", "browser"} {
 			if _, err := tx.Exec(`DELETE FROM access_`+table+` WHERE person = ?`, s[:]); err != nil {
 				return err
 			}

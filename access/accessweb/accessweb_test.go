@@ -18,6 +18,7 @@ import (
 	"holdfast/access"
 	"holdfast/access/accessdb"
 	"holdfast/access/accessweb"
+	"holdfast/content"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/journal"
@@ -25,23 +26,27 @@ import (
 )
 
 type office struct {
-	t      *testing.T
+	t      testing.TB
 	strict func() *httptest.Server // the same door where links sign nobody in
 	gate   *accessdb.Gate
 	server *httptest.Server
 	device access.Caller
 
-	ahead   atomic.Int64 // of the real clock, in ns
+	base    func() time.Time
+	ahead   atomic.Int64 // of base, in ns
 	working bool         // everybody has open work in hand
 }
 
-func (o *office) clock() time.Time     { return time.Now().Add(time.Duration(o.ahead.Load())) }
+func (o *office) clock() time.Time     { return o.base().Add(time.Duration(o.ahead.Load())) }
 func (o *office) skip(d time.Duration) { o.ahead.Add(int64(d)) }
 
 // newOffice founds an organisation and serves its door over plain HTTP.
-func newOffice(t *testing.T, links bool) *office {
+func newOffice(t *testing.T, links bool) *office { return newOfficeAt(t, links, time.Now) }
+
+// newOfficeAt does so with a clock of its own.
+func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 	t.Helper()
-	all := &office{t: t, device: access.Caller{Role: access.Device, Name: "desk 1"}}
+	all := &office{t: t, base: clock, device: access.Caller{Role: access.Device, Name: "desk 1"}}
 	o := journal.Options{Dir: t.TempDir(), Demo: true, Clock: all.clock, Views: []journal.View{accessdb.View{}}, Reserve: 1 << 16}
 	if err := journal.Found(t.Context(), o, journal.Founding{Name: "Fellside 111", ODS: "Y90001", DeviceName: "desk 1"}); err != nil {
 		t.Fatal(err)
@@ -56,7 +61,19 @@ func newOffice(t *testing.T, links bool) *office {
 		}
 	})
 	gate := accessdb.NewGate(j, all.clock)
-	gate.OpenWork = func(context.Context, fact.Subject) (bool, error) { return all.working, nil }
+	set, err := content.Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gate.Policy, err = accessweb.LoadPolicy(set); err != nil {
+		t.Fatal(err)
+	}
+	gate.OpenWork = func(context.Context, fact.Subject) ([]fact.Subject, error) {
+		if all.working {
+			return []fact.Subject{{7}}, nil
+		}
+		return nil, nil
+	}
 	var pages accessweb.Pages
 	shell, err := web.NewShell(web.Config{
 		Ask: func(w http.ResponseWriter, r *http.Request, by *web.Caller, err error) bool {
@@ -177,7 +194,7 @@ func (b *browser) read(res *http.Response, err error) (int, string) {
 	return res.StatusCode, string(body)
 }
 
-func want(t *testing.T, status int, body string, wantStatus int, parts ...string) {
+func want(t testing.TB, status int, body string, wantStatus int, parts ...string) {
 	t.Helper()
 	if status != wantStatus {
 		t.Fatalf("status %d, want %d: %s", status, wantStatus, body)

@@ -152,14 +152,14 @@ func (p *Pages) settle(w http.ResponseWriter, r *http.Request, token string, by 
 		parked = append(parked, other)
 	}
 	if _, err := r.Cookie(parkedCookie(r)); err != nil && len(parked) == 0 {
-		web.SetSession(w, r, token, access.SessionLasts)
+		web.SetSession(w, r, token, access.TokenLasts)
 		return nil
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: parkedCookie(r), Value: strings.Join(parked[:min(len(parked), mostParked)], "."), Path: "/", MaxAge: int(access.SessionLasts.Seconds()),
+		Name: parkedCookie(r), Value: strings.Join(parked[:min(len(parked), mostParked)], "."), Path: "/", MaxAge: int(access.TokenLasts.Seconds()),
 		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
 	})
-	web.SetSession(w, r, token, access.SessionLasts)
+	web.SetSession(w, r, token, access.TokenLasts)
 	return nil
 }
 

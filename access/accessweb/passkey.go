@@ -28,10 +28,15 @@ func (p *Pages) finishSignIn(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	token, by, err := p.Passkeys.Return(r.Context(), body, access.Role(r.URL.Query().Get("role")), p.Desk, waitingHere(r))
+	browser, err := p.browserOf(r)
 	if err != nil {
 		return err
 	}
+	token, by, err := p.Passkeys.Return(r.Context(), body, access.Role(r.URL.Query().Get("role")), browser, p.Desk, waitingHere(r))
+	if err != nil {
+		return err
+	}
+	keepBrowser(w, r, browser)
 	if err := p.settle(w, r, token, by); err != nil {
 		return err
 	}

@@ -23,7 +23,11 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request, by web.Caller) e
 	if len(said) > 0 {
 		pairs = append(pairs, web.Pair{Name: "You look for", Value: orUsual(by, said)})
 	}
-	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, said, string(by.Purpose)))
+	ways, err := p.waysOf(r, by)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, ways, said, string(by.Purpose)))
 }
 
 func orUsual(by web.Caller, all []web.Option) string {

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "holdfast/web"
 
-func sessionPage(f web.Frame, pairs []web.Pair, purposes []web.Option, said string) templ.Component {
+func sessionPage(f web.Frame, pairs []web.Pair, ways ownWays, purposes []web.Option, said string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -90,6 +90,10 @@ func sessionPage(f web.Frame, pairs []web.Pair, purposes []web.Option, said stri
 				return nil
 			})
 			templ_7745c5c3_Err = web.Panel(web.Head{Title: "Signed in on this browser"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = waysPanel(ways).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -19,17 +19,28 @@ type door struct {
 	Links    bool
 	Enrolled bool // a passkey was just enrolled
 	Roles    []web.Option
+	Code     bool   // an authenticator code with a password is taken
+	CodeTo   string // where it goes
+	CodeSays string // why it was not taken
+	Login    string
+	Recovery bool // recovery codes are taken
 	Here     []web.Pair
 	Tonight  []Notice
 	Locked   []lockedLine // whose sessions wait here; the first is this screen's
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
+	return p.showDoor(w, r, http.StatusOK, "", "")
+}
+
+func (p *Pages) showDoor(w http.ResponseWriter, r *http.Request, status int, login, says string) error {
 	d := door{
 		Frame: p.Shell.Outside(r, "Sign in"), Where: p.where(), Next: next(r), Passkeys: p.Passkeys != nil, Links: p.Links,
 		Enrolled: r.URL.Query().Get("enrolled") == "yes", Roles: roleOptions(),
 	}
 	d.Finish = "/sign-in/finish?next=" + url.QueryEscape(d.Next)
+	d.Code, d.CodeTo, d.Login, d.CodeSays = p.Gate.Policy.SecondChoice, "/sign-in/code?next="+url.QueryEscape(d.Next), login, says
+	d.Recovery = p.Passkeys != nil && p.Gate.Policy.RecoveryCodes > 0
 	if by, err := Sessions(p.Gate).Caller(r); err == nil {
 		d.Already = by.Says() + ", as " + by.Role.Title()
 	}
@@ -40,7 +51,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) err
 	if p.Tonight != nil {
 		d.Tonight = p.Tonight()
 	}
-	return web.Render(w, r, http.StatusOK, signInPage(d))
+	return web.Render(w, r, status, signInPage(d))
 }
 
 func (p *Pages) where() string {

@@ -33,6 +33,7 @@ type staffView struct {
 	Roles    []access.Role
 	Made     *madeLink
 	Passkeys bool
+	News     []string // what administrators are to know about ways in
 }
 
 func (p *Pages) staff(w http.ResponseWriter, r *http.Request, by web.Caller) error {
@@ -46,7 +47,7 @@ func (p *Pages) showStaff(w http.ResponseWriter, r *http.Request, by web.Caller,
 	}
 	v := staffView{
 		Frame: p.Shell.Frame(r, by, "Staff"), Form: f, Roles: access.Roles(), Made: made, Passkeys: p.Passkeys != nil,
-		Lines: linesOf(list, p.Shell.Now()),
+		Lines: linesOf(list, p.Shell.Now()), News: newsOf(list, p.Shell.Now(), p.Shell.Zone()),
 	}
 	v.Frame.ErrorsIn = !f.OK()
 	v.Frame.Here = "/staff"
@@ -59,6 +60,9 @@ func linesOf(list []accessdb.Person, now time.Time) []staffLine {
 	for _, one := range list {
 		d, _ := one.Staff.Details.Get()
 		line := staffLine{Path: "/staff/" + one.Person.String(), Name: one.Staff.Name(), Title: d.Title, Registration: d.Registration, Passkeys: len(one.Staff.Passkeys)}
+		if said := one.Staff.Registered(); said != "" {
+			line.Registration = said
+		}
 		var held []string
 		for _, role := range access.Roles() {
 			if len(one.Staff.Holds(role, now)) > 0 {
@@ -117,9 +121,9 @@ func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		if one.Person != person {
 			continue
 		}
-		role, err := firstRole(one.Staff, p.Shell.Now())
-		if err != nil {
-			return err
+		role, ok := one.Staff.FirstRole(p.Shell.Now())
+		if !ok {
+			return refusal.New(refusal.Forbidden, "This person holds no role now. Give them one first.")
 		}
 		token, err := p.Gate.MakeLink(r.Context(), by, person, role, access.ForPasskey, LinkLasts)
 		if err != nil {
@@ -129,15 +133,6 @@ func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		return p.showStaff(w, r, by, http.StatusOK, nil, &madeLink{one.Staff.Name(), addressOf(r) + "/enrol/" + token, until})
 	}
 	return refusal.New(refusal.Missing, "There is no such person on the staff list.")
-}
-
-func firstRole(s access.Staff, now time.Time) (access.Role, error) {
-	for _, role := range access.Roles() {
-		if len(s.Holds(role, now)) > 0 {
-			return role, nil
-		}
-	}
-	return "", refusal.New(refusal.Forbidden, "This person holds no role now. Give them one first.")
 }
 
 // addressOf is this device's address as the administrator's browser knows it.

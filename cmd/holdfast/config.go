@@ -29,6 +29,7 @@ type settings struct {
 	SafetyOfficer string   `yaml:"safety_officer"`  // Ed25519 public key in base64
 	Approvals     []string `yaml:"approvals"`       // files signed by the safety officer, beside this one
 	Passphrase    string   `yaml:"passphrase_file"` // beside this one
+	SecondChoice  bool     `yaml:"second_choice"`   // a password with an authenticator code may be used where a passkey can't
 
 	demo  bool   // said on the command line
 	clock string // likewise

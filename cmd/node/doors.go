@@ -48,6 +48,8 @@ func whyPublic() map[string]string {
 		"/sign-in":                  "nobody is signed in yet; says how the machine stands, and nothing about any person",
 		"/sign-in/begin":            "gives a fresh challenge for a passkey, and no names",
 		"/sign-in/finish":           "checks the passkey's answer: the door itself",
+		"/sign-in/code":             "checks a password with an authenticator's code: the door itself; wrong tries wait longer and longer",
+		"/recover":                  "takes a code of a recovery paper from somebody who lost their passkey; says nothing about any person",
 		"/emergency":                "what to do about a call that comes before anybody is signed in; fixed text",
 		"/enrol/{token}":            "the page on which a new passkey is made; the token is judged when it is used",
 		"/enrol/{token}/begin":      "needs a one-time enrolment token that an administrator made",
@@ -57,6 +59,13 @@ func whyPublic() map[string]string {
 		"/.well-known/security.txt": "where weaknesses are reported (RFC 9116)",
 		"/healthz":                  "a monitor asks whether this device can save; says ok or not, and nothing else",
 	}
+}
+
+// signIn tells the gate how people sign in here. A demo shows the second choice;
+// elsewhere content or the configuration allows it.
+func (n *Node) signIn() {
+	n.Gate.Policy = n.config.Library.SignIn
+	n.Gate.Policy.SecondChoice = n.Gate.Policy.SecondChoice || n.config.SecondChoice || n.demo
 }
 
 // Routes lists every way in with its listener and door, and a public one with

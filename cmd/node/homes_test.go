@@ -121,7 +121,7 @@ func (s *sweepers) signIn() {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if status, _ := s.get(role, strings.TrimPrefix(link, s.n.URL())); status != http.StatusOK {
+		if status, _ := s.get(role, strings.TrimPrefix(link, s.n.URL())); status != http.StatusOK && !(role == access.Commissioner && status == http.StatusServiceUnavailable) { // figures are made at site nodes
 			s.t.Fatalf("%s is not signed in: %d", role, status)
 		}
 	}
@@ -295,7 +295,7 @@ func (s *sweepers) pages() {
 		}
 		for _, role := range access.Roles() {
 			for _, path := range paths {
-				if status, _ := s.get(role, path); status >= 500 {
+				if status, _ := s.get(role, path); status >= 500 && status != http.StatusServiceUnavailable { // what only a site node can do is said at a desk
 					s.t.Errorf("%s as %s: %d", path, role, status)
 				}
 			}

@@ -114,8 +114,20 @@ func (s inHand) giveBack(ctx context.Context, by access.Caller, id, person fact.
 	return err
 }
 
-// openWork tells whether a person holds anything open.
-func (n *Node) openWork(ctx context.Context, person fact.Subject) (bool, error) {
-	held, err := inHand{n}.Of(ctx, person)
-	return len(held) > 0, err
+// openWork lists what a person has in hand: their cases, the calls they took
+// that have come to no disposition, and their tasks with the cases these are
+// about.
+func (n *Node) openWork(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
+	out, err := n.Cases.InFrontOf(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	held, err := inHand{n}.tasksOf(ctx, person)
+	for _, t := range held {
+		out = append(out, t.Subject)
+		if about := t.What().About; !about.Zero() {
+			out = append(out, about)
+		}
+	}
+	return out, err
 }

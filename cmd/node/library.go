@@ -2,6 +2,7 @@ package node
 
 import (
 	"holdfast/access"
+	"holdfast/access/accessweb"
 	"holdfast/content"
 	"holdfast/record/entry"
 	"holdfast/triage"
@@ -17,6 +18,7 @@ type Library struct {
 	Rules  *urgent.Rules
 	Call   *urgentweb.CallRules
 	Keep   []content.RetentionRule
+	SignIn access.Policy
 	Erase  content.ErasureDays
 	Tell   content.Disclosure
 	Entry  entry.Rules
@@ -59,8 +61,12 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
+	signIn, err := accessweb.LoadPolicy(set)
+	if err != nil {
+		return nil, err
+	}
 	look, err := lookingOf(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
+	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

@@ -47,6 +47,8 @@ type Config struct {
 	Sisters  []string     // host:port of other devices of the organisation
 	Secure   bool         // pages over TLS: everywhere but on a demo's loopback
 	Service  codes.DoSID  // our service that referrals are made from and to
+
+	SecondChoice bool // password with an authenticator code may be used where a passkey can't
 }
 
 // Node is one organisation on one device.
@@ -130,6 +132,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.Gate = accessdb.NewGate(n.Journal, n.clock)
+	n.signIn()
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
 	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal}

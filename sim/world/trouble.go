@@ -312,6 +312,9 @@ func (w *World) lose(ctx context.Context, d *device, why string) error {
 		return err
 	}
 	d.life++
+	if err := os.RemoveAll(d.dir()); err != nil { // an image that a cut left for a next life
+		return err
+	}
 	d.backup, d.rotten, d.broken = backup{}, false, false
 	return w.started(d, d.join(ctx, d.org.first))
 }

@@ -32,7 +32,7 @@ async function onPasskey(e) {
     location.assign((await passkeySend(to, JSON.stringify(answer))).next);
   } catch (err) {
     const asked = err.name === "NotAllowedError" || err.name === "InvalidStateError";
-    say(form.dataset.passkey === "create" ? "No passkey was made." : "You are not signed in.",
+    say(form.dataset.passkey === "create" ? "No passkey was made." : form.dataset.failed ?? "You are not signed in.",
       err.name === "InvalidStateError" ? "This key holds a passkey for you already. Sign in with it."
         : asked ? "The key did not answer. Press the button again." : err.name === "Error" && err.message ? err.message : "This device did not answer. Press the button again.");
   } finally {
