@@ -26,6 +26,7 @@ type statedState struct {
 	about   map[fact.ID]fact.Subject
 	tries   map[fact.ID]int
 	omitted map[fact.ID]bool // told
+	missed  []fact.ID        // told, and asked for again with each pulse: it may come after all
 }
 
 func newStatedState() statedState {
@@ -189,7 +190,7 @@ func (l *Link) endFacts() {
 			s.retry = append(s.retry, id)
 			continue
 		}
-		delete(s.tries, id)
+		s.missed = append(s.missed, id)
 		l.omit(id, "it is named in the statement and does not come")
 	}
 	s.ask, s.asked = 0, nil
@@ -201,6 +202,13 @@ func (l *Link) omit(id fact.ID, why string) {
 	}
 	l.stated.omitted[id] = true
 	l.effect(Omitted{Peer: l.peer.Device, Subject: l.stated.about[id], Fact: id, Why: why})
+}
+
+// askForMissed asks once more for what did not come.
+func (l *Link) askForMissed() {
+	if s := &l.stated; s.ask == 0 && len(s.queue) == 0 {
+		s.queue, s.missed = s.missed, nil
+	}
 }
 
 func (l *Link) dropLateFacts() {

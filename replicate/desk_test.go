@@ -114,6 +114,27 @@ func TestAnOmissionShows(t *testing.T) {
 	}
 }
 
+// What did not come at first, and was told, is taken in when it comes after all,
+// over the same link.
+func TestWhatWasOmittedMayComeAfterAll(t *testing.T) {
+	_, w, cases, subjects := ward(t)
+	late := cases.facts[subjects[1]][3]
+	w.nodes[0].store.Keep = func(id fact.ID) bool { return id == late }
+	w.connect(0, 1)
+	w.tick(30)
+	if told := effectsOf[replicate.Omitted](w.nodes[1]); len(told) != 1 {
+		t.Fatalf("told %+v", told)
+	}
+	w.nodes[0].store.Keep = nil
+	w.tick(60)
+	if !w.nodes[1].store.IDs()[late] {
+		t.Error("it is asked for no more")
+	}
+	if told := effectsOf[replicate.Omitted](w.nodes[1]); len(told) != 1 {
+		t.Errorf("told again: %+v", told)
+	}
+}
+
 // A statement that was altered on its way, or is for another desk, is refused.
 func TestAStatementIsBelievedOnlyWhole(t *testing.T) {
 	_, w, _, _ := ward(t)
