@@ -231,6 +231,16 @@ func (d *device) settled(before uint32) error {
 	return errors.New("the journal has neither moved nor given up in five seconds")
 }
 
+// moved waits until a journal that is moving to a new file has done so.
+func (d *device) moved() {
+	for range 50_000 {
+		if !strings.Contains(d.j.Health().Sentence, "is moving") {
+			return
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
 // level waits until the views have taken in all that is saved.
 func (d *device) level() error {
 	for range 100_000 {

@@ -33,6 +33,7 @@ func (w *World) doing(ctx context.Context, d *device, do deed, random *rand.Rand
 	if err != nil {
 		return fmt.Errorf("device %d can't be read: %w", d.number, err)
 	}
+	d.moved() // a checkpoint beside the last arrival may have met the fault
 	var said []fact.Draft
 	gone := d.disk.Gone()
 	before := d.j.Health().Incarnation
