@@ -51,7 +51,8 @@ vet: $(BIN)
 
 # A few worlds with the race detector; test and check run many without it.
 unit:
-	HOLDFAST_SEEDS=8 CGO_ENABLED=1 go test -race -timeout 15m ./...
+	HOLDFAST_SEEDS=8 HOLDFAST_SWEEP=none CGO_ENABLED=1 go test -race -timeout 15m ./...
+	go test -count=1 -timeout 10m -run NothingTyped ./cmd/holdfast
 
 bench: $(BIN)
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./access/accessweb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed

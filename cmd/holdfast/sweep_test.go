@@ -449,6 +449,8 @@ func chosen() []string {
 	return []string{
 		"seen", "case", "do", "dx", "record", "report", "outcome", "actionby", "part", "choice", "back", "passed-over", "service", "whom",
 		"rule", "hold_record", "id", "lost", "to", "said",
+		"mark", "end", "role", "give", "purpose", "digest", "task", "staff",
+		"back_why", // shown only while entries are held back, which nobody here brings about
 	}
 }
 
@@ -458,11 +460,14 @@ func chosen() []string {
 // nobody; nothing that a browser gets could run; and a real browser that opens
 // those pages runs nothing, asks nobody else, and keeps nothing.
 func TestNothingTypedRunsOrLeaks(t *testing.T) {
+	if os.Getenv("HOLDFAST_SWEEP") == "none" {
+		t.Skip("HOLDFAST_SWEEP=none: with the race detector it takes too long; make test runs it apart")
+	}
 	p := startDemo(t, filepath.Join(t.TempDir(), "demo"), "--still", "--log")
 	t.Run("messages", func(t *testing.T) { sendAttacks(t, p.org("hours")) })
 	fields := map[string]bool{}
 	var all []*sweeper
-	for _, at := range [][2]string{{"111", "call-handler"}, {"111", "clinician"}, {"111", "manager"}, {"hours", "clinician"}, {"hours", "manager"}, {"111", "administrator"}} {
+	for _, at := range [][2]string{{"111", "call-handler"}, {"111", "clinician"}, {"111", "manager"}, {"hours", "clinician"}, {"hours", "manager"}, {"111", "administrator"}, {"111", "information-governance"}} {
 		s := newSweeper(t, p.org(at[0]), at[1], fields)
 		s.run()
 		all = append(all, s)

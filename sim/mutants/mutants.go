@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -67,6 +68,7 @@ type stage struct {
 	next     []journal.Range
 	taken    []journal.Range
 	strange  []journal.Range // of the other organisation
+	back     atomic.Int64    // days that the thief's clock is put back besides one
 	revoked  []journal.Range
 	proofs   []journal.Proved
 	receipts [][]byte
@@ -190,7 +192,7 @@ func (s *stage) join(ctx context.Context, dir string, kind fact.DeviceKind, name
 		return nil, err
 	}
 	if name == "thief" { // whose clock says what the thief wants
-		o.Clock = func() time.Time { return time.Now().Add(-time.Duration(1+len(s.revoked)) * 24 * time.Hour) }
+		o.Clock = func() time.Time { return time.Now().Add(-time.Duration(1+s.back.Load()) * 24 * time.Hour) }
 	}
 	return s.opened(ctx, o)
 }
@@ -328,6 +330,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		return err
 	}
 	s.revoked = ownOf(s.thief, all)
+	s.back.Store(int64(len(s.revoked)))
 	if len(s.next) < 20 || len(s.strange) == 0 || len(s.receipts) == 0 || len(s.wraps) == 0 || len(s.revoked) == 0 {
 		err = errors.Join(err, fmt.Errorf("there is too little to make mutants of: %d ranges, %d of strangers, %d receipts, %d keys, %d ranges of the thief",
 			len(s.next), len(s.strange), len(s.receipts), len(s.wraps), len(s.revoked)))
