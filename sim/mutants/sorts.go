@@ -99,6 +99,12 @@ func (s *stage) one(all [][]byte) []byte { return all[s.random.IntN(len(all))] }
 
 // flip changes one to three bits.
 func (s *stage) flip(b []byte) {
+	was := bytes.Clone(b)
+	defer func() {
+		if bytes.Equal(was, b) && len(b) > 0 {
+			b[0] ^= 1 // the same bit was turned over twice
+		}
+	}()
 	for range 1 + s.random.IntN(3) {
 		if len(b) > 0 {
 			b[s.random.IntN(len(b))] ^= 1 << s.random.IntN(8)
