@@ -29,7 +29,7 @@ export default async function (room) {
   await own.go(link);
   await own.every("enrol");
   await own.page.getByRole("button", { name: /Make the passkey/ }).click();
-  await own.page.getByText(/signed in|sign in/i).first().waitFor();
+  await own.page.getByText(/signed in|sign in/i).filter({ visible: true }).first().waitFor();
   await own.page.waitForFunction(() => !location.pathname.startsWith("/enrol") || document.body.innerText.match(/sign in/i));
   await own.go(new URL("/sign-in", link).href);
   await own.every("sign-in");

@@ -27,7 +27,7 @@ export default async function (room) {
 
 // firstPages looks at where the roles begin that have few pages.
 async function firstPages(room) {
-  for (const [role, path] of [["receptionist", "/worklist"], ["clinical-governance", "/worklist"], ["information-governance", "/erasure"], ["commissioner", "/figures"], ["host-operator", "/devices"]]) {
+  for (const [role, path] of [["receptionist", "/worklist"], ["clinical-governance", "/worklist"], ["information-governance", "/looks"], ["commissioner", "/figures"], ["host-operator", "/devices"]]) {
     const d = await room.desk({ name: role });
     await d.signIn(role, "hours");
     ok(new URL(d.page.url()).pathname === path, `${role} begins at ${path}`);
