@@ -62,9 +62,7 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 	}
 	given, said := by.ReasonFor(now, linked...)
 	if errors.Is(refused, access.ErrSayWhy) {
-		if answer, refused, err = g.unlinked(ctx, by, q, about, given.Why); err != nil {
-			return answer, "", err
-		}
+		answer, refused = g.unlinked(ctx, by, q, about, given.Why)
 	}
 	if refused != nil && (!said || !given.Glass) {
 		if !errors.Is(refused, access.ErrSayWhy) && g.Looking.Of(by.Role).Glass {
@@ -77,9 +75,8 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 	}
 	sensitive := g.Watched(ctx).Sensitive(linked...)
 	if !said && sensitive {
-		care, err := g.care(ctx, by, about)
-		if err != nil || care.Mine {
-			return answer, "", errors.Join(err, g.count(ctx, by, about, linked, now))
+		if care, err := g.care(ctx, by, about); err == nil && care.Mine {
+			return answer, "", g.count(ctx, by, about, linked, now)
 		}
 		return answer, "", refusal.New(refusal.Forbidden, "This record is kept closer than others. Say why you open it; it is written down and looked at.").Because(access.ErrSayWhy)
 	}
@@ -93,19 +90,16 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 // work links them, and so does a reason they gave. Where nothing is laid down
 // about looking nobody can be asked, and nobody is kept out for want of a
 // reason: the look says that nothing linked them to it.
-func (g *Gate) unlinked(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject, why string) (access.Answer, error, error) {
-	care, err := g.care(ctx, by, about)
-	if err != nil {
-		return access.Answer{}, nil, err
-	}
-	if q.Why = why; care.Mine {
+func (g *Gate) unlinked(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject, why string) (access.Answer, error) {
+	if care, err := g.care(ctx, by, about); err == nil && care.Mine { // where that can't be told they say why, and go on
 		q.Relation = access.OnCase
 	}
-	answer, again := by.Judge(q)
-	if errors.Is(again, access.ErrSayWhy) && !g.Looking.Asks() {
-		return answer, nil, nil
+	q.Why = why
+	answer, refused := by.Judge(q)
+	if errors.Is(refused, access.ErrSayWhy) && !g.Looking.Asks() {
+		return answer, nil
 	}
-	return answer, again, nil
+	return answer, refused
 }
 
 func (g *Gate) lookedLately(key lookKey, now time.Time) bool {
@@ -140,12 +134,9 @@ func (g *Gate) count(ctx context.Context, by access.Caller, about fact.Subject, 
 	}
 	if n := g.counted(opened, record, by.Proved, now); by.Cap(g.Looking, n, access.Care{}, false) != nil {
 		care, err := g.care(ctx, by, about)
-		if err != nil {
-			return err
-		}
-		until, err := g.liftedUntil(ctx, by.Role, now)
-		if err != nil {
-			return err
+		until, bad := g.liftedUntil(ctx, by.Role, now)
+		if err != nil || bad != nil {
+			return nil // nor does one of which it can't be told whether it holds here
 		}
 		if err := by.Cap(g.Looking, n, care, !until.IsZero()); err != nil {
 			return err
