@@ -1,7 +1,6 @@
 package access
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -32,19 +31,6 @@ type RoleEnding struct {
 
 // FactKind is kind 48.
 func (RoleEnding) FactKind() fact.Kind { return kind(48, fact.Control, "role-ending", fact.Grow) }
-
-var errSelfGranted = errors.New("a role that somebody gave to themselves")
-
-// grant takes in a role that was given. What somebody gave to themselves gives
-// nothing: it is said to be not shown.
-func (s *Staff) grant(f fact.Fact, g Grant) error {
-	if !f.Body.Person.Zero() && f.Body.Person == s.Person {
-		return errSelfGranted
-	}
-	g.Fact = f.ID
-	s.Grants = append(s.Grants, g)
-	return nil
-}
 
 // endOnTime lets grants run out where somebody said so beforehand.
 func (s *Staff) endOnTime(endings []RoleEnding) {

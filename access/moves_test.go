@@ -2,6 +2,7 @@ package access
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -98,6 +99,24 @@ func TestSelfGrantedGivesNothing(t *testing.T) {
 		s := h.staff()
 		if len(s.Holds(Administrator, morning)) != 0 || len(s.NotShown) != 1 {
 			t.Errorf("%T: %+v", c, s)
+		}
+	}
+}
+
+// What only those may say who keep the staff list counts nowhere when somebody
+// else says it: a role from a day on, and the end of one, now or to come.
+func TestOnlyWhoKeepsTheListMovesPeople(t *testing.T) {
+	h := nurse(t)
+	grant := h.staff().Grants[0]
+	other := fact.Author{Person: fact.Subject{9}, Role: string(CallHandler)}
+	for _, c := range []fact.Content{
+		RolePlanned{Role: Administrator, From: fact.At(morning.Add(-time.Hour)), Why: "x"}, RoleGranted{Role: Administrator},
+		RoleEnded{Grant: grant.Fact, Why: "x"}, RoleEnding{Grant: grant.Fact, At: fact.At(morning.Add(-time.Hour)), Why: "x"},
+	} {
+		facts := append(slices.Clone(h.facts), h.desk.State(t, other, fact.NewHistory(h.facts).Frontier(), fact.Say(fact.Subject{7}, c))...)
+		s := FoldStaff(fact.Subject{7}, fact.NewHistory(facts))
+		if len(s.Holds(Administrator, morning)) != 0 || len(s.Holds(grant.Role, morning)) == 0 || len(s.NotShown) != 1 {
+			t.Errorf("%T by a call handler counts: %+v", c, s)
 		}
 	}
 }

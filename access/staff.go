@@ -62,7 +62,7 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 		if f.OfJournal() {
 			continue
 		}
-		if c, err := fact.Read[RoleEnding](f); err == nil {
+		if c, err := fact.Read[RoleEnding](f); err == nil && mayEnd(f) {
 			endings = append(endings, c)
 			continue
 		}
@@ -112,17 +112,23 @@ func (s *Staff) apply(h fact.History, i int, f fact.Fact, ends *[]ending) error 
 			err = errNotTheirs
 		}
 		if err == nil {
-			err = s.grant(f, Grant{Role: c.Role, Until: c.Until, place: i})
+			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, Until: c.Until, place: i})
 		}
 		return err
 	case RolePlanned{}.FactKind().Number:
 		c, err := fact.Read[RolePlanned](f)
+		if err == nil && !mayGrant(f, s.Person) {
+			err = errNotTheirs
+		}
 		if err == nil {
-			err = s.grant(f, Grant{Role: c.Role, From: c.From, Until: c.Until, place: i})
+			s.Grants = append(s.Grants, Grant{Fact: f.ID, Role: c.Role, From: c.From, Until: c.Until, place: i})
 		}
 		return err
 	case RoleEnded{}.FactKind().Number:
 		c, err := fact.Read[RoleEnded](f)
+		if err == nil && !mayEnd(f) {
+			err = errNotTheirs
+		}
 		if err == nil {
 			*ends = append(*ends, ending{c.Grant, i})
 		}
@@ -158,6 +164,11 @@ var errNotTheirs = errors.New("written by somebody who may not")
 func mayGrant(f fact.Fact, about fact.Subject) bool {
 	return f.Body.Person.Zero() || f.Body.Person != about && allowed(Role(f.Body.Role), ManageStaff)
 }
+
+// mayEnd judges in the same way who may take a role away: whoever keeps the
+// staff list, their own included, or the device itself. Otherwise anybody could
+// send everybody else home.
+func mayEnd(f fact.Fact) bool { return f.Body.Person.Zero() || allowed(Role(f.Body.Role), ManageStaff) }
 
 // longestShift bounds a grant by somebody who may admit for one shift, whatever
 // the policy of the organisation says.

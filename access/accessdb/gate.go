@@ -86,7 +86,11 @@ func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) err
 // Caller says who asks with a session token. Without a good one it refuses,
 // and while the screen is locked: that refusal holds access.ErrLocked.
 func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) {
-	by, err := g.CallerBehindLock(ctx, token)
+	return unlocked(g.CallerBehindLock(ctx, token))
+}
+
+// unlocked refuses whose screen is locked.
+func unlocked(by access.Caller, err error) (access.Caller, error) {
 	if err == nil && by.Locked {
 		err = refusal.New(refusal.Forbidden, "This screen is locked. Show that it is you to go on; what you typed is kept.").Because(access.ErrLocked)
 	}
@@ -119,8 +123,14 @@ func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Calle
 	if err != nil {
 		return access.Caller{}, err
 	}
-	by, err := access.CallerOf(access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph), g.journal.Genesis(), g.clock())
-	if errors.Is(err, access.ErrLapsed) && g.working(ctx, at.person, &by) {
+	return g.asking(ctx, access.FoldSession(at.session, sh), access.FoldStaff(at.person, ph))
+}
+
+// asking says who is at work in a session; somebody whose time is over and who
+// has work in hand finishes it.
+func (g *Gate) asking(ctx context.Context, session access.Session, staff access.Staff) (access.Caller, error) {
+	by, err := access.CallerOf(session, staff, g.journal.Genesis(), g.clock())
+	if errors.Is(err, access.ErrLapsed) && g.working(ctx, staff.Person, &by) {
 		return by, nil
 	}
 	if err != nil {

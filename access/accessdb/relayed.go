@@ -35,5 +35,5 @@ func (g *Gate) Relayed(ctx context.Context, device, session fact.Subject) (acces
 	if err != nil {
 		return access.Caller{}, err
 	}
-	return access.CallerOf(s, access.FoldStaff(s.Opened[0].Person, staff), g.journal.Genesis(), g.clock())
+	return unlocked(g.asking(ctx, s, access.FoldStaff(s.Opened[0].Person, staff)))
 }
