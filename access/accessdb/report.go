@@ -30,6 +30,9 @@ type WhoLooked struct {
 // WhoLookedAt lets the caller in and answers who saw a record, or the record
 // that a case is about.
 func (g *Gate) WhoLookedAt(ctx context.Context, by access.Caller, record fact.Subject, whole Whole, level Level, zone *time.Location) (WhoLooked, error) {
+	if by.May(access.SeeLooks) != nil { // before anything is read
+		return WhoLooked{}, g.Enter(ctx, by, access.SeeLooks, record)
+	}
 	linked, err := g.linked(ctx, record) // of a case, the record that it is about
 	if err != nil {
 		return WhoLooked{}, err

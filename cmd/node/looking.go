@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -333,25 +334,23 @@ func (n *Node) alarms(ctx context.Context) error {
 	}
 }
 
-// tellLooks raises what has not been raised yet.
+// tellLooks raises what has not been raised yet. What can't be read or raised of
+// one record keeps nobody from being told of the others.
 func (n *Node) tellLooks(ctx context.Context, told map[fact.Subject]bool) error {
 	watched := n.Gate.Watched(ctx)
 	subjects := []fact.Subject{}
 	record := map[fact.Subject]fact.Subject{}
+	var failed []error
 	for s := range watched {
 		cases, err := n.Cases.AllOf(ctx, s)
-		if err != nil {
-			return err
-		}
+		failed = append(failed, err)
 		for _, one := range append([]fact.Subject{s}, cases...) {
 			record[one] = s
 			subjects = append(subjects, one)
 		}
 	}
 	looks, err := n.Gate.Alarming(ctx, n.clock().Add(-alarmsBack), subjects)
-	if err != nil {
-		return err
-	}
+	failed = append(failed, err)
 	for _, l := range looks {
 		for _, t := range lookTasks(l, record[l.About], watched) {
 			id := task.SubjectOf(t.Timer)
@@ -359,12 +358,13 @@ func (n *Node) tellLooks(ctx context.Context, told map[fact.Subject]bool) error 
 				continue
 			}
 			if err := n.raise(ctx, id, t); err != nil {
-				return err
+				failed = append(failed, err)
+				continue
 			}
 			told[id] = true
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // lookTasks says who is told of a look, and what. It never says which record.
