@@ -8,6 +8,7 @@ import (
 	"holdfast/access"
 	"holdfast/access/accessweb"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/task"
 	"holdfast/task/taskdb"
@@ -75,6 +76,13 @@ func (s inHand) tasksOf(ctx context.Context, person fact.Subject) (out []task.Ta
 func (s inHand) GiveBack(ctx context.Context, by access.Caller, person fact.Subject, why string) (int, error) {
 	if err := s.Gate.Enter(ctx, by, access.HandOver, person); err != nil {
 		return 0, err
+	}
+	staff, err := journal.Fold(ctx, s.Journal, person, access.FoldStaff)
+	if err != nil {
+		return 0, err
+	}
+	if !staff.Gone(s.clock()) { // nobody at work loses what they are at
+		return 0, refusal.New(refusal.Forbidden, "They still hold a role. Ask them to release what they have, or end their roles first.")
 	}
 	cases, err := s.Cases.HeldBy(ctx, person)
 	if err != nil {
