@@ -12,7 +12,7 @@ demo: $(BIN)
 	$(BIN) demo
 
 test: setup vet unit
-	HOLDFAST_SEEDS=200 go test -count=1 -timeout 20m -run 'TestSeeds$$|TestPinned$$' ./sim/world
+	HOLDFAST_SEEDS=200 go test -count=1 -timeout 20m -run 'TestSeeds$$|TestPinned$$|Replays' ./sim/world
 	$(MAKE) story NAME=first-call
 	$(MAKE) story NAME=first-call-keyboard
 	$(MAKE) story NAME=passkey
@@ -51,7 +51,7 @@ vet: $(BIN)
 
 # A few worlds with the race detector; test and check run many without it.
 unit:
-	HOLDFAST_SEEDS=8 HOLDFAST_SWEEP=none CGO_ENABLED=1 go test -race -timeout 15m ./...
+	HOLDFAST_SEEDS=4 HOLDFAST_SWEEP=none CGO_ENABLED=1 go test -race -timeout 15m ./...
 	go test -count=1 -timeout 10m -run NothingTyped ./cmd/holdfast
 
 bench: $(BIN)
