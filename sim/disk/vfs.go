@@ -58,8 +58,13 @@ func register(d *Disk) (*vfs, error) {
 		return nil, err
 	}
 	own := at[sqlite3.Tsqlite3_vfs](v.place)
-	*own = *real
-	own.FzName, own.FpNext = v.cname, 0
+	*own = sqlite3.Tsqlite3_vfs{ // all but what links the list, which others may be changing
+		FiVersion: real.FiVersion, FszOsFile: real.FszOsFile, FmxPathname: real.FmxPathname, FzName: v.cname, FpAppData: real.FpAppData,
+		FxAccess: real.FxAccess, FxFullPathname: real.FxFullPathname, FxDlOpen: real.FxDlOpen, FxDlError: real.FxDlError,
+		FxDlSym: real.FxDlSym, FxDlClose: real.FxDlClose, FxRandomness: real.FxRandomness, FxSleep: real.FxSleep,
+		FxCurrentTime: real.FxCurrentTime, FxGetLastError: real.FxGetLastError, FxCurrentTimeInt64: real.FxCurrentTimeInt64,
+		FxSetSystemCall: real.FxSetSystemCall, FxGetSystemCall: real.FxGetSystemCall, FxNextSystemCall: real.FxNextSystemCall,
+	}
 	open, remove := v.opening(functionAt[openFunc](real.FxOpen)), v.deleting(functionAt[deleteFunc](real.FxDelete))
 	own.FxOpen, own.FxDelete = pointerTo(&open), pointerTo(&remove)
 	v.keep = append(v.keep, &open, &remove)
