@@ -82,7 +82,7 @@ func (s inHand) GiveBack(ctx context.Context, by access.Caller, person fact.Subj
 		return 0, err
 	}
 	if !staff.Gone(s.clock()) { // nobody at work loses what they are at
-		return 0, refusal.New(refusal.Forbidden, "They still hold a role. Ask them to release what they have, or end their roles first.")
+		return 0, refusal.New(refusal.Taken, "They still hold a role. Ask them to release what they have, or end their roles first.")
 	}
 	cases, err := s.Cases.HeldBy(ctx, person)
 	if err != nil {

@@ -21,7 +21,7 @@ export function same(got, want, said) {
 }
 
 // until waits for something to hold, looking every 50 ms.
-export async function until(holds, said, within = 5000) {
+export async function until(holds, said, within = 20000) {
   const end = Date.now() + within;
   for (;;) {
     if (await holds()) return;
