@@ -62,9 +62,11 @@ func (w *writer) mendStale(c *sqlConn, a *arrived, num int64) (bool, error) {
 	return true, c.exec("UPDATE facts SET header=?, body=? WHERE feed=? AND seq=? AND id=?", a.header, a.body, num, seq, a.fact.ID[:])
 }
 
+func (w *writer) gone(s fact.Subject) bool { return w.erased != nil && w.erased(s) }
+
 func (w *writer) writeKeys(c *sqlConn, keys []*heldKey) error {
 	for _, k := range keys {
-		if k.stored.Load() {
+		if k.stored.Load() || w.gone(k.Subject) { // erased since the wrap was opened
 			continue
 		}
 		w.rewrapped = append(w.rewrapped, k.Subject)

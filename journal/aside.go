@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"maps"
@@ -21,9 +23,13 @@ type HeldBy struct {
 	Cut  fact.ID
 }
 
-// asides is what site nodes told a desk of facts that are held back, by
-// subject.
-type asides map[fact.Subject][]HeldBy
+// asideOf is one site node's word on one subject. Site nodes know different
+// things for a while, so each has a word of its own, and what any of them holds
+// back is marked.
+type asideOf struct{ site, subject fact.Subject }
+
+// asides is what site nodes told a desk of facts that are held back.
+type asides map[asideOf][]HeldBy
 
 // by lists the facts that one cut holds back.
 func (a asides) by(cut fact.ID) map[fact.ID]bool {
@@ -38,7 +44,8 @@ func (a asides) by(cut fact.ID) map[fact.ID]bool {
 	return out
 }
 
-// HeldOf lists which facts of a subject are held back here, and by what.
+// HeldOf lists which facts of a subject are held back here, and by what, in an
+// order that is the same on every device.
 func (j *Journal) HeldOf(_ context.Context, subject fact.Subject) ([]HeldBy, error) {
 	cuts := j.house.Load().judge.cuts
 	if len(cuts) == 0 {
@@ -56,44 +63,76 @@ func (j *Journal) HeldOf(_ context.Context, subject fact.Subject) ([]HeldBy, err
 			}
 		}
 	}
+	slices.SortFunc(out, func(a, b HeldBy) int {
+		return cmp.Or(bytes.Compare(a.Cut[:], b.Cut[:]), bytes.Compare(a.Fact[:], b.Fact[:]))
+	})
 	return out, nil
 }
 
-// TakeHeld keeps what a site node tells a desk of a subject; it takes the place
-// of what was told before. It is durable when it returns.
-func (j *Journal) TakeHeld(ctx context.Context, subject fact.Subject, held []HeldBy) error {
-	if j.epoch != nil || slices.Equal((*j.asides.Load())[subject], held) {
+// TakeHeld keeps what a site node tells a desk of subjects; of each it takes the
+// place of what that site node told before, and nothing held is nothing kept. It
+// is durable when it returns.
+func (j *Journal) TakeHeld(ctx context.Context, site fact.Subject, told map[fact.Subject][]HeldBy) error {
+	if j.epoch != nil || !(*j.asides.Load()).news(site, told) {
 		return nil
 	}
 	return j.control1(ctx, func(w *writer) error {
-		enc, err := fact.Encode(held)
+		next, changed := maps.Clone(*j.asides.Load()), []fact.Subject(nil)
+		_, err := w.transaction(func(c *sqlConn) error {
+			for subject, held := range told {
+				of := asideOf{site, subject}
+				if j.erased(subject) {
+					held = nil
+				}
+				if slices.Equal(next[of], held) {
+					continue
+				}
+				if err := keepAside(c, of, held); err != nil {
+					return err
+				}
+				changed = append(changed, subject)
+				if next[of] = held; len(held) == 0 {
+					delete(next, of)
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
-		}
-		name := asideName(subject)
-		if len(held) == 0 {
-			err = w.file.write.exec("DELETE FROM meta WHERE name=?", name)
-		} else {
-			err = w.file.write.exec("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)", name, enc)
-		}
-		if err != nil {
-			return err
-		}
-		next := maps.Clone(*j.asides.Load())
-		if next[subject] = held; len(held) == 0 {
-			delete(next, subject)
 		}
 		j.asides.Store(&next)
-		if err := j.houseMoved(w, nil); err != nil {
-			return err
+		for _, s := range changed {
+			j.cache.forget(s)
 		}
-		j.cache.forget(subject)
-		j.views.again([]fact.Subject{subject})
-		return nil
+		j.views.again(changed)
+		return j.houseMoved(w, nil)
 	})
 }
 
-func asideName(s fact.Subject) string { return "held " + hex.EncodeToString(s[:]) }
+// news tells whether anything is told that is not kept yet.
+func (a asides) news(site fact.Subject, told map[fact.Subject][]HeldBy) bool {
+	for subject, held := range told {
+		if !slices.Equal(a[asideOf{site, subject}], held) {
+			return true
+		}
+	}
+	return false
+}
+
+func keepAside(c *sqlConn, of asideOf, held []HeldBy) error {
+	if len(held) == 0 {
+		return c.exec("DELETE FROM meta WHERE name=?", of.name())
+	}
+	enc, err := fact.Encode(held)
+	if err != nil {
+		return err
+	}
+	return c.exec("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)", of.name(), enc)
+}
+
+func (o asideOf) name() string {
+	return "held " + hex.EncodeToString(o.site[:]) + hex.EncodeToString(o.subject[:])
+}
 
 // openAsides reads what was told before.
 func (j *Journal) openAsides(f *dbFile) error {
@@ -101,14 +140,30 @@ func (j *Journal) openAsides(f *dbFile) error {
 	err := f.read(func(c *sqlConn) error {
 		return c.each("SELECT substr(name, 6), value FROM meta WHERE name LIKE 'held %'", func(v []driverValue) error {
 			raw, err := hex.DecodeString(v[0].(string))
+			const n = len(fact.Subject{})
 			var held []HeldBy
-			if err != nil || len(raw) != len(fact.Subject{}) || fact.Decode(v[1].([]byte), &held) != nil {
+			if err != nil || len(raw) != 2*n || fact.Decode(v[1].([]byte), &held) != nil {
 				return nil // it is told again at the next meeting
 			}
-			out[fact.Subject(raw)] = held
+			out[asideOf{fact.Subject(raw[:n]), fact.Subject(raw[n:])}] = held
 			return nil
 		})
 	})
 	j.asides.Store(&out)
 	return err
+}
+
+// leave takes what was told of erased subjects away, in the transaction that
+// destroys their keys.
+func (a asides) leave(c *sqlConn, erased map[fact.Subject]Tombstone) (asides, error) {
+	out := maps.Clone(a)
+	for of := range a {
+		if _, gone := erased[of.subject]; gone {
+			delete(out, of)
+			if err := keepAside(c, of, nil); err != nil {
+				return a, err
+			}
+		}
+	}
+	return out, nil
 }

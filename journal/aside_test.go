@@ -51,7 +51,7 @@ func TestADeskIsToldWhatAClonesCutHolds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := desk.TakeHeld(t.Context(), s, held); err != nil {
+		if err := desk.TakeHeld(t.Context(), site.papers.card.Device, map[fact.Subject][]HeldBy{s: held}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,6 +62,13 @@ func TestADeskIsToldWhatAClonesCutHolds(t *testing.T) {
 	}
 	if !onlyForged(site) || !onlyForged(desk) {
 		t.Fatalf("held at the site as it should %v, at the desk %v", onlyForged(site), onlyForged(desk))
+	}
+	other := fact.Subject{7} // a site node that lacks the clone's history
+	if err := desk.TakeHeld(t.Context(), other, map[fact.Subject][]HeldBy{s: nil}); err != nil {
+		t.Fatal(err)
+	}
+	if !onlyForged(desk) {
+		t.Error("another site node's word took the mark away")
 	}
 	if err := desk.Close(); err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ type cached struct {
 type load struct {
 	done  chan struct{}
 	extra []placed
+	stale bool // what is read was judged or opened otherwise: it is read again
 	entry cached
 	err   error
 }
@@ -56,9 +57,16 @@ func (c *cache) get(s fact.Subject, read func() ([]placed, error)) (cached, erro
 	c.loading[s] = l
 	c.mu.Unlock()
 
-	facts, err := read()
-
-	c.mu.Lock()
+	var facts []placed
+	var err error
+	for again := true; again; {
+		facts, err = read()
+		c.mu.Lock()
+		again, l.stale = l.stale && err == nil, false
+		if again {
+			c.mu.Unlock()
+		}
+	}
 	defer c.mu.Unlock()
 	delete(c.loading, s)
 	l.err = err
@@ -200,6 +208,9 @@ func (c *cache) forget(s fact.Subject) {
 	if e := c.entries[s]; e != nil {
 		c.drop(e)
 	}
+	if l := c.loading[s]; l != nil {
+		l.stale = true
+	}
 }
 
 // forgetAll drops every history.
@@ -208,5 +219,8 @@ func (c *cache) forgetAll() {
 	defer c.mu.Unlock()
 	for c.order.Len() > 0 {
 		c.drop(c.order.Back())
+	}
+	for _, l := range c.loading {
+		l.stale = true
 	}
 }

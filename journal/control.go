@@ -50,9 +50,9 @@ func (j *Journal) Reincarnate(ctx context.Context, why string) error {
 // afterCommit makes what was committed known in this process. The error is of a
 // write that follows from it.
 func (j *Journal) afterCommit(w *writer, out outcome) error {
-	begun := false
+	rejudge := false
 	for _, b := range out.branches {
-		begun = begun || j.branches.get(b.num) == nil
+		rejudge = rejudge || j.house.Load().rests(j.branches.get(b.num), b)
 		j.branches.put(b)
 	}
 	j.branches.moved(w)
@@ -67,7 +67,7 @@ func (j *Journal) afterCommit(w *writer, out outcome) error {
 	j.cache.committed(out.placed, w.fresh)
 	j.views.again(w.opened)
 	var err error
-	if about || begun && len(j.house.Load().Cuts) > 0 {
+	if about || rejudge {
 		err = j.houseMoved(w, out.placed)
 	}
 	j.views.offer(out.placed)
@@ -113,15 +113,22 @@ func (j *Journal) bury(w *writer, h *house) error {
 	for s := range h.Erased {
 		j.subjects.forget(s)
 	}
-	_, err := w.transaction(func(c *sqlConn) error {
+	var told asides
+	_, err := w.transaction(func(c *sqlConn) (err error) {
 		for s := range h.Erased {
 			w.rewrapped = append(w.rewrapped, s)
 			if err := c.exec("DELETE FROM wraps WHERE subject=?", s[:]); err != nil {
 				return err
 			}
 		}
+		if told, err = (*j.asides.Load()).leave(c, h.Erased); err != nil {
+			return err
+		}
 		return nil
 	})
+	if err == nil {
+		j.asides.Store(&told)
+	}
 	return err
 }
 
@@ -151,8 +158,14 @@ func (j *Journal) touchedBy(f *dbFile, before, now *house) ([]fact.Subject, erro
 			set[s] = true
 		}
 	}
+	told := *j.asides.Load()
 	for _, cuts := range [][]activeCut{before.judge.cuts, now.judge.cuts} {
 		for _, c := range cuts {
+			for of, held := range told {
+				if slices.ContainsFunc(held, func(h HeldBy) bool { return h.Cut == c.id }) {
+					set[of.subject] = true
+				}
+			}
 			for num, from := range c.from {
 				if err := f.read(func(conn *sqlConn) error {
 					return conn.each("SELECT DISTINCT s.subject FROM facts f JOIN subjects s ON s.num=f.subject WHERE f.feed=? AND f.seq>=?", func(v []driverValue) error {
@@ -187,18 +200,6 @@ func (j *Journal) everTouched() ([]fact.Subject, error) {
 		return nil, err
 	}
 	return j.touchedBy(j.file.Load(), &house{}, &now)
-}
-
-// reoffer has the views take in anew the subjects of keys that came late.
-func (j *Journal) reoffer(ctx context.Context, keys []*heldKey) error {
-	var subjects []fact.Subject
-	for _, k := range keys {
-		if !slices.Contains(subjects, k.Subject) {
-			subjects = append(subjects, k.Subject)
-		}
-	}
-	j.views.again(subjects)
-	return ctx.Err()
 }
 
 // HeldFact is a fact that a cut holds back.

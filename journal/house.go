@@ -3,6 +3,7 @@ package journal
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/fact/seal"
@@ -130,6 +131,26 @@ type house struct {
 	judge    judge
 }
 
+// rests tells whether what a cut holds may change when a branch goes from was
+// (nil: it begins) to now: as long as it is shorter than what the cut trusts of
+// its feed, which of two histories is the trusted one is not known for sure.
+func (h *house) rests(was, now *branch) bool {
+	for _, c := range h.Cuts {
+		if c.Over {
+			continue
+		}
+		if was == nil {
+			return true
+		}
+		for _, u := range c.Says.Up {
+			if u.Feed == now.feed && was.size < u.Size {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // judge tells which facts are held: one pure function of the facts and the
 // cuts, so that every device comes to the same.
 type judge struct{ cuts []activeCut }
@@ -202,8 +223,8 @@ func (j *Journal) trustedUpTo(b *branch, up []fact.After) (uint64, error) {
 		if u.Feed != b.feed {
 			continue
 		}
-		if b.part || u.Size == 0 {
-			return u.Size, nil
+		if b.part || b.broken || u.Size == 0 {
+			return u.Size, nil // of a broken tree nobody can say which history it is until it is mended
 		}
 		return j.trustedOf(b, u)
 	}
@@ -268,6 +289,7 @@ func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
 // others, so it goes on until nothing changes. Cuts always count: two that cut
 // each other hold both.
 func (j *Journal) judgeHouse(all []placed) (*house, error) {
+	all = j.admitting(all)
 	next := &house{wrappers: map[[16]byte]seal.Wrapper{}}
 	was := [2]int{-1, -1}
 	for {
@@ -283,6 +305,22 @@ func (j *Journal) judgeHouse(all []placed) (*house, error) {
 			return nil, err
 		}
 	}
+}
+
+// admitting leaves out enrolments that a desk states: only site nodes admit, and
+// the roots sign the card alone, not the key by which a desk opens what it is
+// given.
+func (j *Journal) admitting(all []placed) []placed {
+	desks := map[fact.Subject]bool{}
+	for _, signed := range j.cards() {
+		if c, err := fact.OpenCard(signed, j.papers.genesis); err == nil && c.Kind == fact.Desk {
+			desks[c.Device] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p placed) bool {
+		b := j.branches.get(p.num)
+		return p.fact.Body.Kind == (DeviceEnrolled{}).FactKind().Number && b != nil && desks[b.device]
+	})
 }
 
 // counting lists the facts that the house is folded from. Of those that are not

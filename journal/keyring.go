@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -140,20 +141,29 @@ func (j *Journal) keepKeys(ctx context.Context, keys []*heldKey) error {
 		}
 		about := false
 		for _, k := range keys {
-			k.stored.Store(true)
+			k.stored.Store(!w.gone(k.Subject))
 			about = about || k.Subject == j.papers.genesis.About
+			j.cache.forget(k.Subject) // what could not be opened before now can
 		}
-		if about { // a cut or an enrolment may be readable only now
+		j.views.again(subjectsOf(keys)) // before a checkpoint can find the lists level
+		if about {                      // a cut or an enrolment may be readable only now
 			return j.houseMoved(w, nil)
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
-	for _, k := range keys { // what could not be opened before now can
-		j.cache.forget(k.Subject)
+	return ctx.Err()
+}
+
+// subjectsOf lists the subjects of keys, each once.
+func subjectsOf(keys []*heldKey) (out []fact.Subject) {
+	for _, k := range keys {
+		if !slices.Contains(out, k.Subject) {
+			out = append(out, k.Subject)
+		}
 	}
-	return j.reoffer(ctx, keys)
+	return out
 }
 
 // keyringSums remembers the sums of the keyring's parts. Every link asks for

@@ -130,6 +130,10 @@ func (j *Journal) mend(ctx context.Context, b *branch, a arrived) error {
 			}
 			return w.mend(c, b, a)
 		})
+		if err == nil { // before a checkpoint can find the lists level
+			j.cache.forget(a.fact.Header.Subject)
+			j.views.again([]fact.Subject{a.fact.Header.Subject})
+		}
 		return err
 	})
 	if err != nil {
@@ -137,8 +141,6 @@ func (j *Journal) mend(ctx context.Context, b *branch, a arrived) error {
 	}
 	j.lost.remove(Lost{Feed: b.feed, Seq: seq})
 	j.o.Log.Warn("a damaged fact was mended from another device", "feed", b.feed.Short(), "seq", seq)
-	j.cache.forget(a.fact.Header.Subject)
-	j.views.again([]fact.Subject{a.fact.Header.Subject})
 	return nil
 }
 
@@ -194,9 +196,13 @@ func (j *Journal) mendTree(ctx context.Context, b *branch) error {
 			}
 			return w.writeArrivedTree(c, &arriving{next: &whole, first: b.base, stored: stored[tlog.StoredHashCount(int64(b.base)):]})
 		})
-		if err == nil {
-			j.branches.put(&whole)
+		if err != nil {
+			return err
 		}
-		return err
+		j.branches.put(&whole)
+		if len(j.house.Load().Cuts) == 0 {
+			return nil
+		}
+		return j.houseMoved(w, nil)
 	})
 }

@@ -389,6 +389,13 @@ func (j *Journal) settle(w *writer) {
 	}
 	j.file.Store(w.file)
 	w.keyring = &j.keyring
+	w.erased = func(s fact.Subject) bool {
+		if !j.erased(s) {
+			return false
+		}
+		j.subjects.forget(s)
+		return true
+	}
 	j.keyring.forget()
 	j.hand.Store(w.hand)
 	j.branches.setOwn(w.hand)

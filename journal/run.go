@@ -55,7 +55,14 @@ func (j *Journal) run(w *writer) {
 
 // checkpointDone copies home what was added to the log meanwhile.
 func (j *Journal) checkpointDone(w *writer, check *checkpoints, err error) *writer {
-	if err = errors.Join(err, check.finish(w.file), j.paid(w)); err != nil {
+	if err == nil { // after an error nothing more is written to the file
+		err = check.finish(w.file)
+	}
+	if err == nil {
+		err = j.paid(w)
+	}
+	check.busy = false
+	if err != nil {
 		return j.checkpointFailed(w, check, err)
 	}
 	if err := j.rememberSizes(w); err != nil {

@@ -70,7 +70,7 @@ func (v *views) retake() {
 		v.mu.Unlock()
 	}()
 	var facts []placed
-	var gone []fact.Subject
+	var gone, unread []fact.Subject
 	for _, s := range subjects {
 		if v.j.erased(s) {
 			gone = append(gone, s)
@@ -80,6 +80,8 @@ func (v *views) retake() {
 		if err != nil {
 			v.j.o.Log.Error("views can't read the journal", "err", err)
 			v.setTrouble(behindSentence)
+			unread = append(unread, s)
+			continue
 		}
 		facts = append(facts, closedBodies(some)...)
 	}
@@ -89,6 +91,22 @@ func (v *views) retake() {
 	}
 	v.scrub(gone)
 	v.call(facts)
+	if len(unread) > 0 {
+		v.again(unread)
+		v.pause()
+		return
+	}
+	v.levelAgain()
+}
+
+// levelAgain takes the word of being behind back, once what could not be read or
+// written was.
+func (v *views) levelAgain() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.troubles == behindSentence {
+		v.troubles = ""
+	}
 }
 
 func (v *views) reapply(gone []fact.Subject, facts []placed) error {
@@ -189,6 +207,7 @@ func (v *views) takeIn(batch []placed) {
 			v.repair(ctx, err)
 			return
 		}
+		v.levelAgain()
 	}
 	v.tell(batch)
 }

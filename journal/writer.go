@@ -37,6 +37,8 @@ type writer struct {
 	rewrapped []fact.Subject        // subjects whose wraps the transaction under way writes
 	opened    []fact.Subject        // subjects of facts that waited for a key and got it
 	begun     map[fact.FeedID]bool  // feeds in which it begins a branch
+
+	erased func(fact.Subject) bool // and leaves none of its keys in memory; nil until it is the journal's writer
 }
 
 // mostNums bounds the numbers of subjects that are remembered.
@@ -163,7 +165,7 @@ func (w *writer) commit(batch []*act, before func(c *sqlConn) error) (outcome, b
 			}
 			if a.arriving != nil {
 				for _, k := range a.arriving.keys {
-					k.stored.Store(true)
+					k.stored.Store(!w.gone(k.Subject))
 				}
 			}
 		}

@@ -52,14 +52,15 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.send(typeAgain, again{Statement: true})
 		return
 	}
+	told := map[fact.Subject][]journal.HeldBy{}
 	for _, e := range st.Parts {
-		if !e.Judged {
-			continue
+		if e.Judged {
+			told[e.Subject] = append(told[e.Subject], e.Held...)
 		}
-		if err := l.cfg.Store.TakeHeld(ctx, e.Subject, e.Held); err != nil {
-			l.trouble("keep what is held back of a subject", err)
-			return // the statement counts as not heard, and is asked for again
-		}
+	}
+	if err := l.cfg.Store.TakeHeld(ctx, st.Site, told); err != nil {
+		l.trouble("keep what is held back", err)
+		return // the statement counts as not heard, and is asked for again
 	}
 	if st.Whole {
 		l.forgetStated()

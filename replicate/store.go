@@ -52,7 +52,7 @@ type Store interface {
 	// HeldOf lists what cuts hold back of a subject.
 	HeldOf(ctx context.Context, subject fact.Subject) ([]journal.HeldBy, error)
 	// TakeHeld keeps what a site node tells a desk of that.
-	TakeHeld(ctx context.Context, subject fact.Subject, held []journal.HeldBy) error
+	TakeHeld(ctx context.Context, site fact.Subject, told map[fact.Subject][]journal.HeldBy) error
 	// Lacking gives those of a subject's facts that are not held here.
 	Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error)
 	// Proved gives facts of one subject with their proofs; those not held whole

@@ -109,7 +109,9 @@ func (s *Store) Introduce(context.Context, fact.Signed, []byte) error { return n
 func (s *Store) HeldOf(context.Context, fact.Subject) ([]journal.HeldBy, error) { return nil, nil }
 
 // TakeHeld keeps nothing.
-func (s *Store) TakeHeld(context.Context, fact.Subject, []journal.HeldBy) error { return nil }
+func (s *Store) TakeHeld(context.Context, fact.Subject, map[fact.Subject][]journal.HeldBy) error {
+	return nil
+}
 
 // Sign signs with the key on the device card.
 func (s *Store) Sign(label string, parts ...[]byte) []byte {
