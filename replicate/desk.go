@@ -3,6 +3,8 @@ package replicate
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/journal"
@@ -27,10 +29,12 @@ type statedState struct {
 	tries   map[fact.ID]int
 	omitted map[fact.ID]bool // told
 	missed  []fact.ID        // told, and asked for again with each pulse: it may come after all
+
+	held map[fact.Subject][]journal.HeldBy // told, and not yet to the end
 }
 
 func newStatedState() statedState {
-	return statedState{said: ledger{}, about: map[fact.ID]fact.Subject{}, tries: map[fact.ID]int{}, omitted: map[fact.ID]bool{}}
+	return statedState{said: ledger{}, about: map[fact.ID]fact.Subject{}, tries: map[fact.ID]int{}, omitted: map[fact.ID]bool{}, held: map[fact.Subject][]journal.HeldBy{}}
 }
 
 // takeStatement checks a statement, and asks for the facts that it names and
@@ -52,18 +56,14 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.send(typeAgain, again{Statement: true})
 		return
 	}
-	for _, e := range st.Parts {
-		if !e.Judged {
-			continue
-		}
-		if err := l.cfg.Store.TakeHeld(ctx, e.Subject, e.Held); err != nil {
-			l.trouble("keep what is held back of a subject", err)
-			return // the statement counts as not heard, and is asked for again
-		}
+	held, ok := l.takeHeld(ctx, st)
+	if !ok {
+		return // the statement counts as not heard, and is asked for again
 	}
 	if st.Whole {
 		l.forgetStated()
 	}
+	l.stated.held = held
 	l.stated.number = st.Number
 	gone, fresh := l.applyStatement(st)
 	if l.stated.said.digest() != st.Digest {
@@ -83,6 +83,40 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.stated.queue = append(l.stated.queue, lacking...)
 	}
 	l.blobs.look = true
+}
+
+// takeHeld keeps what a statement tells to the end of what is held back, and
+// gives what is still to come to its end.
+func (l *Link) takeHeld(ctx context.Context, st Statement) (map[fact.Subject][]journal.HeldBy, bool) {
+	open := map[fact.Subject][]journal.HeldBy{}
+	if !st.Whole {
+		maps.Copy(open, l.stated.held)
+	}
+	count := 0
+	for _, e := range st.Parts {
+		told := slices.Concat(open[e.Subject], e.Held)
+		if delete(open, e.Subject); e.Gone {
+			continue
+		}
+		if !e.Judged {
+			if len(told) > 0 {
+				open[e.Subject] = told
+			}
+			continue
+		}
+		if err := l.cfg.Store.TakeHeld(ctx, e.Subject, told); err != nil {
+			l.trouble("keep what is held back of a subject", err)
+			return nil, false
+		}
+	}
+	for _, told := range open {
+		count += len(told)
+	}
+	if count > statedMost {
+		l.misstated("the statement holds back more than a desk may be told to hold")
+		return nil, false
+	}
+	return open, true
 }
 
 // forgetStated begins from nothing; what was asked for is asked for again if
