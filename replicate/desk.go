@@ -1,6 +1,7 @@
 package replicate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -131,8 +132,7 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsG
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
-			s.count -= len(s.said[e.Subject])
-			delete(s.said, e.Subject)
+			s.letGo(e.Subject)
 			gone = append(gone, e.Subject)
 			continue
 		}
@@ -149,7 +149,45 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsG
 			fresh = append(fresh, factsGroup{Subject: e.Subject, IDs: added})
 		}
 	}
+	if len(gone) > 0 {
+		s.dropUnstated()
+	}
 	return gone, fresh
+}
+
+// letGo takes a subject out of what was stated.
+func (s *statedState) letGo(subject fact.Subject) {
+	for _, id := range s.said[subject] {
+		if s.about[id] == subject {
+			delete(s.about, id)
+		}
+	}
+	s.count -= len(s.said[subject])
+	delete(s.said, subject)
+}
+
+// dropUnstated stops asking for facts that are stated no more: the site gives
+// them to nobody who is not to hold them.
+func (s *statedState) dropUnstated() {
+	unstated := func(id fact.ID) bool { return !s.states(id) }
+	for _, list := range []*[]fact.ID{&s.queue, &s.retry, &s.missed, &s.asked} {
+		*list = slices.DeleteFunc(*list, unstated)
+	}
+	maps.DeleteFunc(s.tries, func(id fact.ID, _ int) bool { return unstated(id) })
+}
+
+// states tells whether a fact is stated, of whichever subject.
+func (s *statedState) states(id fact.ID) bool {
+	if _, known := s.about[id]; known {
+		return true
+	}
+	for subject, ids := range s.said {
+		if _, named := slices.BinarySearchFunc(ids, id, func(a, b fact.ID) int { return bytes.Compare(a[:], b[:]) }); named {
+			s.about[id] = subject
+			return true
+		}
+	}
+	return false
 }
 
 func (l *Link) misstated(why string) {
@@ -203,6 +241,7 @@ func (l *Link) takeFacts(ctx context.Context, m factsMessage) {
 			l.trouble("take in a stated fact", failed[id])
 			s.retry = append(s.retry, id)
 		case failed[id] != nil:
+			s.missed = append(s.missed, id)
 			l.omit(id, "its proof does not hold: "+failed[id].Error())
 		case came[id]:
 			delete(s.tries, id)
