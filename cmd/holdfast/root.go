@@ -258,11 +258,11 @@ func orgSignCommand(_ context.Context, t term, args []string) error {
 	if err != nil {
 		return err
 	}
-	var c fact.DeviceCard
-	if err := fact.Decode(o.Card.Bytes, &c); err != nil {
+	c, err := fact.OfferedCard(o.Card, g)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.err, "You sign that %s (%s) becomes a device of %s.\n", c.Name, c.Kind, g.Name)
+	fmt.Fprintf(t.err, "You sign that %s (%s) becomes a device of %s (%s; compare it with your page).\n", c.Name, c.Kind, g.Name, c.Org.String()[:16])
 	var s root.Secret
 	if *key != "" {
 		s, err = heldIn(*key)
