@@ -167,13 +167,15 @@ func (s *statedState) letGo(subject fact.Subject) {
 }
 
 // dropUnstated stops asking for facts that are stated no more: the site gives
-// them to nobody who is not to hold them.
+// them to nobody who is not to hold them. Stated again they are told again if they
+// don't come.
 func (s *statedState) dropUnstated() {
 	unstated := func(id fact.ID) bool { return !s.states(id) }
 	for _, list := range []*[]fact.ID{&s.queue, &s.retry, &s.missed, &s.asked} {
 		*list = slices.DeleteFunc(*list, unstated)
 	}
 	maps.DeleteFunc(s.tries, func(id fact.ID, _ int) bool { return unstated(id) })
+	maps.DeleteFunc(s.omitted, func(id fact.ID, _ bool) bool { return unstated(id) })
 }
 
 // states tells whether a fact is stated, of whichever subject.

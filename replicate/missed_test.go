@@ -44,8 +44,12 @@ func TestWhatIsStatedNoMoreIsAskedForNoMore(t *testing.T) {
 		t.Errorf("asked %d times for what the desk is to hold no more", n)
 	}
 	cases.subjects = subjects[:2]
-	w.nodes[0].store.Keep = nil
 	w.touched(l)
+	w.tick(30)
+	if told := effectsOf[replicate.Omitted](w.nodes[1]); len(told) != 2 {
+		t.Errorf("stated again, and not told that it does not come: %+v", told)
+	}
+	w.nodes[0].store.Keep = nil
 	w.tick(30)
 	if !w.nodes[1].store.IDs()[hidden] {
 		t.Error("it does not come when it is stated again")
