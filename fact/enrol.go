@@ -190,17 +190,33 @@ func FeedOf(certificate Signed, lane Lane) (FeedID, error) {
 	return FeedID(Labelled("holdfast/feed/1", b, []byte{byte(lane)})), err
 }
 
-// Cosign adds one root's signature to a device card that is on its way.
-func Cosign(card *Signed, g Genesis, key ed25519.PrivateKey) error {
+// OfferedCard reads a device card that is on its way to be signed for an
+// organisation. A genesis proves nothing of its own name, for anybody may found
+// an organisation with other people's keys among its roots: that the card is one
+// of this very organisation does.
+func OfferedCard(card Signed, g Genesis) (DeviceCard, error) {
 	var c DeviceCard
 	if err := Decode(card.Bytes, &c); err != nil {
+		return DeviceCard{}, err
+	}
+	org, err := g.ID()
+	if err != nil || c.Org != org || c.Suite != Suite || len(card.Sigs) != len(g.Roots) {
+		return DeviceCard{}, fmt.Errorf("%w: the card is not of the organisation that is shown with it", ErrSignature)
+	}
+	return c, nil
+}
+
+// Cosign adds one root's signature to a device card that is on its way.
+func Cosign(card *Signed, g Genesis, key ed25519.PrivateKey) error {
+	c, err := OfferedCard(*card, g)
+	if err != nil {
 		return err
 	}
 	one, err := SignCard(c, g, key)
 	if err != nil {
 		return err
 	}
-	if len(card.Sigs) != len(one.Sigs) || string(one.Bytes) != string(card.Bytes) {
+	if string(one.Bytes) != string(card.Bytes) {
 		return fmt.Errorf("%w: not a card of this organisation", ErrSignature)
 	}
 	for i, sig := range one.Sigs {

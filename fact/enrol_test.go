@@ -105,6 +105,37 @@ func TestPapersOfOthers(t *testing.T) {
 	}
 }
 
+// TestNobodySignsUnderAnotherName: whoever shows a genesis of their own, with the
+// holder's key among its roots and another name, gets no signature on a card of
+// the holder's organisation.
+func TestNobodySignsUnderAnotherName(t *testing.T) {
+	holder, mallory := goldenKey(1), goldenKey(8)
+	g := golden(t)
+	forged := fact.Genesis{Suite: fact.Suite, Name: "A harmless charity", About: fact.Subject{9}, Roots: [][]byte{public(holder), public(mallory)}, Threshold: 1}
+	shown, err := fact.SignGenesis(forged, mallory)
+	check(t, err)
+	_, err = fact.OpenGenesis(shown) // anybody may found an organisation
+	check(t, err)
+	for _, roots := range []int{1, 2} {
+		forged.Roots = forged.Roots[:roots]
+		offered := fact.Signed{Bytes: g.signedCard.Bytes, Sigs: make([][]byte, roots)}
+		if _, err := fact.OfferedCard(offered, forged); err == nil {
+			t.Error("a card of another organisation is shown under this one's name")
+		}
+		if err := fact.Cosign(&offered, forged, holder); err == nil {
+			t.Error("a holder signs a card of another organisation than the one that is shown")
+		}
+		if _, err := fact.OpenCard(offered, g.genesis); err == nil {
+			t.Error("the signature holds in the holder's organisation")
+		}
+		forged.Roots = [][]byte{public(holder), public(mallory)}
+	}
+	offered := fact.Signed{Bytes: g.signedCard.Bytes, Sigs: make([][]byte, 1)}
+	check(t, fact.Cosign(&offered, g.genesis, holder))
+	_, err = fact.OpenCard(offered, g.genesis)
+	check(t, err)
+}
+
 func TestFeedsDiffer(t *testing.T) {
 	g := golden(t)
 	seen := map[fact.FeedID]bool{}

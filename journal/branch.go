@@ -58,10 +58,15 @@ type branches struct {
 	own   map[fact.FeedID]bool // of the present incarnation
 
 	cards, signed map[fact.Hash]fact.Signed // device cards, certificates
+	spare         map[fact.Hash]fact.Signed // cards that wait for a certificate to name them
+	named         map[fact.Hash]bool        // cards that certificates name
 }
 
 func newBranches() *branches {
-	return &branches{by: map[int64]*branch{}, certs: map[fact.FeedID]cert{}, own: map[fact.FeedID]bool{}, cards: map[fact.Hash]fact.Signed{}, signed: map[fact.Hash]fact.Signed{}}
+	return &branches{
+		by: map[int64]*branch{}, certs: map[fact.FeedID]cert{}, own: map[fact.FeedID]bool{},
+		cards: map[fact.Hash]fact.Signed{}, signed: map[fact.Hash]fact.Signed{}, spare: map[fact.Hash]fact.Signed{}, named: map[fact.Hash]bool{},
+	}
 }
 
 func (t *branches) put(b *branch) {
@@ -122,7 +127,7 @@ func (t *branches) know(signed fact.Signed, i fact.Incarnation, device fact.Subj
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.signed[hash] = signed
+	t.signed[hash], t.named[i.Card] = signed, true
 	for _, l := range fact.Lanes() {
 		feed, err := fact.FeedOf(signed, l)
 		if err != nil {

@@ -53,13 +53,21 @@ func (j *Journal) Introduce(ctx context.Context, card fact.Signed, introduction 
 		}
 	}
 	_, err = j.Do(ctx, fact.Author{Role: "device"}, nil, func(tx *Tx) ([]fact.Draft, error) {
-		if _, err := tx.History(j.papers.genesis.About); err != nil {
+		if known, err := j.statedIn(tx, opened.Device); known || err != nil {
 			return nil, err
-		}
-		if _, known := j.house.Load().Devices[opened.Device]; known {
-			return nil, nil
 		}
 		return []fact.Draft{fact.Say(j.papers.genesis.About, says)}, nil
 	})
 	return err
+}
+
+// statedIn tells whether the history that a verb decides on enrols a device. What
+// is folded for the whole device may be behind that.
+func (j *Journal) statedIn(tx *Tx, device fact.Subject) (bool, error) {
+	h, err := tx.History(j.papers.genesis.About)
+	if err != nil {
+		return false, err
+	}
+	_, known := FoldHouse(h.WithHeld(), j.papers.genesis, nil).Devices[device]
+	return known, nil
 }

@@ -168,11 +168,15 @@ func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, si
 	if err := j.vault.admit(&a, r.Kind, to); err != nil {
 		return Admission{}, err
 	}
+	if err := j.keepCard(ctx, signed); err != nil { // first: once the fact is saved, the answer must reach the new device
+		return Admission{}, err
+	}
 	_, err = j.Do(ctx, by, nil, func(tx *Tx) ([]fact.Draft, error) {
-		if _, err := tx.History(j.papers.genesis.About); err != nil {
+		again, err := j.statedIn(tx, r.Device)
+		if err != nil {
 			return nil, err
 		}
-		if _, again := j.house.Load().Devices[r.Device]; again {
+		if again {
 			return nil, refusal.New(refusal.Taken, "This device is enrolled already.")
 		}
 		return []fact.Draft{fact.Say(j.papers.genesis.About, enrolled)}, nil
@@ -180,7 +184,7 @@ func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, si
 	if err != nil {
 		return Admission{}, err
 	}
-	return a, j.keepCard(ctx, signed)
+	return a, nil
 }
 
 // admissionKey is what the new device works with: the organisation's epoch, or

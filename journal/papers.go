@@ -13,21 +13,51 @@ import (
 	"holdfast/fact/refusal"
 )
 
-// ownCard finds the card of the device whose key this is.
+// ownCard finds the card of the device whose key this is. A card that fewer of
+// its holders signed is the same card with another hash, and anybody can make
+// one by leaving signatures out: the one that this device's newest certificate
+// names is its own.
 func ownCard(c *sqlConn, key ed25519.PublicKey) (fact.Signed, error) {
 	var out fact.Signed
-	found := false
+	mine := map[fact.Hash]fact.Signed{}
 	err := eachPaper(c, paperCard, func(s fact.Signed) error {
 		var card fact.DeviceCard
-		if fact.Decode(s.Bytes, &card) == nil && key.Equal(ed25519.PublicKey(card.Key)) {
-			out, found = s, true
+		if fact.Decode(s.Bytes, &card) != nil || !key.Equal(ed25519.PublicKey(card.Key)) {
+			return nil
+		}
+		hash, err := s.Hash()
+		mine[hash], out = s, s
+		return err
+	})
+	if err == nil && len(mine) == 0 {
+		err = errors.New("the device key is not on any device card kept here")
+	}
+	if err != nil {
+		return out, err
+	}
+	var last uint32
+	return out, eachPaper(c, paperIncarnation, func(s fact.Signed) error {
+		if i, card, ok := namesCard(s, mine); ok && i.Number > last {
+			out, last = card, i.Number
 		}
 		return nil
 	})
-	if err == nil && !found {
-		err = errors.New("the device key is not on any device card kept here")
+}
+
+// namesCard finds the card that a certificate names, when the device on that
+// card signed the certificate.
+func namesCard(certificate fact.Signed, cards map[fact.Hash]fact.Signed) (fact.Incarnation, fact.Signed, bool) {
+	var i fact.Incarnation
+	var card fact.DeviceCard
+	if fact.Decode(certificate.Bytes, &i) != nil {
+		return i, fact.Signed{}, false
 	}
-	return out, err
+	signed, ok := cards[i.Card]
+	if !ok || fact.Decode(signed.Bytes, &card) != nil {
+		return i, fact.Signed{}, false
+	}
+	_, err := fact.OpenIncarnation(certificate, signed, card)
+	return i, signed, err == nil
 }
 
 func eachPaper(c *sqlConn, sort int64, see func(s fact.Signed) error) error {
@@ -72,10 +102,11 @@ type certificate struct {
 
 // checkPapers checks cards and certificates and gives those that are new. A
 // certificate whose card is not among those given or known is passed over: it
-// will come again.
+// will come again. So is a card that differs from a known one in its signatures
+// alone, until a certificate of its device names it.
 func (j *Journal) checkPapers(cards, certificates []fact.Signed) (fresh freshPapers, err error) {
-	byHash := map[fact.Hash]fact.Signed{}
-	for _, s := range append(append([]fact.Signed{j.papers.signedCard}, cards...), j.cards()...) {
+	byHash := j.branches.allCards()
+	for _, s := range append([]fact.Signed{j.papers.signedCard}, cards...) {
 		if _, err := fact.OpenCard(s, j.papers.genesis); err != nil {
 			return fresh, bad("device card: %v", err)
 		}
@@ -83,11 +114,9 @@ func (j *Journal) checkPapers(cards, certificates []fact.Signed) (fresh freshPap
 		if err != nil {
 			return fresh, err
 		}
-		if _, given := byHash[hash]; !given && !j.branches.hasCard(hash) {
-			fresh.cards = append(fresh.cards, s)
-		}
 		byHash[hash] = s
 	}
+	fresh.cards = j.branches.freshCards(byHash, certificates)
 	for _, s := range certificates {
 		var i fact.Incarnation
 		if err := fact.Decode(s.Bytes, &i); err != nil {
@@ -131,17 +160,70 @@ func (j *Journal) publish(fresh freshPapers) error {
 	return nil
 }
 
+// spareCards bounds the cards that are remembered until a certificate names them.
+const spareCards = 256
+
 func (t *branches) addCard(hash fact.Hash, s fact.Signed) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.cards[hash] = s
+	delete(t.spare, hash)
 }
 
-func (t *branches) hasCard(hash fact.Hash) bool {
+// allCards gives the cards that are kept and those that are only remembered.
+func (t *branches) allCards() map[fact.Hash]fact.Signed {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, ok := t.cards[hash]
-	return ok
+	out := maps.Clone(t.cards)
+	maps.Copy(out, t.spare)
+	return out
+}
+
+// freshCards tells which cards are to be kept that are not yet: those that a
+// certificate names, and one of each whose device has none. Of several that
+// differ in their signatures alone that is the one with the least hash, so that
+// devices come to the same one. The others are remembered for a while.
+func (t *branches) freshCards(cards map[fact.Hash]fact.Signed, certificates []fact.Signed) []fact.Signed {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	named := maps.Clone(t.named)
+	for _, c := range certificates {
+		if i, _, ok := namesCard(c, cards); ok {
+			named[i.Card] = true
+		}
+	}
+	best := bestCards(t.cards, named)
+	var out []fact.Signed
+	for _, hash := range sortedHashes(cards) {
+		s := cards[hash]
+		if _, kept := t.cards[hash]; kept {
+			continue
+		}
+		old, known := best[string(s.Bytes)]
+		if !named[hash] && known && (named[old] || bytes.Compare(old[:], hash[:]) < 0) {
+			if len(t.spare) >= spareCards {
+				clear(t.spare)
+			}
+			t.spare[hash] = s
+			continue
+		}
+		best[string(s.Bytes)] = hash
+		out = append(out, s)
+	}
+	return out
+}
+
+// bestCards picks of the cards with the same bytes a named one, or the one with
+// the least hash.
+func bestCards(cards map[fact.Hash]fact.Signed, named map[fact.Hash]bool) map[string]fact.Hash {
+	best := map[string]fact.Hash{}
+	for _, hash := range sortedHashes(cards) {
+		says := string(cards[hash].Bytes)
+		if old, ok := best[says]; !ok || named[hash] && !named[old] {
+			best[says] = hash
+		}
+	}
+	return best
 }
 
 func (j *Journal) cards() []fact.Signed {
@@ -150,19 +232,26 @@ func (j *Journal) cards() []fact.Signed {
 }
 
 // Papers gives every device card and incarnation certificate known here, by
-// the order of their hashes.
+// the order of their hashes. Of cards that differ in their signatures alone it
+// gives those that certificates name, or one.
 func (j *Journal) Papers() (cards, certificates []fact.Signed) {
-	j.branches.mu.Lock()
-	defer j.branches.mu.Unlock()
-	return byHash(j.branches.cards), byHash(j.branches.signed)
+	t := j.branches
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	best := bestCards(t.cards, t.named)
+	for _, hash := range sortedHashes(t.cards) {
+		if s := t.cards[hash]; t.named[hash] || best[string(s.Bytes)] == hash {
+			cards = append(cards, s)
+		}
+	}
+	for _, hash := range sortedHashes(t.signed) {
+		certificates = append(certificates, t.signed[hash])
+	}
+	return cards, certificates
 }
 
-func byHash(all map[fact.Hash]fact.Signed) []fact.Signed {
-	var out []fact.Signed
-	for _, hash := range slices.SortedFunc(maps.Keys(all), func(a, b fact.Hash) int { return bytes.Compare(a[:], b[:]) }) {
-		out = append(out, all[hash])
-	}
-	return out
+func sortedHashes(all map[fact.Hash]fact.Signed) []fact.Hash {
+	return slices.SortedFunc(maps.Keys(all), func(a, b fact.Hash) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // AdmitPapers takes in cards and certificates of other devices, each checked

@@ -85,6 +85,7 @@ type Recovery struct {
 	Name    string        // of the new device
 	Domain  string
 	Genesis fact.Genesis // filled in by Recover
+	Wrong   []byte       // likewise: numbers of pages given that don't fit the others
 }
 
 // GenesisIn reads which organisation a copy of a journal belongs to. It needs
@@ -154,8 +155,8 @@ func openRecovery(from *sqlConn, r *Recovery) (hpke.PrivateKey, error) {
 	if r.Genesis, err = fact.OpenGenesis(signed); err != nil {
 		return nil, err
 	}
-	key, err := root.Recover(r.Genesis, r.Held)
-	if err != nil {
+	var key hpke.PrivateKey
+	if key, r.Wrong, err = root.Recover(r.Genesis, r.Held); err != nil {
 		return nil, err
 	}
 	sealed, err := from.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRow)

@@ -1,8 +1,11 @@
 package replicate
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/journal"
@@ -27,10 +30,12 @@ type statedState struct {
 	tries   map[fact.ID]int
 	omitted map[fact.ID]bool // told
 	missed  []fact.ID        // told, and asked for again with each pulse: it may come after all
+
+	held map[fact.Subject][]journal.HeldBy // told, and not yet to the end
 }
 
 func newStatedState() statedState {
-	return statedState{said: ledger{}, about: map[fact.ID]fact.Subject{}, tries: map[fact.ID]int{}, omitted: map[fact.ID]bool{}}
+	return statedState{said: ledger{}, about: map[fact.ID]fact.Subject{}, tries: map[fact.ID]int{}, omitted: map[fact.ID]bool{}, held: map[fact.Subject][]journal.HeldBy{}}
 }
 
 // takeStatement checks a statement, and asks for the facts that it names and
@@ -52,19 +57,14 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.send(typeAgain, again{Statement: true})
 		return
 	}
-	told := map[fact.Subject][]journal.HeldBy{}
-	for _, e := range st.Parts {
-		if e.Judged {
-			told[e.Subject] = append(told[e.Subject], e.Held...)
-		}
-	}
-	if err := l.cfg.Store.TakeHeld(ctx, st.Site, told); err != nil {
-		l.trouble("keep what is held back", err)
+	held, ok := l.takeHeld(ctx, st)
+	if !ok {
 		return // the statement counts as not heard, and is asked for again
 	}
 	if st.Whole {
 		l.forgetStated()
 	}
+	l.stated.held = held
 	l.stated.number = st.Number
 	gone, fresh := l.applyStatement(st)
 	if l.stated.said.digest() != st.Digest {
@@ -86,6 +86,41 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 	l.blobs.look = true
 }
 
+// takeHeld keeps what a statement tells to the end of what is held back, and
+// gives what is still to come to its end.
+func (l *Link) takeHeld(ctx context.Context, st Statement) (map[fact.Subject][]journal.HeldBy, bool) {
+	open, done := map[fact.Subject][]journal.HeldBy{}, map[fact.Subject][]journal.HeldBy{}
+	if !st.Whole {
+		maps.Copy(open, l.stated.held)
+	}
+	count := 0
+	for _, e := range st.Parts {
+		told := slices.Concat(open[e.Subject], e.Held)
+		if delete(open, e.Subject); e.Gone {
+			continue
+		}
+		if !e.Judged {
+			if len(told) > 0 {
+				open[e.Subject] = told
+			}
+			continue
+		}
+		done[e.Subject] = told
+	}
+	for _, told := range open {
+		count += len(told)
+	}
+	if count > statedMost {
+		l.misstated("the statement holds back more than a desk may be told to hold")
+		return nil, false
+	}
+	if err := l.cfg.Store.TakeHeld(ctx, st.Site, done); err != nil {
+		l.trouble("keep what is held back", err)
+		return nil, false
+	}
+	return open, true
+}
+
 // forgetStated begins from nothing; what was asked for is asked for again if
 // it is stated again.
 func (l *Link) forgetStated() {
@@ -98,8 +133,7 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsG
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
-			s.count -= len(s.said[e.Subject])
-			delete(s.said, e.Subject)
+			s.letGo(e.Subject)
 			gone = append(gone, e.Subject)
 			continue
 		}
@@ -116,7 +150,47 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsG
 			fresh = append(fresh, factsGroup{Subject: e.Subject, IDs: added})
 		}
 	}
+	if len(gone) > 0 {
+		s.dropUnstated()
+	}
 	return gone, fresh
+}
+
+// letGo takes a subject out of what was stated.
+func (s *statedState) letGo(subject fact.Subject) {
+	for _, id := range s.said[subject] {
+		if s.about[id] == subject {
+			delete(s.about, id)
+		}
+	}
+	s.count -= len(s.said[subject])
+	delete(s.said, subject)
+}
+
+// dropUnstated stops asking for facts that are stated no more: the site gives
+// them to nobody who is not to hold them. Stated again they are told again if they
+// don't come.
+func (s *statedState) dropUnstated() {
+	unstated := func(id fact.ID) bool { return !s.states(id) }
+	for _, list := range []*[]fact.ID{&s.queue, &s.retry, &s.missed, &s.asked} {
+		*list = slices.DeleteFunc(*list, unstated)
+	}
+	maps.DeleteFunc(s.tries, func(id fact.ID, _ int) bool { return unstated(id) })
+	maps.DeleteFunc(s.omitted, func(id fact.ID, _ bool) bool { return unstated(id) })
+}
+
+// states tells whether a fact is stated, of whichever subject.
+func (s *statedState) states(id fact.ID) bool {
+	if _, known := s.about[id]; known {
+		return true
+	}
+	for subject, ids := range s.said {
+		if _, named := slices.BinarySearchFunc(ids, id, func(a, b fact.ID) int { return bytes.Compare(a[:], b[:]) }); named {
+			s.about[id] = subject
+			return true
+		}
+	}
+	return false
 }
 
 func (l *Link) misstated(why string) {
@@ -170,6 +244,7 @@ func (l *Link) takeFacts(ctx context.Context, m factsMessage) {
 			l.trouble("take in a stated fact", failed[id])
 			s.retry = append(s.retry, id)
 		case failed[id] != nil:
+			s.missed = append(s.missed, id)
 			l.omit(id, "its proof does not hold: "+failed[id].Error())
 		case came[id]:
 			delete(s.tries, id)

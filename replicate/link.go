@@ -85,14 +85,15 @@ type Link struct {
 	now fact.Millis
 	out Out
 
-	self    self
-	peer    Peer
-	ready   bool // the peer's greeting was accepted
-	closed  bool
-	unknown int // messages of types that this version does not know
-	asks    uint64
-	heard   fact.Millis
-	pulsed  fact.Millis
+	self         self
+	introduction []byte // what this device was enrolled by, as it could be read when the link began
+	peer         Peer
+	ready        bool // the peer's greeting was accepted
+	closed       bool
+	unknown      int // messages of types that this version does not know
+	asks         uint64
+	heard        fact.Millis
+	pulsed       fact.Millis
 
 	papers   paperState
 	offers   offerState
@@ -114,8 +115,6 @@ type self struct {
 	feeds   [4]fact.FeedID // by lane
 	cardRaw fact.Signed
 	incRaw  fact.Signed
-
-	introduction []byte
 }
 
 // NewLink makes a link; nothing is sent before Start.
@@ -140,6 +139,10 @@ func (l *Link) Start(now fact.Millis) (Out, error) {
 	if err := l.readSelf(); err != nil {
 		return Out{}, err
 	}
+	var err error
+	if l.introduction, err = l.cfg.Identity.Introduction(); err != nil { // those who know this device do without
+		l.trouble("read what this device was enrolled by", err)
+	}
 	l.greet(false)
 	return l.flush(), nil
 }
@@ -147,17 +150,13 @@ func (l *Link) Start(now fact.Millis) (Out, error) {
 func (l *Link) greet(answer bool) {
 	l.send(typeHello, hello{
 		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(), Answer: answer,
-		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance, Introduction: l.self.introduction,
+		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance, Introduction: l.introduction,
 	})
 }
 
 func (l *Link) readSelf() error {
 	_, card, inc := l.cfg.Identity.Enrolment()
 	s := self{cardRaw: card, incRaw: inc}
-	var err error
-	if s.introduction, err = l.cfg.Identity.Introduction(); err != nil {
-		return fmt.Errorf("what this device was enrolled by: %w", err)
-	}
 	if err := fact.Decode(card.Bytes, &s.card); err != nil {
 		return fmt.Errorf("the card of this device: %w", err)
 	}

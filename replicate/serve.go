@@ -41,7 +41,7 @@ type servedFacts struct {
 // peer's questions and not in memory.
 func (l *Link) Pending() bool {
 	s := &l.serving
-	return !l.closed && l.ready && (len(s.ranges) > 0 || len(s.facts) > 0 || len(s.buckets) > 0 || len(l.stating.queue) > 0)
+	return !l.closed && l.ready && (len(s.ranges) > 0 || len(s.facts) > 0 || len(s.buckets) > 0 || l.statesMore())
 }
 
 // Next gives one more answer to what the peer has asked for: control first,
@@ -56,7 +56,7 @@ func (l *Link) Next(ctx context.Context, now fact.Millis) Out {
 	switch {
 	case at >= 0 && l.serving.ranges[at].lane == fact.Control:
 		l.serveRange(ctx, at)
-	case len(l.stating.queue) > 0:
+	case l.statesMore():
 		l.stateNext(ctx)
 	case len(l.serving.facts) > 0:
 		l.serveFacts(ctx)

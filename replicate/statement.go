@@ -13,7 +13,7 @@ import (
 const StatementLabel = "holdfast/statement/1"
 
 const (
-	statementIDs      = 8192 // in one part
+	statementIDs      = 8192 // in one part; what is held back counts twice
 	statementSubjects = 2048
 )
 
@@ -31,14 +31,17 @@ type Statement struct {
 }
 
 // StatementEntry adds facts to what is stated of a subject, or says that the
-// subject is no live work of the desk any more.
+// subject is no live work of the desk any more. Held is what cuts hold back of
+// the subject: a desk can't always tell by itself. It may come in several
+// entries, one after another; it counts when one of them is Judged, together
+// with what came before, in place of all that was told of the subject earlier.
 type StatementEntry struct {
 	_       struct{} `cbor:",toarray"`
 	Subject fact.Subject
 	Gone    bool
 	Add     []fact.ID
-	Judged  bool             // Held is all that is held back of the subject now
-	Held    []journal.HeldBy // what cuts hold back of it: a desk can't always tell by itself
+	Judged  bool // with this entry Held is told to the end
+	Held    []journal.HeldBy
 }
 
 // signedStatement is a statement on the wire.
@@ -105,6 +108,16 @@ type statingState struct {
 	whole  bool // the next part begins anew
 	queue  []fact.Subject
 	queued map[fact.Subject]bool
+	rest   *telling // of one subject, for which the parts before had no room
+}
+
+// telling is what is still to be said of a subject.
+type telling struct {
+	subject fact.Subject
+	judged  bool             // what is held back is to be said, to the end
+	held    []journal.HeldBy // in this order, before the facts
+	all     []journal.HeldBy
+	add     []fact.ID
 }
 
 func newStatingState() statingState {
@@ -176,7 +189,7 @@ func (l *Link) stateNext(ctx context.Context) {
 	scope, err := l.cfg.Scope.Subjects(ctx, l.peer.Device)
 	if err != nil {
 		l.trouble("read a desk's live work", err)
-		l.stating.queue, l.stating.queued = nil, map[fact.Subject]bool{}
+		l.stating.queue, l.stating.queued, l.stating.rest = nil, map[fact.Subject]bool{}, nil
 		return
 	}
 	inside := make(map[fact.Subject]bool, len(scope))
@@ -187,15 +200,24 @@ func (l *Link) stateNext(ctx context.Context) {
 	st := Statement{
 		Org: l.cfg.Store.Org(), Site: l.self.card.Device, Desk: l.peer.Device, Number: s.number + 1, Whole: s.whole, Time: l.now,
 	}
-	count := 0
-	for len(s.queue) > 0 && count < statementIDs && len(st.Parts) < statementSubjects {
+	for room := statementIDs; room > 0 && len(st.Parts) < statementSubjects && l.statesMore(); {
+		if s.rest != nil && !inside[s.rest.subject] { // it left the desk's live work meanwhile
+			l.queueSubject(s.rest.subject)
+			s.rest = nil
+		}
+		if s.rest != nil {
+			entry := s.say(room)
+			room -= len(entry.Add) + 2*len(entry.Held)
+			st.Parts = append(st.Parts, entry)
+			continue
+		}
 		subject := s.queue[0]
 		s.queue = s.queue[1:]
 		delete(s.queued, subject)
-		entry, worth := l.entry(ctx, subject, inside[subject])
-		if worth {
-			st.Parts = append(st.Parts, entry)
-			count += len(entry.Add)
+		if inside[subject] {
+			s.rest = l.tellingOf(ctx, subject)
+		} else if s.forget(subject) {
+			st.Parts = append(st.Parts, StatementEntry{Subject: subject, Gone: true})
 		}
 	}
 	if len(st.Parts) == 0 && !s.whole {
@@ -211,39 +233,68 @@ func (l *Link) stateNext(ctx context.Context) {
 	l.send(typeStatement, signedStatement{Bytes: raw, Sig: l.cfg.Identity.Sign(StatementLabel, raw)})
 }
 
-// entry says what is new about a subject and notes it as said.
-func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (StatementEntry, bool) {
+// statesMore tells whether something is still to be stated.
+func (l *Link) statesMore() bool { return l.stating.rest != nil || len(l.stating.queue) > 0 }
+
+// forget takes back what was said of a subject; false when nothing was.
+func (s *statingState) forget(subject fact.Subject) bool {
+	old, said := s.said[subject]
+	for _, id := range old {
+		if s.ids[id]--; s.ids[id] <= 0 {
+			delete(s.ids, id)
+		}
+	}
+	delete(s.said, subject)
+	delete(s.held, subject)
+	return said
+}
+
+// tellingOf finds what is new about a subject; nil when nothing is.
+func (l *Link) tellingOf(ctx context.Context, subject fact.Subject) *telling {
 	s := &l.stating
 	old, said := s.said[subject]
-	if !inside {
-		for _, id := range old {
-			if s.ids[id]--; s.ids[id] <= 0 {
-				delete(s.ids, id)
-			}
-		}
-		delete(s.said, subject)
-		delete(s.held, subject)
-		return StatementEntry{Subject: subject, Gone: true}, said
-	}
 	facts, err := l.cfg.Scope.Facts(ctx, subject)
 	if err != nil {
 		l.trouble("list a subject's facts", err)
-		return StatementEntry{}, false
+		return nil
 	}
 	held, err := l.cfg.Store.HeldOf(ctx, subject)
 	if err != nil {
 		l.trouble("list what is held back of a subject", err)
-		return StatementEntry{}, false
+		return nil
 	}
-	judged := !said || !slices.Equal(held, s.held[subject])
-	all, fresh := merge(old, facts)
+	t := &telling{subject: subject, judged: !said || !slices.Equal(held, s.held[subject]), all: held}
+	if t.judged {
+		t.held = held
+	}
+	if _, t.add = merge(old, facts); !t.judged && len(t.add) == 0 {
+		return nil
+	}
+	return t
+}
+
+// say takes as much as there is room for out of what is still to be said of a
+// subject, and notes it as said.
+func (s *statingState) say(room int) StatementEntry {
+	t := s.rest
+	entry := StatementEntry{Subject: t.subject}
+	n := min(len(t.held), (room+1)/2)
+	entry.Held, t.held = t.held[:n], t.held[n:]
+	room -= 2 * n
+	if t.judged && len(t.held) == 0 {
+		entry.Judged, t.judged, s.held[t.subject] = true, false, t.all
+	}
+	if !t.judged { // a desk learns what is held back before it has it
+		n = max(0, min(len(t.add), room))
+		entry.Add, t.add = t.add[:n], t.add[n:]
+	}
+	all, fresh := merge(s.said[t.subject], entry.Add)
 	for _, id := range fresh {
 		s.ids[id]++
 	}
-	s.said[subject], s.held[subject] = all, held
-	entry := StatementEntry{Subject: subject, Add: fresh, Judged: judged}
-	if judged {
-		entry.Held = held
+	s.said[t.subject] = all
+	if !t.judged && len(t.add) == 0 {
+		s.rest = nil
 	}
-	return entry, judged || len(fresh) > 0
+	return entry
 }

@@ -73,7 +73,8 @@ func copied(t *testing.T, dir string, names ...string) string {
 }
 
 // Every device, passphrase and administrator is lost. What is left: a copy of
-// journal.db, and two printed pages, typed in by hand with a slip.
+// journal.db, and printed pages, typed in by hand: one with a slip, one with a line
+// of another page, which a third page finds out.
 func TestTheOrganisationComesBackFromPaperAlone(t *testing.T) {
 	dir, pass, pages := heldByFive(t)
 	for _, name := range []string{"root-1.key"} {
@@ -103,15 +104,20 @@ func TestTheOrganisationComesBackFromPaperAlone(t *testing.T) {
 	typed := wordsOn(t, pages, 3)
 	slip := strings.Replace(typed, "\n", "\nabandom one two three four five six\n", 1)
 	to := filepath.Join(t.TempDir(), "new")
-	out, told, err := program(t, slip+wordsOn(t, pages, 5), args(to)...)
+	mixed := strings.Split(wordsOn(t, pages, 5), "\n")
+	mixed[6] = strings.Split(typed, "\n")[6]
+	out, told, err := program(t, slip+strings.Join(mixed, "\n")+wordsOn(t, pages, 3)+wordsOn(t, pages, 1), args(to)...)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, told)
 	}
 	if !strings.Contains(told, "Is it abandon?") {
 		t.Errorf("the slip was not named: %s", told)
 	}
+	if !strings.Contains(told, "Pages 3, 5 don't fit together") || !strings.Contains(told, "Page 3 is here already") {
+		t.Errorf("what is wrong was not told: %s", told)
+	}
 	var said recoverySaid
-	if err := json.Unmarshal([]byte(out), &said); err != nil || said.Damaged != 0 || said.Name != "Larkfield" || !strings.HasPrefix(said.Enrol, "/enrol/") {
+	if err := json.Unmarshal([]byte(out), &said); err != nil || said.Damaged != 0 || said.Name != "Larkfield" || !strings.HasPrefix(said.Enrol, "/enrol/") || len(said.Wrong) != 1 || said.Wrong[0] != 5 {
 		t.Fatalf("%v %s", err, out)
 	}
 	must(t, "", "verify", to, "--passphrase-file", secret)
@@ -124,7 +130,7 @@ func TestTheOrganisationComesBackFromPaperAlone(t *testing.T) {
 	if !strings.HasPrefix(url, "https://") {
 		t.Errorf("served at %s", url)
 	}
-	t.Logf("from two pages and journal.db to a served site: %.1f s by the program; typing not counted", time.Since(began).Seconds())
+	t.Logf("from three pages and journal.db to a served site: %.1f s by the program; typing not counted", time.Since(began).Seconds())
 }
 
 func config(t *testing.T, pass string) string {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -258,11 +259,11 @@ func orgSignCommand(_ context.Context, t term, args []string) error {
 	if err != nil {
 		return err
 	}
-	var c fact.DeviceCard
-	if err := fact.Decode(o.Card.Bytes, &c); err != nil {
+	c, err := fact.OfferedCard(o.Card, g)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.err, "You sign that %s (%s) becomes a device of %s.\n", c.Name, c.Kind, g.Name)
+	fmt.Fprintf(t.err, "You sign that %s (%s) becomes a device of %s (%s; compare it with your page).\n", c.Name, c.Kind, g.Name, c.Org.String()[:16])
 	var s root.Secret
 	if *key != "" {
 		s, err = heldIn(*key)
@@ -350,7 +351,7 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 		return err
 	}
 	return sayRecovered(t, *asJSON, report, recoverySaid{
-		Data: *dir, Name: r.Genesis.Name, Facts: report.Facts, Damaged: len(report.Failures), Enrol: "/enrol/" + token, Seconds: time.Since(began).Seconds(),
+		Data: *dir, Name: r.Genesis.Name, Facts: report.Facts, Damaged: len(report.Failures), Enrol: "/enrol/" + token, Seconds: time.Since(began).Seconds(), Wrong: numbersOf(r.Wrong),
 	})
 }
 
@@ -369,7 +370,14 @@ func pagesOf(t term, from string, keys files) ([]root.Secret, error) {
 		out = append(out, s)
 	}
 	in := bufio.NewReader(os.Stdin)
-	for len(keys) == 0 && len(out) < int(g.Threshold) {
+	for len(keys) == 0 && len(out) < len(g.Roots) {
+		if len(out) >= int(g.Threshold) {
+			_, _, err := root.Recover(g, out)
+			if !refusal.Is(err, refusal.Invalid) {
+				break
+			}
+			fmt.Fprintf(t.err, "  %v\n", err) // a further page may tell which one it is
+		}
 		fmt.Fprintf(t.err, "%s: key %d of the %d that are needed. Type the words of one page.\n", g.Name, len(out)+1, g.Threshold)
 		s, err := typed(t, in)
 		if err != nil {
@@ -377,6 +385,10 @@ func pagesOf(t term, from string, keys files) ([]root.Secret, error) {
 		}
 		if err := s.Fits(g); err != nil {
 			fmt.Fprintf(t.err, "  %v\n", err)
+			continue
+		}
+		if slices.ContainsFunc(out, func(have root.Secret) bool { return have.Number == s.Number }) {
+			fmt.Fprintf(t.err, "  Page %d is here already. Type another holder's page.\n", s.Number)
 			continue
 		}
 		out = append(out, s)
@@ -392,6 +404,14 @@ type recoverySaid struct {
 	Damaged int     `json:"damaged"`
 	Enrol   string  `json:"enrol"`
 	Seconds float64 `json:"seconds"`
+	Wrong   []int   `json:"wrong_pages,omitempty"` // given, and not needed: they don't fit the others
+}
+
+func numbersOf(pages []byte) (out []int) {
+	for _, n := range pages {
+		out = append(out, int(n))
+	}
+	return out
 }
 
 func sayRecovered(t term, asJSON bool, report journal.Report, s recoverySaid) error {
@@ -406,6 +426,9 @@ func sayRecovered(t term, asJSON bool, report journal.Report, s recoverySaid) er
 			break
 		}
 		fmt.Fprintf(&b, "  does not hold: %s: %s\n", one.Place, one.What)
+	}
+	for _, n := range s.Wrong {
+		fmt.Fprintf(&b, "Page %d does not fit the others in its lines 5 to 8: it was typed wrong, or the page is damaged. Compare them with the paper; if it was typed as printed, that page is lost.\n", n)
 	}
 	fmt.Fprintf(&b, "Start it with: holdfast serve --data %s --passphrase-file FILE\nThen the administrator opens this path on its address, once, within three days: %s\n"+
 		"Next: hold back what the lost devices may still write (page Devices, Hold entries back).\n", s.Data, s.Enrol)

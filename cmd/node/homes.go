@@ -132,6 +132,12 @@ func (n *Node) answer(ctx context.Context, key, question []byte) ([]byte, error)
 	return n.Homes.Answer(ctx, e.Card.Device, caller, question)
 }
 
+// mayAsk tells whether a key is of a device of the organisation that is not cut off.
+func (n *Node) mayAsk(key []byte) bool {
+	_, ok := n.enrolled(key)
+	return ok
+}
+
 // enrolled finds the device that holds a key, unless it is cut off.
 func (n *Node) enrolled(key []byte) (journal.Enrolled, bool) {
 	house := n.Journal.House()

@@ -13,6 +13,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	mathbits "math/bits"
+	"strconv"
+	"strings"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -88,7 +91,8 @@ func recoveryKey(secret [32]byte) (hpke.PrivateKey, error) {
 	return hpke.MLKEM768X25519().DeriveKeyPair(ikm)
 }
 
-// Fits tells whether a holder's secret belongs to an organisation.
+// Fits tells whether a holder's secret belongs to an organisation, by its signing
+// key: of its part of the recovery key only Recover can tell.
 func (s Secret) Fits(g fact.Genesis) error {
 	n := int(s.Number)
 	if n < 1 || n > len(g.Roots) || !s.Key().Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(g.Roots[n-1])) {
@@ -116,30 +120,74 @@ func Distinct(g fact.Genesis, held []Secret) error {
 	return nil
 }
 
-// Recover brings the recovery key back from enough holders.
-func Recover(g fact.Genesis, held []Secret) (hpke.PrivateKey, error) {
+// Recover brings the recovery key back from enough holders. Where more pages are
+// given than are needed it finds those that fit together, and lists the numbers
+// of pages that don't: they have a slip, or a line of another page.
+func Recover(g fact.Genesis, held []Secret) (key hpke.PrivateKey, wrong []byte, err error) {
 	if len(g.Recovery) == 0 {
-		return nil, refusal.New(refusal.Missing, "This organisation was founded without a recovery key: its root is held by one device.")
+		return nil, nil, refusal.New(refusal.Missing, "This organisation was founded without a recovery key: its root is held by one device.")
 	}
 	if err := Distinct(g, held); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var parts []Part
-	for _, s := range held {
-		parts = append(parts, Part{s.Number, s.Part})
+	k := int(g.Threshold)
+	for set := range 1 << len(held) { // of at most 16 holders: 12,870 choices where 8 are needed
+		if mathbits.OnesCount(uint(set)) != k {
+			continue
+		}
+		var parts []Part
+		for i, s := range held {
+			if set>>i&1 == 1 {
+				parts = append(parts, Part{s.Number, s.Part})
+			}
+		}
+		if key, err = fitting(g, parts); err != nil {
+			return nil, nil, err
+		}
+		if key != nil {
+			wrong, err = unlike(parts, held)
+			return key, wrong, err
+		}
 	}
+	if len(held) > k {
+		return nil, nil, refusal.Newf(refusal.Invalid, "No %d of these %d pages fit together: more than one has a slip in its lines 5 to 8, or such a line of another page. Compare those lines with the pages word by word, or give a further page.", k, len(held))
+	}
+	return nil, nil, refusal.Newf(refusal.Invalid, "Pages %s don't fit together: at least one has a slip in its lines 5 to 8, or such a line of another page. Compare those lines with the pages word by word, or give a further page as well, which tells which one it is.", numbers(held))
+}
+
+// fitting gives the recovery key when the parts bring it back, else nil.
+func fitting(g fact.Genesis, parts []Part) (hpke.PrivateKey, error) {
 	secret, err := Combine(parts)
 	if err != nil {
 		return nil, err
 	}
 	key, err := recoveryKey(secret)
-	if err != nil {
+	if err != nil || string(key.PublicKey().Bytes()) != string(g.Recovery) {
 		return nil, err
 	}
-	if string(key.PublicKey().Bytes()) != string(g.Recovery) {
-		return nil, refusal.New(refusal.Invalid, "These pages are the right ones and yet their parts do not give the recovery key. Try other pages.")
-	}
 	return key, nil
+}
+
+// unlike lists the pages whose part is another than the good ones make it.
+func unlike(good []Part, held []Secret) (wrong []byte, err error) {
+	for _, s := range held {
+		want, err := valueAt(good, s.Number)
+		if err != nil {
+			return nil, err
+		}
+		if want != s.Part {
+			wrong = append(wrong, s.Number)
+		}
+	}
+	return wrong, nil
+}
+
+func numbers(held []Secret) string {
+	var out []string
+	for _, s := range held {
+		out = append(out, strconv.Itoa(int(s.Number)))
+	}
+	return strings.Join(out, ", ")
 }
 
 const epochLabel = "holdfast/epoch-for-recovery/1"

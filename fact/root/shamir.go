@@ -40,21 +40,28 @@ func Split(random io.Reader, secret [32]byte, n, k int) ([]Part, error) {
 
 // Combine brings a secret back from parts. With too few of them, or a wrong
 // one, it gives another value: the caller checks it against a public key.
-func Combine(parts []Part) ([32]byte, error) {
+func Combine(parts []Part) ([32]byte, error) { return valueAt(parts, 0) }
+
+// valueAt gives what parts say that the part with a number is; number 0 is the
+// secret.
+func valueAt(parts []Part, number byte) ([32]byte, error) {
 	var out [32]byte
 	if len(parts) == 0 {
 		return out, errors.New("no parts")
 	}
 	for i, p := range parts {
+		if p.Number == 0 {
+			return out, errors.New("a part without a number")
+		}
 		weight := byte(1)
 		for k, q := range parts {
 			if i == k {
 				continue
 			}
-			if p.Number == q.Number || p.Number == 0 {
-				return out, errors.New("two parts with the same number, or one without")
+			if p.Number == q.Number {
+				return out, errors.New("two parts with the same number")
 			}
-			weight = times(weight, times(q.Number, inverse(p.Number^q.Number)))
+			weight = times(weight, times(number^q.Number, inverse(p.Number^q.Number)))
 		}
 		for at := range out {
 			out[at] ^= times(p.Bytes[at], weight)

@@ -71,39 +71,60 @@ func TestAnyKOfNBringItBack(t *testing.T) {
 	}
 }
 
-// TestOneTooFewTellNothing: for two of n and for three of n, whatever k-1 parts
-// are known, every value of a secret byte fits exactly as many choices of the
-// unknown coefficients as any other.
+// TestOneTooFewTellNothing: whatever the secret is, any k-1 parts take each
+// value that they can have exactly once over all choices of chance, so that what
+// is seen of them speaks for no secret more than for another.
 func TestOneTooFewTellNothing(t *testing.T) {
-	for x := 1; x < 256; x++ { // k = 2: y = s + a·x
-		for _, y := range []byte{0, 1, 0x53, 0xff} {
-			var fits [256]int
-			for a := range 256 {
-				fits[y^times(byte(a), byte(x))]++
-			}
-			for s, n := range fits {
-				if n != 1 {
-					t.Fatalf("part %d: secret %d fits %d times", x, s, n)
+	const n = 4
+	for _, k := range []int{2, 3} {
+		choices := 1 << (8 * (k - 1))
+		for _, secret := range []byte{0, 1, 0x3c, 0xff} {
+			seen := map[[2]int][]bool{} // by the numbers of the k-1 parts
+			for from := 0; from < choices; from += 32 {
+				var chance []byte // each of the 32 bytes of a secret has a choice of its own
+				for c := range k - 1 {
+					for at := range 32 {
+						chance = append(chance, byte((from+at)>>(8*c)))
+					}
+				}
+				parts, err := Split(bytes.NewReader(chance), [32]byte(bytes.Repeat([]byte{secret}, 32)), n, k)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for one := range n {
+					for two := one; two < n; two++ {
+						if (k == 2) != (one == two) {
+							continue
+						}
+						set := [2]int{one, two}
+						if seen[set] == nil {
+							seen[set] = make([]bool, choices)
+						}
+						for at := range 32 {
+							value := int(parts[one].Bytes[at])
+							if k == 3 {
+								value |= int(parts[two].Bytes[at]) << 8
+							}
+							if seen[set][value] {
+								t.Fatalf("%d needed, secret %d: parts %v have the value %x twice", k, secret, set, value)
+							}
+							seen[set][value] = true
+						}
+					}
 				}
 			}
 		}
 	}
-	for _, x := range [][2]byte{{1, 2}, {3, 200}, {254, 255}} { // k = 3: two parts known
-		x1, x2 := x[0], x[1]
-		var fits [256]int
-		for a := range 256 {
-			for b := range 256 {
-				s := byte(0x3c) ^ times(byte(a), x1) ^ times(byte(b), times(x1, x1))
-				if s^times(byte(a), x2)^times(byte(b), times(x2, x2)) == 0xa7 {
-					fits[s]++
-				}
-			}
+}
+
+func TestAPartHasANumber(t *testing.T) {
+	for _, parts := range [][]Part{nil, {{}}, {{}, {Number: 1}}, {{Number: 1}, {}}, {{Number: 2}, {Number: 2}}} {
+		if _, err := Combine(parts); err == nil {
+			t.Errorf("%v combined", parts)
 		}
-		for s, n := range fits {
-			if n != 1 {
-				t.Fatalf("parts %v: secret %d fits %d times", x, s, n)
-			}
-		}
+	}
+	if got, err := Combine([]Part{{Number: 3, Bytes: [32]byte{7}}}); err != nil || got != [32]byte{7} {
+		t.Errorf("one part of one: %v, %v", got, err)
 	}
 }
 

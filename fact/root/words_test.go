@@ -110,8 +110,8 @@ func TestTheRootOfAnOrganisation(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := fact.Genesis{Suite: fact.Suite, Name: "Example", Roots: m.Publics(), Threshold: 3, Recovery: m.Recovery}
-	key, err := Recover(g, []Secret{m.Secrets[4], m.Secrets[0], m.Secrets[2]})
-	if err != nil {
+	key, wrong, err := Recover(g, []Secret{m.Secrets[4], m.Secrets[0], m.Secrets[2]})
+	if err != nil || len(wrong) > 0 {
 		t.Fatal(err)
 	}
 	sealed, err := SealEpoch(g, 1, key.PublicKey().Bytes()) // any bytes
@@ -125,7 +125,7 @@ func TestTheRootOfAnOrganisation(t *testing.T) {
 		"two of three": m.Secrets[:2], "one of them twice": {m.Secrets[0], m.Secrets[1], m.Secrets[1]},
 		"a page of another organisation": {m.Secrets[0], m.Secrets[1], secret(t, 9)},
 	} {
-		if _, err := Recover(g, held); err == nil {
+		if _, _, err := Recover(g, held); err == nil {
 			t.Errorf("%s recovers", name)
 		}
 	}
@@ -147,5 +147,50 @@ func TestTheRootOfAnOrganisation(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "http://") && strings.Count(out.String(), "http") > 1 {
 		t.Error("the page names something outside")
+	}
+}
+
+// TestAWrongPageIsNamed: a slip in the lines that hold a page's part, which the
+// signing key can't show, is found by any further page; without one the refusal
+// says which lines to compare.
+func TestAWrongPageIsNamed(t *testing.T) {
+	m, err := Make(rand.NewChaCha8([32]byte{2}), 5, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := fact.Genesis{Suite: fact.Suite, Name: "Example", Roots: m.Publics(), Threshold: 3, Recovery: m.Recovery}
+	lines := m.Secrets[1].Words()
+	lines[6] = m.Secrets[3].Words()[6] // of another page: every check word holds
+	mixed, err := ReadWords(strings.Join(lines, "\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mixed.Fits(g); err != nil {
+		t.Fatal(err)
+	}
+	pages := func(n ...int) []Secret {
+		var out []Secret
+		for _, i := range n {
+			if i == 1 {
+				out = append(out, mixed)
+			} else {
+				out = append(out, m.Secrets[i])
+			}
+		}
+		return out
+	}
+	for _, held := range [][]Secret{pages(0, 1, 2, 3), pages(1, 4, 3, 2, 0), pages(4, 3, 2, 1)} {
+		key, wrong, err := Recover(g, held)
+		if err != nil || string(key.PublicKey().Bytes()) != string(m.Recovery) || string(wrong) != "\x02" {
+			t.Errorf("%d pages: wrong %v, %v", len(held), wrong, err)
+		}
+	}
+	if _, _, err := Recover(g, pages(0, 1, 2)); err == nil || !strings.Contains(err.Error(), "Pages 1, 2, 3") || !strings.Contains(err.Error(), "lines 5 to 8") {
+		t.Errorf("%v", err)
+	}
+	two := pages(0, 1, 2, 3)
+	two[0].Part[31] ^= 1
+	if _, _, err := Recover(g, two); err == nil || !strings.Contains(err.Error(), "No 3 of these 4 pages") {
+		t.Errorf("%v", err)
 	}
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // Site asks a site node of the organisation, for devices that cannot open homes
-// themselves, and gives its answer; an error when none can be reached. What goes
-// either way is between the two devices alone.
+// themselves, and gives its answer. A refusal of kind Unknown says that the
+// question went out and no answer came; any other error, that nothing was done.
+// What goes either way is between the two devices alone.
 type Site interface {
 	Ask(ctx context.Context, question []byte) ([]byte, error)
 }
@@ -85,12 +86,15 @@ func (s *Homes) ask(ctx context.Context, q question) (reply, error) {
 	ctx, stop := context.WithTimeout(ctx, siteWait)
 	defer stop()
 	answer, err := s.Site.Ask(ctx, body)
+	if refusal.Is(err, refusal.Unknown) {
+		return reply{}, unanswered(q, err)
+	}
 	if err != nil {
 		return reply{}, away.Because(err)
 	}
 	var r reply
 	if err := fact.Decode(answer, &r); err != nil {
-		return reply{}, away.Because(err)
+		return reply{}, unanswered(q, err)
 	}
 	if r.Sentence == "" {
 		return r, nil
@@ -100,6 +104,15 @@ func (s *Homes) ask(ctx context.Context, q question) (reply, error) {
 		no = refusal.Field(r.Field, r.Sentence)
 	}
 	return reply{}, no
+}
+
+// unanswered says that the site may have done what it was asked for. That is no
+// leave to do it here as well.
+func unanswered(q question, cause error) error {
+	if q.Do == askOpen {
+		return refusal.New(refusal.Unknown, "The site was asked to open this home and its answer did not come. Ask once more, though it may count twice. If nothing comes then, ring the coordinator, who opens it at the site and tells you. If somebody is in danger ring ambulance control as well.").Because(cause)
+	}
+	return refusal.New(refusal.Unknown, "The site was asked and its answer did not come: it is not known whether this was saved. Look at this home before you try again.").Because(cause)
 }
 
 // Answer answers what another device of the organisation asks for a session that

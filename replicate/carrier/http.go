@@ -70,15 +70,18 @@ func (m *Manager) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// newClient dials without a proxy, and looks names up in this machine's hosts
+// newDialer dials without a proxy, and looks names up in this machine's hosts
 // file only.
-func (m *Manager) newClient() *http.Client {
+func newDialer() *net.Dialer {
 	noServer := func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("no name server is asked: give an IP address, or put the name into the hosts file")
 	}
-	dialer := &net.Dialer{Timeout: 5 * time.Second, Resolver: &net.Resolver{PreferGo: true, Dial: noServer}}
+	return &net.Dialer{Timeout: 5 * time.Second, Resolver: &net.Resolver{PreferGo: true, Dial: noServer}}
+}
+
+func (m *Manager) newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		DialContext: dialer.DialContext, TLSClientConfig: tlsConfig(m.cert), ForceAttemptHTTP2: true,
+		DialContext: newDialer().DialContext, TLSClientConfig: tlsConfig(m.cert), ForceAttemptHTTP2: true,
 		TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: 10 * time.Second, IdleConnTimeout: 10 * time.Second,
 		HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 4 << 20},
 	}}

@@ -31,8 +31,10 @@ type Config struct {
 
 	Effect func(from replicate.Peer, e replicate.Effect) // called from the links' goroutines; must not block
 	Took   func()                                        // facts were taken in; must not block
-	// Answer answers a single question of the device that holds a key; nil: none is answered.
+	// Answer answers a single question of the device that holds a key; nil: none is
+	// answered. A refusal says that nothing was done, unless it is of kind Unknown.
 	Answer func(ctx context.Context, key, question []byte) ([]byte, error)
+	MayAsk func(key []byte) bool // whether the device that holds a key may ask; needed with Answer
 
 	Tick    time.Duration // 1 s
 	Silence time.Duration // a peer that is not heard for so long is given up: 20 s
@@ -43,6 +45,9 @@ type Config struct {
 func (c Config) complete() (Config, error) {
 	if c.Store == nil || c.Identity == nil || c.Clock == nil || c.Random == nil {
 		return c, errors.New("a carrier needs a store, an identity, a clock and a source of chance")
+	}
+	if c.Answer != nil && c.MayAsk == nil {
+		return c, errors.New("a carrier that answers must know who may ask")
 	}
 	set := func(v *time.Duration, d time.Duration) {
 		if *v <= 0 {
@@ -89,12 +94,14 @@ type Manager struct {
 	instance [16]byte
 	random   sync.Mutex
 	client   *http.Client
+	asked    chan struct{} // one for each question that is being answered
 
 	mu      sync.Mutex
 	closed  bool
 	conns   map[*conn]bool
 	links   map[linkName]*conn
 	trouble map[string]string // by address
+	owing   map[string]bool   // addresses that left a question without an answer
 	running sync.WaitGroup
 }
 
@@ -115,6 +122,7 @@ func New(cfg Config) (*Manager, error) {
 	}
 	m := &Manager{
 		cfg: cfg, board: replicate.NewBoard(), conns: map[*conn]bool{}, links: map[linkName]*conn{}, trouble: map[string]string{},
+		asked: make(chan struct{}, askedAtOnce), owing: map[string]bool{},
 	}
 	if _, err := io.ReadFull(cfg.Random, m.instance[:]); err != nil {
 		return nil, err
