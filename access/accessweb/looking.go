@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"holdfast/access"
@@ -27,6 +28,8 @@ type Looking struct {
 	Review  func(ctx context.Context, by web.Caller, id fact.Subject, note string) error
 	Name    func(fact.Subject) string // of a member of staff
 	Drafts  Keeper
+
+	keeping sync.Mutex // one at a time changes what waits on a page
 }
 
 // Told is one look that governance was told of.

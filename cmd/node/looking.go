@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -272,9 +273,9 @@ func (n *Node) knownOf(ctx context.Context, s fact.Subject) (recordKnown, error)
 }
 
 // idle is how long a caller's screen stays open without a touch, and whether
-// something half-typed waits from when it locked.
-func (n *Node) idle(by access.Caller) (time.Duration, bool) {
-	return n.Gate.Looking.Of(by.Role).Lock, n.door.Typed(context.Background(), by)
+// something half-typed on this page waits from when it locked.
+func (n *Node) idle(r *http.Request, by access.Caller) (time.Duration, bool) {
+	return n.Gate.Looking.Of(by.Role).Lock, n.door.Typed(r.Context(), by, r.URL.Path)
 }
 
 // ofLooking tells whether a task is about how somebody looked.
