@@ -184,7 +184,7 @@ async function lockedAnew() {
   if (!box || document.hidden) return;
   try {
     const res = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(10000) });
-    const fresh = $("[data-locked]", new DOMParser().parseFromString(await res.text(), "text/html"));
+    const fresh = $("[data-locked]", pageOf(await res.text()));
     if (fresh) morph(box, document.importNode(fresh, true));
   } catch { /* the clocks go on */ }
 }
