@@ -258,6 +258,11 @@ func (s *sweepers) flow() {
 	if !bytes.Contains(body, []byte(m[0])) {
 		s.t.Fatal("in an emergency it is not shown")
 	}
+	for path, form := range map[string]url.Values{"/doubt": {"doubt_why": {"he knows 471"}}, "/none": {"none_why": {"it was 471"}}, "/keep": {"code": {"x"}, "why": {"it was 471"}}} {
+		if status, body := s.send(access.Dispatcher, home+path, form); status != http.StatusUnprocessableEntity || !bytes.Contains(body, []byte("write no code and no longer number here")) {
+			s.t.Errorf("%s comes back without a word of what to mend: %d %s", path, status, said(body))
+		}
+	}
 	status, body = s.send(access.Dispatcher, home+"/doubt", url.Values{"doubt_why": {"The note was lost"}})
 	ok("doubt", status, body)
 	status, body = s.send(access.Manager, home+"/keep", url.Values{"code": {m[4]}, "why": {"Changed"}})

@@ -341,6 +341,16 @@ func TestWhatIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for name, err := range map[string]error{ // the fields of the pages: a mistake in another is shown nowhere
+		"none_why":  drafts(Keep(c, withEntry(), ruth, Keeping{None: true, Why: "it was 471"}, now)),
+		"doubt_why": drafts(DoubtIt(c, ruth, "he knows 471", now)),
+		"why":       drafts(Keep(c, withEntry(), ruth, Keeping{Sealed: sealed(1), Why: "it was 471"}, now)),
+		"note":      drafts(ChaseIt(c, boss, "it was 471", now)),
+	} {
+		if f := refusal.Fields(err); len(f) != 1 || f[0].Field != name {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
 	if err := drafts(Keep(Code{Subject: home}, record.Person{}, ruth, Keeping{Sealed: sealed(1)}, now)); !refusal.Is(err, refusal.Missing) {
 		t.Error("kept for nobody:", err)
 	}
