@@ -197,12 +197,35 @@ func TestAnEmergencyIsNeverRefused(t *testing.T) {
 			t.Error("a code stands in a reason")
 		}
 	}
+	for _, one := range []struct{ says, keeps string }{
+		{"Collapsed, 999 called", "Collapsed, 999 called"},
+		{"111 rang back, 112 and 101 as well", "111 rang back, 112 and 101 as well"},
+		{"Collapsed, the code 4711 does not open, 9991 neither", "Collapsed, the code **** does not open, **** neither"},
+		{"Collapsed\u202e 47110", "Collapsed  *****"},
+		{strings.Repeat("é", MostOther+7), strings.Repeat("é", MostOther-1) + "…"},
+	} {
+		if err := h.open(ruth, ambulance, Asking{Emergency: true, Reason: one.says}); err != nil {
+			t.Error(err)
+		}
+		if all := h.code().Openings; all[len(all)-1].What.Reason != one.keeps {
+			t.Errorf("%q is kept as %q", one.says, all[len(all)-1].What.Reason)
+		}
+	}
+	if err := h.open(ruth, ambulance, Asking{Emergency: true, Reason: "  "}); len(refusal.Fields(err)) != 1 {
+		t.Error("with a reason of nothing:", err)
+	}
 	if err := h.open(ruth, ambulance, Asking{Emergency: true}); len(refusal.Fields(err)) != 1 {
 		t.Error("without a reason:", err)
 	}
 	h = kept(t)
 	if err := h.open(ruth, Grounds{Unknown: true}, ask); err != nil {
 		t.Error("a case that could not be read is taken for none:", err)
+	}
+	part := Grounds{Relations: []Relation{{About: visit.About}}, Unknown: true}
+	for i := range policy.InAHour + 2 {
+		if err := h.open(ruth, part, ask); err != nil {
+			t.Errorf("opening %d, of a person one of whose cases can't be read: %v", i, err)
+		}
 	}
 	h = kept(t)
 	if err := h.open(ruth, Grounds{}, ask); !refusal.Is(err, refusal.Forbidden) {
