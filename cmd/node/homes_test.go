@@ -503,6 +503,12 @@ func TestADeskOpensAtItsSite(t *testing.T) {
 	if o := c.Openings[len(c.Openings)-1]; o.What.Device != d.n.Device.Person || o.Session.Zero() {
 		t.Errorf("%+v", o)
 	}
+	for path, unknown := range map[string]string{"/homes": "0 homes", "/more-homes": "Nobody asks just now"} {
+		if status, body := d.get(access.Manager, path); status != http.StatusOK || bytes.Contains(body, []byte(unknown)) || bytes.Contains(body, []byte("No home has to be changed")) ||
+			!bytes.Contains(body, []byte("is seen at the site")) {
+			t.Errorf("%s at a desk, which can't know it: %d %s", path, status, said(body))
+		}
+	}
 	d.send(access.Clinician, home+"/cover", url.Values{})
 	status, body := d.send(access.CallHandler, home+"/open", url.Values{"emergency": {"yes"}, "reason": {"Crew at the door"}})
 	if status != http.StatusOK || !bytes.Contains(body, []byte(m[0])) {

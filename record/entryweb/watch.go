@@ -14,6 +14,7 @@ import (
 // watchView is what the coordinator sees.
 type watchView struct {
 	Frame   web.Frame
+	Desk    bool // this machine holds nothing of it
 	Homes   string
 	Unseen  []openingLine
 	Noted   []openingLine
@@ -43,7 +44,7 @@ func (p *Pages) watch(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err != nil {
 		return err
 	}
-	v := watchView{Frame: p.frame(r, by, "Homes", nil), Homes: web.Plural(all.Homes, "home", "homes")}
+	v := watchView{Frame: p.frame(r, by, "Homes", nil), Desk: !p.Homes.Here(), Homes: web.Plural(all.Homes, "home", "homes")}
 	v.Unseen, v.Noted = p.lines(r, by, all.Unseen), p.lines(r, by, all.Noted)
 	for i, c := range all.Changes {
 		if i == mostLines {
@@ -116,6 +117,7 @@ func (p *Pages) seen(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 // homes than is usual.
 type moreView struct {
 	Frame web.Frame
+	Desk  bool // who asks is not known on this machine
 	Form  *web.Form
 	Asks  []askLine
 	Usual string
@@ -130,7 +132,7 @@ func (p *Pages) showMore(w http.ResponseWriter, r *http.Request, by web.Caller, 
 	if err != nil {
 		return err
 	}
-	v := moreView{Frame: p.frame(r, by, "More homes", f), Form: f, Asks: p.asks(by, asks), Usual: strconv.Itoa(p.Homes.Rules.InAHour)}
+	v := moreView{Frame: p.frame(r, by, "More homes", f), Form: f, Desk: !p.Homes.Here(), Asks: p.asks(by, asks), Usual: strconv.Itoa(p.Homes.Rules.InAHour)}
 	v.Frame.Keys = []web.Key{web.K("F9", "Ask")}
 	return web.Render(w, r, status, morePage(v))
 }
