@@ -51,6 +51,7 @@ type Homes struct {
 	Gone      func(ctx context.Context) (entry.Gone, error) // who has left, what was cut off
 	Clock     journal.Clock
 	Site      Site // whom a device asks that opens no homes itself; nil: nobody
+	Most      int  // how many homes, and asks, are read for a list; 0: 20,000 and 500
 }
 
 // viewWait is how long an answer waits for the view.

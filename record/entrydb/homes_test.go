@@ -432,6 +432,9 @@ func TestWhatIsOpenedIsShown(t *testing.T) {
 	if err != nil || !home.Unsure || !home.Open {
 		t.Errorf("without the list of staff there is no page of the home: %+v %v", home, err)
 	}
+	if w := h.watch(t); !w.Unsure || len(w.Unseen) != 1 {
+		t.Errorf("without the list of staff nobody sees who opened what: %+v", w)
+	}
 	h.Homes.Gone = func(context.Context) (entry.Gone, error) { return h.gone, nil }
 	if home, err := h.Home(t.Context(), other, who, time.Now()); err != nil || home.Unsure {
 		t.Errorf("%+v %v", home, err)
@@ -548,5 +551,27 @@ func TestADeskWritesNothingOverUnseen(t *testing.T) {
 	desk.Site = nil
 	if seen, err := desk.SeenAtSite(t.Context(), nurse, who); err != nil || seen == nil || len(seen) != 0 {
 		t.Error("without the site:", seen, err)
+	}
+}
+
+// A list that is cut says so.
+func TestWhatIsNotReadForAListIsSaid(t *testing.T) {
+	h := newHouse(t, 3)
+	h.keep(t)
+	for _, by := range []access.Caller{nurse, other, boss} {
+		if err := h.AskForMore(t.Context(), by, "Two rounds"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Most = 3
+	if w := h.watch(t); w.Cut != 0 || w.MoreAsks || w.Homes != 3 || len(w.Asks) != 3 {
+		t.Errorf("%+v", w)
+	}
+	h.Most = 2
+	if w := h.watch(t); w.Cut != 2 || !w.MoreAsks || w.Homes != 2 || len(w.Asks) != 2 {
+		t.Errorf("%d homes and %d asks of 3 are taken for all: %+v", w.Homes, len(w.Asks), w)
+	}
+	if _, more, err := h.Asks(t.Context(), nurse, time.Now()); err != nil || !more {
+		t.Error(more, err)
 	}
 }
