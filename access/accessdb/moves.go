@@ -164,7 +164,9 @@ var ErrManyStaff = refusal.Newf(refusal.Unavailable, "More than %d people are on
 
 // everybody folds all on the staff list. ErrManyStaff comes with the first of
 // them by name.
-func (g *Gate) everybody(ctx context.Context) ([]access.Staff, error) { return g.firstOf(ctx, mostStaff) }
+func (g *Gate) everybody(ctx context.Context) ([]access.Staff, error) {
+	return g.firstOf(ctx, mostStaff)
+}
 
 func (g *Gate) firstOf(ctx context.Context, most int) (out []access.Staff, err error) {
 	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_person ORDER BY name, person LIMIT ?`, most+1)
