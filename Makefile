@@ -33,6 +33,8 @@ check: test
 	$(BIN) content check
 	$(MAKE) story NAME=forms
 	$(MAKE) story NAME=doors
+	$(MAKE) story NAME=homes
+	$(MAKE) story NAME=looking
 	$(BIN) drill --all
 	$(MAKE) selftest
 

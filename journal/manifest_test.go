@@ -94,3 +94,46 @@ func TestTheManifestOfADeskForAnyMoment(t *testing.T) {
 		t.Error("a site node has a manifest")
 	}
 }
+
+// A desk is never kept from its work by the list of what it holds: when that
+// can't be written the keys are given all the same, and it is written with the
+// next that are.
+func TestADeskIsGivenItsWorkThoughTheListCannotBeWritten(t *testing.T) {
+	o := testOptions(t)
+	faults := faulty(t, o.Dir)
+	o.Store = faults
+	a := newJournal(t, o)
+	s := newSubject(t, a)
+	say(t, a, s, "work")
+	desk, _ := sister(t, a, fact.Desk, "laptop")
+	id := desk.papers.card.Device
+	ids, err := a.FactIDs(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	give := func() {
+		t.Helper()
+		p, err := a.Proved(t.Context(), id, s, ids)
+		if err != nil || len(p.Facts) != 1 || len(p.Wraps) == 0 {
+			t.Errorf("%d facts and %d keys are given: %v", len(p.Facts), len(p.Wraps), err)
+		}
+	}
+	faults.Arm(failing(1, false, true))
+	give()
+	if _, fired := faults.Disarm(); fired == 0 {
+		t.Fatal("nothing was written")
+	}
+	if lines, err := a.Manifest(t.Context(), id, fact.At(time.Now())); err != nil || len(lines) != 0 {
+		t.Fatalf("%+v %v", lines, err)
+	}
+	for range 500 {
+		if a.Health().Saving {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	give()
+	if lines, err := a.Manifest(t.Context(), id, fact.At(time.Now())); err != nil || len(lines) != 1 || lines[0].Subject != s {
+		t.Errorf("%+v %v", lines, err)
+	}
+}

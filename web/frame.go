@@ -27,9 +27,10 @@ type Frame struct {
 	Assets       *Assets // style and script
 	ErrorsIn     bool    // the form came back with mistakes: said in the title too
 
-	signIn string
-	idle   time.Duration // after which the screen locks; 0: never
-	typed  bool          // something half-typed waits from when it locked
+	signIn  string
+	idle    time.Duration // after which the screen locks; 0: never
+	typed   bool          // something half-typed on this page waits from when it locked
+	session string        // whose page it is, when another page of the browser locks it
 }
 
 // Place is one of the few main pages of a role.
@@ -64,7 +65,8 @@ func (s *Shell) Frame(r *http.Request, by Caller, title string) Frame {
 		f.State = f.State.With(LapsedStrip(by.Lapsed, f.Zone))
 	}
 	if s.cfg.Idle != nil {
-		f.idle, f.typed = s.cfg.Idle(by)
+		f.idle, f.typed = s.cfg.Idle(r, by)
+		f.session = by.Session.String()
 	}
 	return f
 }

@@ -103,13 +103,16 @@ func TestSlowCallersAreLetGo(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if took := time.Since(began); res.StatusCode != 200 || took > time.Second {
-		t.Errorf("while %d slow callers hold on, others get %d after %s", each*len(slow), res.StatusCode, took)
-	}
+	took, slowest := time.Since(began), time.Duration(0)
 	for range each * len(slow) {
-		if e := <-ends; e.took > 5*time.Second || strings.Contains(e.said, " 200 ") {
+		e := <-ends
+		slowest = max(slowest, e.took)
+		if e.took > 5*time.Second || strings.Contains(e.said, " 200 ") {
 			t.Errorf("a slow %s was borne for %s and answered %.60q", e.what, e.took, e.said)
 		}
+	}
+	if res.StatusCode != 200 || took >= slowest { // whoever waited for them waits as long as they
+		t.Errorf("while %d slow callers hold on for up to %s, others get %d after %s", each*len(slow), slowest, res.StatusCode, took)
 	}
 }
 

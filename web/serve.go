@@ -103,7 +103,7 @@ func (m *Mux) answer(route Route, h Handler) http.Handler {
 		defer done()
 		by, err := m.open(route.Door, r)
 		if err != nil {
-			m.refuse(a, r, route, nil, err)
+			m.shut(a, r, route, err)
 			return
 		}
 		if route.Door == Session && !route.Stream {
@@ -141,11 +141,30 @@ func (m *Mux) turn(w http.ResponseWriter, r *http.Request, route Route) (func(),
 	if route.Door != Public || route.AtOnce {
 		return func() {}, nil
 	}
+	return m.stranger(w, r)
+}
+
+func (m *Mux) stranger(w http.ResponseWriter, r *http.Request) (func(), error) {
 	done, err := m.strangers.wait(r.Context(), addressOf(r))
 	if err != nil {
 		w.Header().Set("Retry-After", "5")
 	}
 	return done, err
+}
+
+// shut refuses whom a door does not let in. Whoever comes to people's door
+// without a session, or with one that nobody has, waits for it as every stranger
+// does.
+func (m *Mux) shut(w http.ResponseWriter, r *http.Request, route Route, err error) {
+	if route.Door == Session && errors.Is(err, ErrNoSession) {
+		done, busy := m.stranger(w, r)
+		if busy != nil {
+			m.refuse(w, r, route, nil, busy)
+			return
+		}
+		defer done()
+	}
+	m.refuse(w, r, route, nil, err)
 }
 
 // isForm tells whether what a person sends is a form as our pages send it, or

@@ -28,9 +28,9 @@ type Config struct {
 	Ask func(w http.ResponseWriter, r *http.Request, by *Caller, err error) bool
 
 	// Idle is how long a screen stays open without a touch, 0 for ever, and
-	// whether something half-typed waits from when it last locked. nil: no
-	// screen locks.
-	Idle func(Caller) (after time.Duration, typed bool)
+	// whether something half-typed on this page waits from when it last locked.
+	// nil: no screen locks.
+	Idle func(*http.Request, Caller) (after time.Duration, typed bool)
 	Log  *slog.Logger
 }
 

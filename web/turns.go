@@ -27,6 +27,7 @@ const (
 // floods the device keeps itself waiting. Nobody is ever shut out for their
 // address, because a whole site may share one; while it isn't busy nobody waits.
 type turns struct {
+	within  time.Duration // then whoever waits is told to come again
 	mu      sync.Mutex
 	free    int
 	waiting map[string][]chan struct{} // by address or session, the oldest first
@@ -43,7 +44,7 @@ func addressOf(r *http.Request) string {
 	return host
 }
 
-func newTurns(atOnce int) *turns { return &turns{free: atOnce, waiting: map[string][]chan struct{}{}} }
+func newTurns(atOnce int) *turns { return &turns{within: turnWithin, free: atOnce, waiting: map[string][]chan struct{}{}} }
 
 // wait gives the function that ends the turn.
 func (t *turns) wait(ctx context.Context, from string) (func(), error) {
@@ -65,7 +66,7 @@ func (t *turns) wait(ctx context.Context, from string) (func(), error) {
 	t.waiting[from] = append(t.waiting[from], mine)
 	t.all++
 	t.mu.Unlock()
-	late := time.NewTimer(turnWithin)
+	late := time.NewTimer(t.within)
 	defer late.Stop()
 	select {
 	case <-mine:

@@ -22,7 +22,7 @@ func busy(t *testing.T) (*turns, func()) {
 }
 
 func waits(line *turns, n int) bool {
-	for range 2000 {
+	for range 30_000 {
 		line.mu.Lock()
 		all := line.all
 		line.mu.Unlock()
@@ -100,6 +100,7 @@ func TestASharedAddressIsNotShutOut(t *testing.T) {
 
 func TestEmergenciesNeverWait(t *testing.T) {
 	m, _ := testMux(t, somebody{})
+	m.strangers.within = time.Hour // nobody is sent away for waiting too long, however slow the machine
 	hold := make(chan struct{})
 	m.Handle(Public, http.MethodGet, "/slow", func(w http.ResponseWriter, r *http.Request, by Caller) error { <-hold; return fine(w, r, by) })
 	m.Add(Route{Door: Public, Method: http.MethodGet, Pattern: "/emergency", AtOnce: true}, fine)
@@ -125,7 +126,7 @@ func TestEmergenciesNeverWait(t *testing.T) {
 			t.Errorf("%s answered %d while strangers crowd the door", path, got)
 		}
 	}
-	for range 2000 {
+	for range 30_000 {
 		if len(refused) == 10 {
 			break
 		}
@@ -135,6 +136,38 @@ func TestEmergenciesNeverWait(t *testing.T) {
 	all.Wait()
 	if len(refused) != 10 {
 		t.Errorf("%d were told to come again", len(refused))
+	}
+}
+
+// Whoever comes to people's door without a session, or with one that nobody has,
+// takes a stranger's turn; people who are signed in wait for none of them.
+func TestWithoutASessionNobodyGoesBeforeStrangers(t *testing.T) {
+	m, _ := testMux(t, somebody{err: ErrNoSession})
+	m.strangers.within = time.Hour
+	m.Handle(Session, http.MethodGet, "/worklist", fine)
+	m.Handle(Session, http.MethodPost, "/note", fine)
+	var held []func()
+	for range strangersAtOnce {
+		done, err := m.strangers.wait(t.Context(), "192.0.2.9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, done)
+	}
+	answers := make(chan int, 2)
+	go func() { answers <- ask(m, "GET", "/worklist").Code }()
+	go func() { answers <- ask(m, "POST", "/note").Code }()
+	if !waits(m.strangers, 2) {
+		t.Fatalf("they do not wait: %d answered", len(answers))
+	}
+	for _, done := range held {
+		done()
+	}
+	if a, b := <-answers, <-answers; a+b != http.StatusSeeOther+http.StatusUnauthorized {
+		t.Errorf("answered %d and %d", a, b)
+	}
+	if m.strangers.free != strangersAtOnce {
+		t.Errorf("%d turns are left", m.strangers.free)
 	}
 }
 

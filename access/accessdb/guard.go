@@ -56,10 +56,7 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 	if refused == nil && g.lookedLately(lookKey{by.Session, about, q.Act, answer.Relation, answer.Purpose}, now) {
 		return answer, "", nil
 	}
-	linked, err := g.linked(ctx, about)
-	if err != nil {
-		return answer, "", err
-	}
+	linked := g.linkedOrAlone(ctx, about)
 	given, said := by.ReasonFor(now, linked...)
 	if errors.Is(refused, access.ErrSayWhy) {
 		answer, refused = g.unlinked(ctx, by, q, about, given.Why)
@@ -116,6 +113,16 @@ func (g *Gate) linked(ctx context.Context, about fact.Subject) ([]fact.Subject, 
 	}
 	records, err := g.Records(ctx, about)
 	return append([]fact.Subject{about}, records...), err
+}
+
+// linkedOrAlone is linked, and the subject alone where the records can't be read:
+// a list that can't be read keeps nobody from a case.
+func (g *Gate) linkedOrAlone(ctx context.Context, about fact.Subject) []fact.Subject {
+	linked, err := g.linked(ctx, about)
+	if err != nil {
+		return []fact.Subject{about}
+	}
+	return linked
 }
 
 func (g *Gate) care(ctx context.Context, by access.Caller, about fact.Subject) (access.Care, error) {
@@ -305,12 +312,9 @@ func (g *Gate) GiveReason(ctx context.Context, by access.Caller, about fact.Subj
 	if err := g.Enter(ctx, by, access.GiveReason, about); err != nil {
 		return err
 	}
-	linked, err := g.linked(ctx, about)
-	if err != nil {
-		return err
-	}
+	linked := g.linkedOrAlone(ctx, about)
 	about = linked[len(linked)-1]
-	_, err = g.ofSession(ctx, by, fact.ClassAudit, func(s access.Session, now time.Time) ([]fact.Draft, error) {
+	_, err := g.ofSession(ctx, by, fact.ClassAudit, func(s access.Session, now time.Time) ([]fact.Draft, error) {
 		before := 0
 		for _, r := range s.Reasons {
 			if r.Glass && now.Sub(r.Until.Time().Add(-g.Looking.GlassLasts)) < time.Hour {

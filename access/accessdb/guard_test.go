@@ -308,3 +308,39 @@ func TestWhoLookedIsCompleteOrSaysWhatIsMissing(t *testing.T) {
 		t.Error("a clinician sees who looked:", err)
 	}
 }
+
+// Lists that can't be read, as while they are built anew, keep nobody from a
+// case: what can't be counted or looked up holds nobody up, and the look is
+// recorded all the same.
+func TestListsThatCannotBeReadKeepNobodyOut(t *testing.T) {
+	f, ctx := open(t), context.Background()
+	f.Looking = laidDown()
+	broken := errors.New("the lists are built anew")
+	f.Records = func(context.Context, fact.Subject) ([]fact.Subject, error) { return nil, broken }
+	f.Care = func(context.Context, access.Caller, fact.Subject) (access.Care, error) { return access.Care{}, broken }
+	token, by := f.in(t)
+	for n := byte(1); n <= 6; n++ {
+		if err := f.Enter(ctx, by, access.SeeCase, record(n)); err != nil {
+			t.Fatalf("case %d: %v", n, err)
+		}
+	}
+	h, err := f.j.History(ctx, by.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	for _, one := range h.Facts() {
+		if _, err := fact.Read[access.Looked](one); err == nil {
+			looks++
+		}
+	}
+	if looks != 6 {
+		t.Errorf("%d looks are on record of 6", looks)
+	}
+	if err := f.GiveReason(ctx, by, record(9), access.SeeCase, "she rang back"); err != nil {
+		t.Error("nobody can say why:", err)
+	}
+	if r := f.again(t, token).Reasons; len(r) != 1 || r[0].About != record(9) {
+		t.Errorf("%+v", r)
+	}
+}

@@ -3,6 +3,7 @@ package accessdb
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -15,14 +16,15 @@ import (
 	"holdfast/journal"
 )
 
-// Colleagues lists the people that the caller may vouch for now.
+// Colleagues lists the people that the caller may vouch for now; ErrManyStaff
+// comes with those of whom it could be told.
 func (g *Gate) Colleagues(ctx context.Context, by access.Caller) ([]Person, error) {
 	if err := g.Enter(ctx, by, access.VouchFor, fact.Subject{}); err != nil {
 		return nil, err
 	}
-	all, err := g.people(ctx)
-	if err != nil {
-		return nil, err
+	all, many := g.people(ctx)
+	if many != nil && !errors.Is(many, ErrManyStaff) {
+		return nil, many
 	}
 	h, err := g.atWork(ctx, by.Person)
 	if err != nil {
@@ -34,7 +36,7 @@ func (g *Gate) Colleagues(ctx context.Context, by access.Caller) ([]Person, erro
 			out = append(out, one)
 		}
 	}
-	return out, nil
+	return out, many
 }
 
 // BeginWitness starts the confirmation by the caller's own passkey that a person

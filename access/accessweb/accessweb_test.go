@@ -79,7 +79,9 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 		Ask: func(w http.ResponseWriter, r *http.Request, by *web.Caller, err error) bool {
 			return pages.Ask(w, r, by, err)
 		},
-		Idle:         func(by web.Caller) (time.Duration, bool) { return time.Minute, pages.Typed(t.Context(), by) },
+		Idle: func(r *http.Request, by web.Caller) (time.Duration, bool) {
+			return time.Minute, pages.Typed(r.Context(), by, r.URL.Path)
+		},
 		Organisation: "Fellside 111", Now: all.clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
 		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
 	})

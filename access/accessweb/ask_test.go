@@ -102,7 +102,11 @@ func TestAScreenLocksAndComesBackToItsPerson(t *testing.T) {
 	b := o.browser()
 	status, body := b.get("/in/" + o.link(o.person("A. Holt", access.Administrator), access.Administrator, access.ForSignIn))
 	want(t, status, body, 200)
-	status, body = b.post("/lock", url.Values{"why": {"idle"}, "path": {"/staff"}, "form": {"", "name=Half+typed"}})
+	status, _ = b.post("/screen/typed", typedOn(sessionOf(t, b), "/staff", "one", "/staff", "name=Half+typed"))
+	if status != http.StatusNoContent {
+		t.Fatal("what was typed is not kept:", status)
+	}
+	status, body = b.post("/lock", url.Values{"why": {"idle"}})
 	want(t, status, body, 200, "This screen is locked", "A. Holt, nurse, as administrator", "2 open cases are in their hands", "data-deadline")
 	if strings.Contains(body, "Half") {
 		t.Error("what was typed stands on the locked screen")
@@ -115,13 +119,13 @@ func TestAScreenLocksAndComesBackToItsPerson(t *testing.T) {
 	// somebody else works here meanwhile
 	status, body = b.get("/in/" + o.link(o.person("C. Drummond", access.CallHandler), access.CallHandler, access.ForSignIn))
 	want(t, status, body, 200, "first page of call-handler")
-	status, body = b.get("/screen")
+	status, body = b.get("/screen?path=/staff")
 	want(t, status, body, 200, `"forms":[]`)
-	status, body = b.get("/sign-in?next=/screen")
+	status, body = b.get("/sign-in?next=/screen%3Fpath=/staff")
 	want(t, status, body, 200, "A. Holt, nurse, as administrator", "Signed in here: <b>C. Drummond")
-	place := hidden(t, body, `/unlock\?next=%2Fscreen`)
-	status, body = b.post("/unlock?next=/screen", place)
-	want(t, status, body, 200, `"path":"/staff"`, "name=Half+typed")
+	place := hidden(t, body, `/unlock\?next=%2Fscreen%3Fpath%3D%2Fstaff`)
+	status, body = b.post("/unlock?next=/screen%3Fpath=/staff", place)
+	want(t, status, body, 200, `"form":"/staff"`, "name=Half+typed")
 	status, body = b.get("/")
 	want(t, status, body, 200, "first page of administrator")
 	status, body = b.get("/sign-in")

@@ -3,6 +3,7 @@ package accessweb
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -147,6 +148,9 @@ func (p *Pages) whom(ctx context.Context, by web.Caller, devices map[fact.Subjec
 	staff, err := p.Gate.StaffList(ctx, by)
 	for _, one := range staff {
 		out = append(out, web.Option{Value: "person:" + one.Person.String(), Text: one.Staff.Name()})
+	}
+	if errors.Is(err, accessdb.ErrManyStaff) {
+		return append(out, web.Option{Text: "Not everybody is listed: more are on the staff list than are read at once"}), nil
 	}
 	return out, err
 }

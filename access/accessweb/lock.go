@@ -1,8 +1,6 @@
 package accessweb
 
 import (
-	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -14,51 +12,24 @@ import (
 	"holdfast/web"
 )
 
-// Keeper keeps half-typed forms on this device's disk.
-type Keeper interface {
-	SaveDraft(ctx context.Context, key string, data []byte) error
-	LoadDraft(ctx context.Context, key string) ([]byte, time.Time, error)
-	DropDraft(ctx context.Context, key string) error
-}
-
-// screenKey keeps what stood on people's locked screens apart.
-func screenKey(by web.Caller) string { return by.Person.String() + "/screen" }
-
 // mostParked is how many locked sessions one browser keeps for their people.
 const mostParked = 8
 
 func (p *Pages) registerLock(m *web.Mux) {
 	m.Handle(web.Session, http.MethodPost, "/lock", p.lock)
-	m.Handle(web.Session, http.MethodGet, "/screen", p.screen)
-	m.Handle(web.Session, http.MethodPost, "/screen", p.screenDone)
+	p.registerScreen(m)
 	if p.Links {
 		m.Handle(web.Public, http.MethodPost, "/unlock", p.unlockInDemo)
 	}
 }
 
-// onScreen is what was half-typed on a page without drafts when it locked.
-type onScreen struct {
-	Path  string   `json:"path"`
-	Forms []string `json:"forms"` // as forms are encoded, by their order on the page
-}
-
-// lock locks the screen and keeps what was half-typed on it.
+// lock locks the screen. What was half-typed on it came before, by keepTyped.
 func (p *Pages) lock(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 	if err := p.Gate.Enter(r.Context(), by, access.SeeOwnSessions, fact.Subject{}); err != nil {
 		return err
 	}
 	if err := r.ParseForm(); err != nil {
 		return err
-	}
-	kept := onScreen{Path: r.PostForm.Get("path"), Forms: r.PostForm["form"]}
-	if p.Looking != nil && web.LocalPath(kept.Path) && len(kept.Forms) > 0 && len(kept.Forms) <= 40 {
-		b, err := json.Marshal(kept)
-		if err == nil {
-			err = p.Looking.Drafts.SaveDraft(r.Context(), screenKey(by), b)
-		}
-		if err != nil {
-			return err
-		}
 	}
 	why := "by hand"
 	if r.PostForm.Get("why") == "idle" {
@@ -69,48 +40,6 @@ func (p *Pages) lock(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 	}
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	return web.SeeOther(w, r, "/sign-in")
-}
-
-// Typed tells whether something half-typed waits for somebody from when their
-// screen locked.
-func (p *Pages) Typed(ctx context.Context, by web.Caller) bool {
-	if p == nil || p.Looking == nil {
-		return false
-	}
-	_, _, err := p.Looking.Drafts.LoadDraft(ctx, screenKey(by))
-	return err == nil
-}
-
-// screen gives what was half-typed by this person when their screen locked.
-func (p *Pages) screen(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	if err := p.Gate.Enter(r.Context(), by, access.SeeOwnSessions, fact.Subject{}); err != nil {
-		return err
-	}
-	kept := onScreen{Forms: []string{}}
-	if p.Looking != nil {
-		b, _, err := p.Looking.Drafts.LoadDraft(r.Context(), screenKey(by))
-		if err != nil && !refusal.Is(err, refusal.Missing) {
-			return err
-		}
-		if err == nil && json.Unmarshal(b, &kept) != nil {
-			kept = onScreen{Forms: []string{}} // of another program: nothing to give back
-		}
-	}
-	return writeJSON(w, http.StatusOK, kept)
-}
-
-// screenDone forgets it when it is back on the page.
-func (p *Pages) screenDone(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	if err := p.Gate.Enter(r.Context(), by, access.SeeOwnSessions, fact.Subject{}); err != nil {
-		return err
-	}
-	if p.Looking != nil {
-		if err := p.Looking.Drafts.DropDraft(r.Context(), screenKey(by)); err != nil {
-			return err
-		}
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 func parkedCookie(r *http.Request) string {

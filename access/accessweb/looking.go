@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"holdfast/access"
@@ -18,15 +19,17 @@ import (
 // Looking is what the pages about looking need to know of the rest of the
 // program.
 type Looking struct {
-	Whole   accessdb.Whole                                                        // what stands about one person
-	Record  func(ctx context.Context, number string) (fact.Subject, error)        // the record, or the case, that a case number leads to
-	Level   accessdb.Level                                                        // whether all of another device is here
-	Unusual func(ctx context.Context, by web.Caller) ([]access.Unusual, error)    // what is unusual lately
-	InHand  func(ctx context.Context, person fact.Subject) ([]fact.Millis, error) // deadlines of somebody's open cases
-	Told    func(ctx context.Context, by web.Caller) ([]Told, error)              // looks that governance was told of and has not reviewed
+	Whole   accessdb.Whole                                                          // what stands about one person
+	Record  func(ctx context.Context, number string) (fact.Subject, error)          // the record, or the case, that a case number leads to
+	Level   accessdb.Level                                                          // whether all of another device is here
+	Unusual func(ctx context.Context, by web.Caller) ([]access.Unusual, int, error) // what is unusual lately, and how many records could not be read for it
+	InHand  func(ctx context.Context, person fact.Subject) ([]fact.Millis, error)   // deadlines of somebody's open cases
+	Told    func(ctx context.Context, by web.Caller) ([]Told, error)                // looks that governance was told of and has not reviewed
 	Review  func(ctx context.Context, by web.Caller, id fact.Subject, note string) error
 	Name    func(fact.Subject) string // of a member of staff
 	Drafts  Keeper
+
+	keeping sync.Mutex // one at a time changes what waits on a page
 }
 
 // Told is one look that governance was told of.
@@ -72,6 +75,7 @@ type looksView struct {
 	Told    []toldLine
 	Unusual []unusualLine
 	More    int
+	Unread  string // what could not be judged; empty: nothing
 	Marks   []markLine
 	Kinds   []web.Option
 }
@@ -120,9 +124,12 @@ func (p *Pages) showLooks(w http.ResponseWriter, r *http.Request, by web.Caller,
 	for _, t := range told {
 		v.Told = append(v.Told, toldLine{t.ID.String(), t.What, t.Alarm})
 	}
-	all, err := p.Looking.Unusual(r.Context(), by)
+	all, unread, err := p.Looking.Unusual(r.Context(), by)
 	if err != nil {
 		return err
+	}
+	if unread > 0 {
+		v.Unread = web.Plural(unread, "record", "records") + " could not be read: looks at them could not be judged."
 	}
 	for i, u := range all {
 		if i == mostUnusual {

@@ -1,6 +1,7 @@
 package accessweb
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type staffView struct {
 	Roles    []access.Role
 	Made     *madeLink
 	Passkeys bool
+	Many     bool     // more are on the list than are shown
 	News     []string // what administrators are to know about ways in
 }
 
@@ -42,11 +44,12 @@ func (p *Pages) staff(w http.ResponseWriter, r *http.Request, by web.Caller) err
 
 func (p *Pages) showStaff(w http.ResponseWriter, r *http.Request, by web.Caller, status int, f *web.Form, made *madeLink) error {
 	list, err := p.Gate.StaffList(r.Context(), by)
-	if err != nil {
+	many := errors.Is(err, accessdb.ErrManyStaff)
+	if err != nil && !many {
 		return err
 	}
 	v := staffView{
-		Frame: p.Shell.Frame(r, by, "Staff"), Form: f, Roles: access.Roles(), Made: made, Passkeys: p.Passkeys != nil,
+		Many: many, Frame: p.Shell.Frame(r, by, "Staff"), Form: f, Roles: access.Roles(), Made: made, Passkeys: p.Passkeys != nil,
 		Lines: linesOf(list, p.Shell.Now()), News: newsOf(list, p.Shell.Now(), p.Shell.Zone()),
 	}
 	v.Frame.ErrorsIn = !f.OK()
@@ -114,7 +117,7 @@ func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		return refusal.New(refusal.Missing, "There is no such person on the staff list.").Because(err)
 	}
 	list, err := p.Gate.StaffList(r.Context(), by)
-	if err != nil {
+	if err != nil && !errors.Is(err, accessdb.ErrManyStaff) {
 		return err
 	}
 	for _, one := range list {
@@ -131,6 +134,9 @@ func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		}
 		until := p.Shell.Now().Add(LinkLasts).In(p.Shell.Zone()).Format("Mon 2 Jan 15:04")
 		return p.showStaff(w, r, by, http.StatusOK, nil, &madeLink{one.Staff.Name(), addressOf(r) + "/enrol/" + token, until})
+	}
+	if err != nil {
+		return err
 	}
 	return refusal.New(refusal.Missing, "There is no such person on the staff list.")
 }

@@ -194,16 +194,18 @@ func (p *Pages) useRecovery(w http.ResponseWriter, r *http.Request, _ web.Caller
 }
 
 type vouchView struct {
+	Many  bool // more are on the staff list than could be read
 	Frame web.Frame
 	Lines []staffLine
 }
 
 func (p *Pages) vouch(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 	list, err := p.Gate.Colleagues(r.Context(), by)
-	if err != nil {
+	many := errors.Is(err, accessdb.ErrManyStaff)
+	if err != nil && !many {
 		return err
 	}
-	v := vouchView{Frame: p.Shell.Frame(r, by, "Vouch for a colleague"), Lines: linesOf(list, p.Shell.Now())}
+	v := vouchView{Many: many, Frame: p.Shell.Frame(r, by, "Vouch for a colleague"), Lines: linesOf(list, p.Shell.Now())}
 	v.Frame.Here = "/session"
 	for i, one := range list {
 		v.Lines[i].Link = one.Person.String()

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"holdfast/access"
+	"holdfast/cmd/node"
 	"holdfast/content"
-	"holdfast/record/entry"
 	"holdfast/triage"
 )
 
@@ -27,7 +28,7 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	p := newProgress(t.err)
 	p.doingNow("walking every question of every complaint")
 	r := triage.Check(files, time.Now)
-	checkJoins(files, &r)
+	checkParts(files, &r)
 	checkPermissions(&r)
 	p.done()
 	if *asJSON {
@@ -41,24 +42,26 @@ func contentCommand(_ context.Context, t term, args []string) error {
 	return err
 }
 
-// checkJoins adds what is wrong with the table of joins, and with the policy on
-// homes, to the report.
-func checkJoins(files fs.FS, r *triage.Report) {
+// checkParts adds to the report what is wrong with the table of joins, and every
+// part of content with which the program would not start.
+func checkParts(files fs.FS, r *triage.Report) {
 	set, err := content.Load(files)
 	if err != nil {
 		return // said already
 	}
+	add := func(property, where string, err error) {
+		what := err.Error()
+		if slices.ContainsFunc(r.Problems, func(p triage.Problem) bool { return p.What == what }) {
+			return // said already
+		}
+		r.Problems = append(r.Problems, triage.Problem{Property: property, Where: where, What: what})
+		r.Failures++
+	}
 	if _, err := content.LoadJoins(set); err != nil {
-		r.Problems = append(r.Problems, triage.Problem{Property: "joins", Where: "joins.csv", What: err.Error()})
-		r.Failures++
+		add("joins", "joins.csv", err)
 	}
-	if _, err := content.LoadDisclosure(set); err != nil {
-		r.Problems = append(r.Problems, triage.Problem{Property: "disclosure", Where: "disclosure.csv", What: err.Error()})
-		r.Failures++
-	}
-	if _, err := entry.LoadRules(set); err != nil {
-		r.Problems = append(r.Problems, triage.Problem{Property: "homes", Where: "entry.csv", What: err.Error()})
-		r.Failures++
+	for _, one := range node.CheckLibrary(set) {
+		add(one.Property, one.Where, one.Err)
 	}
 }
 

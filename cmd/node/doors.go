@@ -56,6 +56,7 @@ func whyPublic() map[string]string {
 		"/enrol/{token}/finish":     "needs the same token and the answer to its challenge",
 		"/in/{token}":               "demo folders only: a one-time link that opens one browser; a site node has no such route",
 		"/unlock":                   "demo folders only: a button that stands for the passkey at a locked screen; a site node has no such route",
+		"/screen/typed":             "keeps what is half-typed on a page whose session was locked by another page of the browser; needs that session, and gives nothing",
 		"/static/{name}":            "style, script and mark of every page, the same for everybody",
 		"/.well-known/security.txt": "where weaknesses are reported (RFC 9116)",
 		"/healthz":                  "a monitor asks whether this device can save; says ok or not, and nothing else",

@@ -70,6 +70,16 @@ func TestAWayInIsErasedWithThePerson(t *testing.T) {
 	if err != nil || !slices.Contains(whole, who) || !slices.Contains(whole, n.Homes.CodeOf(who)) {
 		t.Fatalf("%v %v", whole, err)
 	}
+	other := fact.Subject{44} // a fact that points to somebody else's destroys nothing of theirs
+	if _, err := n.Journal.Do(t.Context(), by.Author(), nil, func(*journal.Tx) ([]fact.Draft, error) {
+		return []fact.Draft{fact.Say(who, record.EntryKept{Code: other})}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	n.caughtUp(t)
+	if whole, _, err = n.wholePerson(t.Context(), who); err != nil || slices.Contains(whole, other) || !slices.Contains(whole, n.Homes.CodeOf(who)) {
+		t.Errorf("%v would be destroyed, %v", whole, err)
+	}
 }
 
 // Somebody has left when every role was ended, or ran out some days ago; not

@@ -258,6 +258,11 @@ func (s *sweepers) flow() {
 	if !bytes.Contains(body, []byte(m[0])) {
 		s.t.Fatal("in an emergency it is not shown")
 	}
+	for path, form := range map[string]url.Values{"/doubt": {"doubt_why": {"he knows 471"}}, "/none": {"none_why": {"it was 471"}}, "/keep": {"code": {"x"}, "why": {"it was 471"}}} {
+		if status, body := s.send(access.Dispatcher, home+path, form); status != http.StatusUnprocessableEntity || !bytes.Contains(body, []byte("write no code and no longer number here")) {
+			s.t.Errorf("%s comes back without a word of what to mend: %d %s", path, status, said(body))
+		}
+	}
 	status, body = s.send(access.Dispatcher, home+"/doubt", url.Values{"doubt_why": {"The note was lost"}})
 	ok("doubt", status, body)
 	status, body = s.send(access.Manager, home+"/keep", url.Values{"code": {m[4]}, "why": {"Changed"}})
@@ -497,6 +502,12 @@ func TestADeskOpensAtItsSite(t *testing.T) {
 	c := codeAt(t, s.n, s.who)
 	if o := c.Openings[len(c.Openings)-1]; o.What.Device != d.n.Device.Person || o.Session.Zero() {
 		t.Errorf("%+v", o)
+	}
+	for path, unknown := range map[string]string{"/homes": "0 homes", "/more-homes": "Nobody asks just now"} {
+		if status, body := d.get(access.Manager, path); status != http.StatusOK || bytes.Contains(body, []byte(unknown)) || bytes.Contains(body, []byte("No home has to be changed")) ||
+			!bytes.Contains(body, []byte("is seen at the site")) {
+			t.Errorf("%s at a desk, which can't know it: %d %s", path, status, said(body))
+		}
 	}
 	d.send(access.Clinician, home+"/cover", url.Values{})
 	status, body := d.send(access.CallHandler, home+"/open", url.Values{"emergency": {"yes"}, "reason": {"Crew at the door"}})

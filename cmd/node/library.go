@@ -32,41 +32,65 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
-	set = set.WithApprovals(approvals...)
-	questions, err := triage.Load(set)
-	if err != nil {
-		return nil, err
+	l := &Library{Set: set.WithApprovals(approvals...)}
+	for _, one := range l.chapters() {
+		if err := one.load(); err != nil {
+			return nil, err
+		}
 	}
-	rules, err := urgent.LoadRules(set, questions)
-	if err != nil {
-		return nil, err
+	return l, nil
+}
+
+// chapter is one of the things that the program reads from content when it starts.
+type chapter struct {
+	property, where string
+	load            func() error
+}
+
+func read[T any](to *T, from func() (T, error)) func() error {
+	return func() (err error) {
+		*to, err = from()
+		return err
 	}
-	call, err := urgentweb.LoadCallRules(set, questions)
-	if err != nil {
-		return nil, err
+}
+
+// chapters lists all that a program needs of content, in the order in which it is
+// read: what comes later may need what came before.
+func (l *Library) chapters() []chapter {
+	s := l.Set
+	return []chapter{
+		{"triage", "triage", read(&l.Triage, func() (*triage.Content, error) { return triage.Load(s) })},
+		{"urgent", "urgent", read(&l.Rules, func() (*urgent.Rules, error) { return urgent.LoadRules(s, l.Triage) })},
+		{"calls", "urgent", read(&l.Call, func() (*urgentweb.CallRules, error) { return urgentweb.LoadCallRules(s, l.Triage) })},
+		{"retention", "retention.csv", read(&l.Keep, func() ([]content.RetentionRule, error) { return content.Retention(s) })},
+		{"erasure", "erasure.csv", read(&l.Erase, func() (content.ErasureDays, error) { return content.Erasure(s, access.LeastErasureDays) })},
+		{"disclosure", "disclosure.csv", read(&l.Tell, func() (content.Disclosure, error) { return content.LoadDisclosure(s) })},
+		{"homes", "entry.csv", read(&l.Entry, func() (entry.Rules, error) { return entry.LoadRules(s) })},
+		{"sign-in", "signin.csv", read(&l.SignIn, func() (access.Policy, error) { return accessweb.LoadPolicy(s) })},
+		{"looking", "looking.csv", read(&l.Look, func() (Looking, error) { return lookingOf(s) })},
 	}
-	keep, err := content.Retention(set)
-	if err != nil {
-		return nil, err
+}
+
+// Unfit is a part of content with which no program starts.
+type Unfit struct {
+	Property, Where string
+	Err             error
+}
+
+// CheckLibrary reads content as the program does when it starts, and lists every
+// part with which it would not start. What the questions of triage are wanted
+// for is not looked at when they can't be read.
+func CheckLibrary(set *content.Set) (out []Unfit) {
+	l := &Library{Set: set}
+	for _, one := range l.chapters() {
+		if l.Triage == nil && (one.property == "urgent" || one.property == "calls") {
+			continue
+		}
+		if err := one.load(); err != nil {
+			out = append(out, Unfit{one.property, one.where, err})
+		}
 	}
-	erase, err := content.Erasure(set, access.LeastErasureDays)
-	if err != nil {
-		return nil, err
-	}
-	tell, err := content.LoadDisclosure(set)
-	if err != nil {
-		return nil, err
-	}
-	homes, err := entry.LoadRules(set)
-	if err != nil {
-		return nil, err
-	}
-	signIn, err := accessweb.LoadPolicy(set)
-	if err != nil {
-		return nil, err
-	}
-	look, err := lookingOf(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
+	return out
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -135,10 +137,15 @@ func (n *Node) recordNumbered(ctx context.Context, number string) (fact.Subject,
 		return s, err
 	}
 	var b []byte
-	if n.Journal.Views().QueryRowContext(ctx, `SELECT id FROM urgent_case WHERE number = ?`, number).Scan(&b) == nil && len(b) == len(s) {
-		return fact.Subject(b), nil
+	switch bad := n.Journal.Views().QueryRowContext(ctx, `SELECT id FROM urgent_case WHERE number = ?`, number).Scan(&b); {
+	case errors.Is(bad, sql.ErrNoRows):
+		return s, err // there is none
+	case bad != nil:
+		return s, bad // it can't be told
+	case len(b) != len(s):
+		return s, fmt.Errorf("a case in the list has a name of %d bytes", len(b))
 	}
-	return s, err
+	return fact.Subject(b), nil
 }
 
 // LooksWanted asks who looked at a record.
@@ -182,52 +189,75 @@ func (n *Node) LooksReport(ctx context.Context, want LooksWanted) (LooksGiven, e
 // mostJudged bounds the looks among which unusual ones are looked for.
 const mostJudged = 5000
 
-// unusual lets the caller in and finds what is unusual lately.
-func (n *Node) unusual(ctx context.Context, by access.Caller) ([]access.Unusual, error) {
+// unusual lets the caller in and finds what is unusual lately. unread counts the
+// records that could not be read: looks at them are not judged.
+func (n *Node) unusual(ctx context.Context, by access.Caller) (all []access.Unusual, unread int, err error) {
 	rules := n.config.Library.Look.Unusual
 	looks, err := n.Gate.LooksSince(ctx, by, n.clock().AddDate(0, 0, -rules.Days), mostJudged)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	watched := n.Gate.Watched(ctx)
-	known, homes := map[fact.Subject]recordKnown{}, map[fact.Subject]string{}
+	read := reading{records: n.Cases.RecordsOf, known: n.knownOf, have: map[fact.Subject]recordKnown{}, unread: map[fact.Subject]bool{}}
+	homes := map[fact.Subject]string{}
 	for s, made := range watched {
 		for _, m := range made {
 			if m.Mark == access.MarkStaff && !m.Staff.Zero() {
-				k, err := n.knownOf(ctx, s)
-				if err != nil {
-					return nil, err
+				if k, ok := read.of(ctx, s); ok {
+					homes[m.Staff] = k.address
 				}
-				homes[m.Staff] = k.address
 			}
 		}
 	}
-	var out []access.LookKnown
+	all = rules.Judge(read.looks(ctx, looks, rules.Linked), watched, homes)
+	return all, len(read.unread), ctx.Err()
+}
+
+// reading reads records once each for judging looks at them. One that can't be
+// read is counted, and keeps nobody from seeing what is unusual elsewhere.
+type reading struct {
+	records func(context.Context, fact.Subject) ([]fact.Subject, error)
+	known   func(context.Context, fact.Subject) (recordKnown, error)
+	have    map[fact.Subject]recordKnown
+	unread  map[fact.Subject]bool
+}
+
+func (r reading) of(ctx context.Context, record fact.Subject) (recordKnown, bool) {
+	k, ok := r.have[record]
+	if ok || r.unread[record] {
+		return k, ok
+	}
+	k, err := r.known(ctx, record)
+	if err != nil {
+		r.unread[record] = true
+		return k, false
+	}
+	r.have[record] = k
+	return k, true
+}
+
+func (r reading) looks(ctx context.Context, looks []accessdb.Seen, linked time.Duration) (out []access.LookKnown) {
 	for _, l := range looks {
 		if l.Reason {
 			continue
 		}
-		record := l.About
-		records, err := n.Cases.RecordsOf(ctx, l.About)
+		records, err := r.records(ctx, l.About)
 		if err != nil {
-			return nil, err
+			r.unread[l.About] = true
+			continue
 		}
+		record := l.About
 		if len(records) > 0 {
 			record = records[0]
 		}
-		k, ok := known[record]
-		if !ok {
-			if k, err = n.knownOf(ctx, record); err != nil {
-				return nil, err
-			}
-			known[record] = k
+		if k, ok := r.of(ctx, record); ok {
+			out = append(out, access.LookKnown{
+				Fact: l.Fact, Person: l.Person, Name: l.Name, Record: record, Family: k.family, Address: k.address, At: l.At, Opened: l.Opened,
+				Linked: k.wroteNear(l.Person, l.At, linked),
+			})
 		}
-		out = append(out, access.LookKnown{
-			Fact: l.Fact, Person: l.Person, Name: l.Name, Record: record, Family: k.family, Address: k.address, At: l.At, Opened: l.Opened,
-			Linked: k.wroteNear(l.Person, l.At, rules.Linked),
-		})
 	}
-	return rules.Judge(out, watched, homes), nil
+	return out
 }
 
 // recordKnown is what is known of a record for judging looks at it.
@@ -272,9 +302,9 @@ func (n *Node) knownOf(ctx context.Context, s fact.Subject) (recordKnown, error)
 }
 
 // idle is how long a caller's screen stays open without a touch, and whether
-// something half-typed waits from when it locked.
-func (n *Node) idle(by access.Caller) (time.Duration, bool) {
-	return n.Gate.Looking.Of(by.Role).Lock, n.door.Typed(context.Background(), by)
+// something half-typed on this page waits from when it locked.
+func (n *Node) idle(r *http.Request, by access.Caller) (time.Duration, bool) {
+	return n.Gate.Looking.Of(by.Role).Lock, n.door.Typed(r.Context(), by, r.URL.Path)
 }
 
 // ofLooking tells whether a task is about how somebody looked.

@@ -78,7 +78,10 @@ func (n *Node) wholePerson(ctx context.Context, about fact.Subject) (subjects []
 	if err != nil {
 		return nil, 0, err
 	}
-	subjects = slices.Concat([]fact.Subject{about}, cases, p.Entry)
+	subjects = append([]fact.Subject{about}, cases...)
+	if code := n.Homes.CodeOf(about); slices.Contains(p.Entry, code) {
+		subjects = append(subjects, code) // what else the record points to is nobody's home, or another's
+	}
 	for _, one := range subjects {
 		tasks, err := taskdb.About(ctx, n.Journal.Views(), n.Device, one)
 		if err != nil {

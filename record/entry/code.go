@@ -93,6 +93,25 @@ func (c Code) Apart() bool {
 	return standing > 1 && none < standing
 }
 
+// Unseen lists what stands on a home that a page had not seen: neither in its
+// frontier nor before it.
+func Unseen(about fact.Subject, h fact.History, seen []fact.ID) (out []Value) {
+	all, place := h.WithHeld(), map[fact.ID]int{}
+	for i, f := range all.Facts() {
+		place[f.ID] = i
+	}
+	for _, v := range Fold(about, h).Values {
+		at := place[v.Fact]
+		if v.Stands && !slices.ContainsFunc(seen, func(id fact.ID) bool {
+			p, here := place[id]
+			return here && (p == at || all.Before(at, p))
+		}) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
 // Fold gives the present state. While a cut holds facts back, what they set
 // stands beside what is verified, what they replaced stays, and their openings
 // and doubts count: who sees too much may ask, who sees too little stands

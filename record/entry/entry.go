@@ -7,16 +7,21 @@
 // search, message, print or export ever holds it; it is opened one home at a
 // time, by somebody with a visit there and near the visit in time, or in an
 // emergency at once; each opening is a fact and told to somebody else; and an
-// emergency is never refused, only told louder. Verbs decide on folded state and
-// take the caller, the grounds and the time as arguments.
+// emergency that stands on a case of the person, or of which it can't be told
+// whether it does, is never refused, whatever was opened before, only told
+// louder. An emergency of which nobody has said anything on a case waits for its
+// case, or counts like a visit. Verbs decide on folded state and take the
+// caller, the grounds and the time as arguments.
 package entry
 
 import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"holdfast/fact"
@@ -134,20 +139,45 @@ func ReadPlain(b []byte) (p Plain, err error) {
 	return p, fact.Decode(b[2:2+n], &p)
 }
 
-// holdsACode tells whether words hold what may be a code: a number of three
-// digits or more. Words that everybody reads must not.
-func holdsACode(s string) bool {
-	run := 0
-	for _, r := range s {
-		if r >= '0' && r <= '9' {
-			if run++; run == 3 {
-				return true
-			}
-		} else {
-			run = 0
+// rung are numbers that people write because they ring them.
+func rung() []string { return []string{"999", "111", "112", "101"} }
+
+// codesIn finds what may be codes: numbers of three digits or more, but for
+// those that are rung. Words that everybody reads must hold none. It gives from
+// where to where they stand, in bytes.
+func codesIn(s string) (out [][2]int) {
+	for from := 0; from < len(s); from++ {
+		to := from
+		for to < len(s) && s[to] >= '0' && s[to] <= '9' {
+			to++
+		}
+		if to-from >= 3 && !slices.Contains(rung(), s[from:to]) {
+			out = append(out, [2]int{from, to})
+		}
+		from = max(from, to)
+	}
+	return out
+}
+
+// masked gives words that may be kept of words that may not: codes covered, cut
+// where it is too long, and nothing else lost.
+func masked(s string) string {
+	b := []byte(strings.ToValidUTF8(s, ""))
+	for _, c := range codesIn(string(b)) {
+		for i := c[0]; i < c[1]; i++ {
+			b[i] = '*'
 		}
 	}
-	return false
+	all := []rune(strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, string(b))))
+	if len(all) > MostOther {
+		all = append(all[:MostOther-1], '…')
+	}
+	return string(all)
 }
 
 // words tidies a line that others read and refuses one with a code in it.
@@ -158,7 +188,7 @@ func words(field, s, empty string) (string, error) {
 		return "", refusal.Field(field, empty)
 	case utf8.RuneCountInString(s) > MostOther:
 		return "", refusal.Field(field, "This is too long to be kept: shorten it")
-	case holdsACode(s):
+	case len(codesIn(s)) > 0:
 		return "", refusal.Field(field, "Others read this line: write no code and no longer number here")
 	}
 	return s, nil

@@ -197,12 +197,35 @@ func TestAnEmergencyIsNeverRefused(t *testing.T) {
 			t.Error("a code stands in a reason")
 		}
 	}
+	for _, one := range []struct{ says, keeps string }{
+		{"Collapsed, 999 called", "Collapsed, 999 called"},
+		{"111 rang back, 112 and 101 as well", "111 rang back, 112 and 101 as well"},
+		{"Collapsed, the code 4711 does not open, 9991 neither", "Collapsed, the code **** does not open, **** neither"},
+		{"Collapsed\u202e 47110", "Collapsed  *****"},
+		{strings.Repeat("é", MostOther+7), strings.Repeat("é", MostOther-1) + "…"},
+	} {
+		if err := h.open(ruth, ambulance, Asking{Emergency: true, Reason: one.says}); err != nil {
+			t.Error(err)
+		}
+		if all := h.code().Openings; all[len(all)-1].What.Reason != one.keeps {
+			t.Errorf("%q is kept as %q", one.says, all[len(all)-1].What.Reason)
+		}
+	}
+	if err := h.open(ruth, ambulance, Asking{Emergency: true, Reason: "  "}); len(refusal.Fields(err)) != 1 {
+		t.Error("with a reason of nothing:", err)
+	}
 	if err := h.open(ruth, ambulance, Asking{Emergency: true}); len(refusal.Fields(err)) != 1 {
 		t.Error("without a reason:", err)
 	}
 	h = kept(t)
 	if err := h.open(ruth, Grounds{Unknown: true}, ask); err != nil {
 		t.Error("a case that could not be read is taken for none:", err)
+	}
+	part := Grounds{Relations: []Relation{{About: visit.About}}, Unknown: true}
+	for i := range policy.InAHour + 2 {
+		if err := h.open(ruth, part, ask); err != nil {
+			t.Errorf("opening %d, of a person one of whose cases can't be read: %v", i, err)
+		}
 	}
 	h = kept(t)
 	if err := h.open(ruth, Grounds{}, ask); !refusal.Is(err, refusal.Forbidden) {
@@ -339,6 +362,16 @@ func TestWhatIsRefused(t *testing.T) {
 	} {
 		if !refusal.Is(err, refusal.Invalid) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, err := range map[string]error{ // the fields of the pages: a mistake in another is shown nowhere
+		"none_why":  drafts(Keep(c, withEntry(), ruth, Keeping{None: true, Why: "it was 471"}, now)),
+		"doubt_why": drafts(DoubtIt(c, ruth, "he knows 471", now)),
+		"why":       drafts(Keep(c, withEntry(), ruth, Keeping{Sealed: sealed(1), Why: "it was 471"}, now)),
+		"note":      drafts(ChaseIt(c, boss, "it was 471", now)),
+	} {
+		if f := refusal.Fields(err); len(f) != 1 || f[0].Field != name {
+			t.Errorf("%s: %+v", name, f)
 		}
 	}
 	if err := drafts(Keep(Code{Subject: home}, record.Person{}, ruth, Keeping{Sealed: sealed(1)}, now)); !refusal.Is(err, refusal.Missing) {

@@ -26,11 +26,11 @@ func Keep(c Code, p record.Person, by access.Caller, req Keeping, now time.Time)
 	if !p.Registered {
 		return nil, refusal.New(refusal.Missing, "There is no such record here. A way in is kept with the record of a person.")
 	}
-	empty := ""
+	field, empty := "why", ""
 	if req.None {
-		empty = "Say why nothing is kept any more: moved house, died, the key safe was taken down"
+		field, empty = "none_why", "Say why nothing is kept any more: moved house, died, the key safe was taken down"
 	}
-	why, err := words("why", req.Why, empty)
+	why, err := words(field, req.Why, empty)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func DoubtIt(c Code, by access.Caller, why string, now time.Time) ([]fact.Draft,
 	if !c.Kept() {
 		return nil, refusal.New(refusal.Missing, "Nothing is kept on this home, so there is nothing to change.")
 	}
-	why, err := words("why", why, "Say who may know it, or what happened")
+	why, err := words("doubt_why", why, "Say who may know it, or what happened")
 	if err != nil {
 		return nil, err
 	}

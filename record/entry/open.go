@@ -51,7 +51,8 @@ func (r Rules) Near(v Relation, now time.Time) (near bool, from, until time.Time
 //
 // One home at a time, with a visit that is the caller's and near; or in an
 // emergency with a reason. An emergency that stands on a case is never refused,
-// whatever was opened before.
+// whatever was opened before, nor one of which the cases can't all be read.
+// Where a case says nothing of an emergency it opens as well, and counts.
 func Open(c Code, days [2]Opener, by access.Caller, g Grounds, ask Asking, r Rules, device fact.Subject, now time.Time) ([]fact.Draft, error) {
 	if err := by.May(access.OpenEntry); err != nil {
 		return nil, err
@@ -122,10 +123,9 @@ func ground(by access.Caller, g Grounds, ask Asking, r Rules, now time.Time) (wh
 func emergency(g Grounds, ask Asking) (what Opened, sure bool, err error) {
 	reason, err := words("reason", ask.Reason, "Say in a few words why somebody must get in at once")
 	if err != nil {
-		if ask.Reason == "" {
+		if reason = masked(ask.Reason); reason == "" {
 			return Opened{}, false, err
-		}
-		reason = "not kept: too long, or with a number in it" // nothing stops an emergency but silence
+		} // nothing stops an emergency but silence
 	}
 	what = Opened{Ground: ForEmergency, Reason: reason}
 	for _, v := range g.Relations {
@@ -136,11 +136,13 @@ func emergency(g Grounds, ask Asking) (what Opened, sure bool, err error) {
 	}
 	if len(g.Relations) > 0 {
 		what.About, what.Number, what.Unusual = g.Relations[0].About, g.Relations[0].Number, []Unusual{NoEmergency}
-		return what, false, nil
 	}
 	if g.Unknown {
-		what.Unusual = []Unusual{CaseNotRead}
+		what.Unusual = append(what.Unusual, CaseNotRead)
 		return what, true, nil
+	}
+	if len(g.Relations) > 0 {
+		return what, false, nil
 	}
 	return Opened{}, false, refusal.New(refusal.Forbidden, "No open case stands on this person. Take the call, or open the case on the worklist: then it opens at once.")
 }

@@ -51,6 +51,7 @@ type Homes struct {
 	Gone      func(ctx context.Context) (entry.Gone, error) // who has left, what was cut off
 	Clock     journal.Clock
 	Site      Site // whom a device asks that opens no homes itself; nil: nobody
+	Most      int  // how many homes, and asks, are read for a list; 0: 20,000 and 500
 }
 
 // viewWait is how long an answer waits for the view.
@@ -62,6 +63,7 @@ type Home struct {
 	Person  record.Person
 	Grounds entry.Grounds
 	Why     []string // it must be changed
+	Unsure  bool     // who has left, and what was cut off, can't be read: nothing of that is in Why
 	Open    bool     // the caller, in this session, has it open now
 	Until   time.Time
 	Openers [2]entry.Opener // the caller's, today and yesterday
@@ -96,6 +98,20 @@ func (s *Homes) Home(ctx context.Context, by access.Caller, person fact.Subject,
 	if err := s.Gate.Enter(ctx, by, access.SeeEntry, person); err != nil {
 		return h, err
 	}
+	if h, err = s.read(ctx, by, person, now); err != nil {
+		return h, err
+	}
+	gone, err := s.Gone(ctx)
+	h.Unsure = err != nil
+	h.Why, h.Grounds = h.Code.MustChange(gone), s.grounds(ctx, by, person, now)
+	if o, open := s.openNow(h, by, now); open {
+		h.Open, h.Until = true, o.What.Until.Time()
+	}
+	return h, ctx.Err()
+}
+
+// read folds a home, whose it is, and what the caller has opened.
+func (s *Homes) read(ctx context.Context, by access.Caller, person fact.Subject, now time.Time) (h Home, err error) {
 	if h.Person, err = journal.Fold(ctx, s.Journal, person, record.Fold); err != nil {
 		return h, err
 	}
@@ -109,14 +125,6 @@ func (s *Homes) Home(ctx context.Context, by access.Caller, person fact.Subject,
 		if h.Openers[i], err = journal.Fold(ctx, s.Journal, day, entry.FoldOpener); err != nil {
 			return h, err
 		}
-	}
-	gone, err := s.Gone(ctx)
-	if err != nil {
-		return h, err
-	}
-	h.Why, h.Grounds = h.Code.MustChange(gone), s.grounds(ctx, by, person, now)
-	if o, open := s.openNow(h, by, now); open {
-		h.Open, h.Until = true, o.What.Until.Time()
 	}
 	return h, nil
 }
@@ -173,8 +181,8 @@ func (s *Homes) Keep(ctx context.Context, by access.Caller, person fact.Subject,
 	if err != nil {
 		return err
 	}
-	if !s.Here() { // the site has seen what was kept before; this device has not
-		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askKeep, Sealed: sealed, Why: why})
+	if !s.Here() { // the site has what was kept before; this device has not
+		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askKeep, Sealed: sealed, Why: why, Seen: seen})
 		if !refusal.Is(err, refusal.Unavailable) {
 			return err
 		}
@@ -185,7 +193,7 @@ func (s *Homes) Keep(ctx context.Context, by access.Caller, person fact.Subject,
 // KeepNone says that nothing is to be kept on a home any more.
 func (s *Homes) KeepNone(ctx context.Context, by access.Caller, person fact.Subject, seen []fact.ID, why string) error {
 	if !s.Here() {
-		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askNone, Why: why})
+		_, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askNone, Why: why, Seen: seen})
 		return err
 	}
 	return s.keep(ctx, by, person, seen, entry.Keeping{None: true, Why: why})
@@ -283,12 +291,13 @@ type Way struct {
 }
 
 // Shown lets the caller in and opens the one home of which this session has a
-// saved opening that has not run out or been covered.
+// saved opening that has not run out or been covered. What let them open it lets
+// them see it: nothing more is asked for, and nothing else need be readable.
 func (s *Homes) Shown(ctx context.Context, by access.Caller, person fact.Subject, now time.Time) (Shown, error) {
 	if err := s.Gate.Enter(ctx, by, access.OpenEntry, person); err != nil {
 		return Shown{}, err
 	}
-	h, err := s.Home(ctx, by, person, now)
+	h, err := s.read(ctx, by, person, now)
 	if err != nil {
 		return Shown{}, err
 	}

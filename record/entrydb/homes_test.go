@@ -390,3 +390,188 @@ func TestADeskClosesAndCannotOpen(t *testing.T) {
 		t.Error("no sentence that a person can act on")
 	}
 }
+
+// gated lets a test say what the gate refuses.
+type gated struct {
+	entrydb.Gate
+	refuse func(by access.Caller, act access.Act) error
+}
+
+func (g gated) Enter(ctx context.Context, by access.Caller, act access.Act, about fact.Subject) error {
+	if err := g.refuse(by, act); err != nil {
+		return err
+	}
+	return g.Gate.Enter(ctx, by, act, about)
+}
+
+// What was opened is shown: an opening that is saved, counted and told is never
+// refused afterwards for what only the page of the home needs.
+func TestWhatIsOpenedIsShown(t *testing.T) {
+	h := newHouse(t, 1)
+	h.keep(t)
+	who := h.people[0]
+	h.tied.grounds = func(access.Caller) entry.Grounds {
+		return entry.Grounds{Relations: []entry.Relation{{About: fact.Subject{9}, Number: "A-1", Emergency: true}}}
+	}
+	h.Homes.Gate = gated{h.Homes.Gate, func(_ access.Caller, act access.Act) error {
+		if act == access.SeeEntry {
+			return refusal.New(refusal.Forbidden, "You have opened many records this hour.").Because(access.ErrProve)
+		}
+		return nil
+	}}
+	h.Homes.Gone = func(context.Context) (entry.Gone, error) { return entry.Gone{}, errors.New("no list of staff") }
+	if err := h.Open(t.Context(), other, who, entry.Asking{Emergency: true, Reason: "Crew at the door"}); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := h.Shown(t.Context(), other, who, time.Now())
+	if err != nil || len(shown.Ways) != 1 || shown.Ways[0].Plain != way {
+		t.Fatalf("it was opened, counted and told, and is not shown: %v", err)
+	}
+	h.Homes.Gate = accessdb.NewGate(h.Journal, time.Now)
+	home, err := h.Home(t.Context(), other, who, time.Now())
+	if err != nil || !home.Unsure || !home.Open {
+		t.Errorf("without the list of staff there is no page of the home: %+v %v", home, err)
+	}
+	if w := h.watch(t); !w.Unsure || len(w.Unseen) != 1 {
+		t.Errorf("without the list of staff nobody sees who opened what: %+v", w)
+	}
+	h.Homes.Gone = func(context.Context) (entry.Gone, error) { return h.gone, nil }
+	if home, err := h.Home(t.Context(), other, who, time.Now()); err != nil || home.Unsure {
+		t.Errorf("%+v %v", home, err)
+	}
+}
+
+// closes is the vault of a desk.
+type closes struct{ entrydb.Vault }
+
+func (closes) Opens() bool { return false }
+
+func (closes) Open(_, _ []byte) ([]byte, error) { return nil, errors.New("a desk opens nothing") }
+
+// toSite has a site answer without a wire between.
+type toSite struct {
+	site *entrydb.Homes
+	by   func() access.Caller // as the site knows who is signed in at the desk
+}
+
+func (s toSite) Ask(ctx context.Context, question []byte) ([]byte, error) {
+	return s.site.Answer(ctx, fact.Subject{66}, func(context.Context, fact.Subject) (access.Caller, error) { return s.by(), nil }, question)
+}
+
+// deskOf is a desk of a site, as far as opening homes goes.
+func deskOf(h *house, by func() access.Caller) *entrydb.Homes {
+	desk := *h.Homes
+	desk.Vault, desk.Site = closes{h.Vault}, toSite{h.Homes, by}
+	return &desk
+}
+
+// What a site wants of somebody before it opens is asked of them at their desk,
+// and what they have just shown there is waited for.
+func TestWhatTheSiteWantsIsAskedAtTheDesk(t *testing.T) {
+	h := newHouse(t, 1)
+	h.keep(t)
+	who := h.people[0]
+	var mu sync.Mutex
+	asked, wants := 0, access.ErrProve
+	desk := deskOf(h, func() access.Caller { return nurse })
+	h.Homes.Gate = gated{h.Homes.Gate, func(_ access.Caller, act access.Act) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked++; act == access.OpenEntry && wants != nil {
+			return refusal.New(refusal.Forbidden, "Show that it is you.").Because(wants)
+		}
+		return nil
+	}}
+	_, err := desk.OpenAtSite(t.Context(), nurse, who, entry.Asking{})
+	if !errors.Is(err, access.ErrProve) || !refusal.Is(err, refusal.Forbidden) {
+		t.Errorf("the desk can't ask for a proof: %v", err)
+	}
+	wants = access.ErrSayWhy
+	_, err = desk.OpenAtSite(t.Context(), nurse, who, entry.Asking{})
+	var why *access.NeedsReason
+	if !errors.As(err, &why) || why.About != who || why.Act != access.OpenEntry {
+		t.Errorf("the desk can't ask why: %v", err)
+	}
+	wants = access.ErrProve
+	proved := nurse
+	proved.Proved = time.Now()
+	h.Homes.Gate = gated{accessdb.NewGate(h.Journal, time.Now), func(access.Caller, access.Act) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if asked++; asked < 6 { // the proof is still on its way
+			return refusal.New(refusal.Forbidden, "Show that it is you.").Because(access.ErrProve)
+		}
+		return nil
+	}}
+	asked = 4
+	shown, err := desk.OpenAtSite(t.Context(), proved, who, entry.Asking{})
+	if err != nil || len(shown.Ways) != 1 || shown.Ways[0].Plain != way {
+		t.Errorf("what was shown at the desk is asked for again: %v", err)
+	}
+}
+
+// A desk replaces what its form was opened on, and nothing that came later.
+func TestADeskWritesNothingOverUnseen(t *testing.T) {
+	h := newHouse(t, 1)
+	h.keep(t)
+	who := h.people[0]
+	desk := deskOf(h, func() access.Caller { return nurse })
+	standing := func() int {
+		t.Helper()
+		c, err := journal.Fold(t.Context(), h.Journal, h.CodeOf(who), entry.Fold)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(c.Standing())
+	}
+	seen, err := desk.SeenAtSite(t.Context(), nurse, who)
+	if err != nil || len(seen) == 0 {
+		t.Fatal(seen, err)
+	}
+	if err := h.Keep(t.Context(), boss, who, seen, entry.Plain{Code: "changed at the site"}, ""); err != nil {
+		t.Fatal(err)
+	}
+	for name, seen := range map[string][]fact.ID{"of before the change": seen, "that saw nothing": {}, "of the program before": nil} {
+		if err := desk.Keep(t.Context(), nurse, who, seen, entry.Plain{Code: "written at the desk"}, ""); !refusal.Is(err, refusal.Taken) {
+			t.Errorf("a page %s: %v", name, err)
+		}
+		if err := desk.KeepNone(t.Context(), nurse, who, seen, "moved"); !refusal.Is(err, refusal.Taken) {
+			t.Errorf("a page %s: %v", name, err)
+		}
+	}
+	if standing() != 1 {
+		t.Fatalf("%d ways in stand", standing())
+	}
+	if seen, err = desk.SeenAtSite(t.Context(), nurse, who); err != nil {
+		t.Fatal(err)
+	}
+	if err := desk.Keep(t.Context(), nurse, who, seen, entry.Plain{Code: "whoever has seen all"}, ""); err != nil || standing() != 1 {
+		t.Fatalf("%d ways in stand, %v", standing(), err)
+	}
+	desk.Site = nil
+	if seen, err := desk.SeenAtSite(t.Context(), nurse, who); err != nil || seen == nil || len(seen) != 0 {
+		t.Error("without the site:", seen, err)
+	}
+}
+
+// A list that is cut says so.
+func TestWhatIsNotReadForAListIsSaid(t *testing.T) {
+	h := newHouse(t, 3)
+	h.keep(t)
+	for _, by := range []access.Caller{nurse, other, boss} {
+		if err := h.AskForMore(t.Context(), by, "Two rounds"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Most = 3
+	if w := h.watch(t); w.Cut != 0 || w.MoreAsks || w.Homes != 3 || len(w.Asks) != 3 {
+		t.Errorf("%+v", w)
+	}
+	h.Most = 2
+	if w := h.watch(t); w.Cut != 2 || !w.MoreAsks || w.Homes != 2 || len(w.Asks) != 2 {
+		t.Errorf("%d homes and %d asks of 3 are taken for all: %+v", w.Homes, len(w.Asks), w)
+	}
+	if _, more, err := h.Asks(t.Context(), nurse, time.Now()); err != nil || !more {
+		t.Error(more, err)
+	}
+}

@@ -31,6 +31,7 @@ const (
 	askKeep  = "keep"
 	askNone  = "none"
 	askDoubt = "doubt"
+	askSeen  = "seen"
 )
 
 // question is what a desk asks for somebody who is signed in there.
@@ -41,6 +42,7 @@ type question struct {
 	Asking  entry.Asking `cbor:"4,keyasint"`
 	Sealed  []byte       `cbor:"5,keyasint,omitempty"`
 	Why     string       `cbor:"6,keyasint,omitempty"`
+	Seen    []fact.ID    `cbor:"7,keyasint,omitempty"` // what the page had seen of what is kept
 }
 
 // reply is what a site node answers: a refusal, or for an opening the one home.
@@ -50,6 +52,8 @@ type reply struct {
 	Sentence string       `cbor:"3,keyasint,omitempty"`
 	Ways     []Way        `cbor:"4,keyasint,omitempty"`
 	Until    fact.Millis  `cbor:"5,keyasint,omitempty"`
+	Seen     []fact.ID    `cbor:"7,keyasint,omitempty"` // what stands there of what is kept
+	Needs    uint8        `cbor:"6,keyasint,omitempty"` // what the caller is asked for first
 }
 
 // Here tells whether this device opens homes itself.
@@ -66,7 +70,7 @@ func (s *Homes) OpenAtSite(ctx context.Context, by access.Caller, person fact.Su
 	if err != nil {
 		return Shown{}, err
 	}
-	r, err := s.ask(ctx, question{Session: by.Session, Person: person, Do: askOpen, Asking: ask})
+	r, err := s.askHeard(ctx, by, question{Session: by.Session, Person: person, Do: askOpen, Asking: ask})
 	if err != nil {
 		return Shown{}, err
 	}
@@ -103,7 +107,7 @@ func (s *Homes) ask(ctx context.Context, q question) (reply, error) {
 	if r.Field != "" {
 		no = refusal.Field(r.Field, r.Sentence)
 	}
-	return reply{}, no
+	return reply{}, q.wanting(no, r.Needs)
 }
 
 // unanswered says that the site may have done what it was asked for. That is no
@@ -139,7 +143,7 @@ func said(err error) (reply, error) {
 	}
 	var no *refusal.Error
 	if errors.As(err, &no) {
-		return reply{Kind: no.Kind, Sentence: no.Sentence}, nil
+		return reply{Kind: no.Kind, Sentence: no.Sentence, Needs: needsOf(err)}, nil
 	}
 	return reply{}, err
 }
@@ -167,11 +171,14 @@ func (s *Homes) answer(ctx context.Context, device fact.Subject, caller func(con
 		if _, err := s.Vault.Open(entry.Info(s.org(), s.CodeOf(q.Person)), q.Sealed); err != nil {
 			return reply{}, refusal.New(refusal.Invalid, "This was not sealed for this home. Write it anew.").Because(err)
 		}
-		return reply{}, s.keep(ctx, by, q.Person, nil, entry.Keeping{Sealed: q.Sealed, Why: q.Why})
+		return reply{}, s.keepOf(ctx, by, q, entry.Keeping{Sealed: q.Sealed, Why: q.Why})
 	case askNone:
-		return reply{}, s.keep(ctx, by, q.Person, nil, entry.Keeping{None: true, Why: q.Why})
+		return reply{}, s.keepOf(ctx, by, q, entry.Keeping{None: true, Why: q.Why})
 	case askDoubt:
 		return reply{}, s.Doubt(ctx, by, q.Person, q.Why)
+	case askSeen:
+		seen, err := s.frontier(ctx, by, q.Person)
+		return reply{Seen: seen}, err
 	}
 	return reply{}, refusal.New(refusal.Invalid, "This is no question about a home.")
 }

@@ -1,6 +1,7 @@
 package entrydb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -98,18 +99,24 @@ func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 	return nil
 }
 
-// mostHomes bounds how many homes are read for a list.
-const mostHomes = 20_000
+// Bounds of what is read for a list; one more is asked for, to say so.
+const (
+	mostHomes = 20_000
+	mostAsks  = 500
+)
 
 // Watched is what the coordinator sees: openings and what must be changed, never
 // a way in.
 type Watched struct {
-	Unseen  []Line // openings that nobody has taken note of, the alarming first
-	Noted   []Line // those of the last days that somebody has
-	Changes []Change
-	Causes  []entry.Cause
-	Asks    []Ask
-	Homes   int // of which something is kept
+	Unseen   []Line // openings that nobody has taken note of, the alarming first
+	Noted    []Line // those of the last days that somebody has
+	Changes  []Change
+	Causes   []entry.Cause
+	Asks     []Ask
+	Homes    int  // of which something is kept
+	Cut      int  // not 0: more homes are on record than these, and they were not read
+	MoreAsks bool // the same of asks
+	Unsure   bool // who has left, or what was cut off, could not all be read: there may be more changes
 }
 
 // Line is one opening.
@@ -136,15 +143,17 @@ func (s *Homes) Watch(ctx context.Context, by access.Caller, now time.Time) (Wat
 	if err := s.Gate.Enter(ctx, by, access.WatchEntry, fact.Subject{}); err != nil {
 		return Watched{}, err
 	}
-	gone, err := s.Gone(ctx)
+	gone, unsure := s.Gone(ctx)
+	most := cmp.Or(s.Most, mostHomes)
+	codes, err := bodies[entry.Code](ctx, s.Journal.Views(), `SELECT body FROM entry_code ORDER BY code LIMIT ?`, most+1)
 	if err != nil {
 		return Watched{}, err
 	}
-	codes, err := bodies[entry.Code](ctx, s.Journal.Views(), `SELECT body FROM entry_code ORDER BY code LIMIT ?`, mostHomes)
-	if err != nil {
-		return Watched{}, err
+	out := Watched{Unsure: unsure != nil}
+	if len(codes) > most {
+		codes, out.Cut = codes[:most], most
 	}
-	out := Watched{Causes: entry.Progress(codes, gone)}
+	out.Causes = entry.Progress(codes, gone)
 	for _, c := range codes {
 		if c.Kept() {
 			out.Homes++
@@ -170,7 +179,7 @@ func (s *Homes) Watch(ctx context.Context, by access.Caller, now time.Time) (Wat
 	slices.SortStableFunc(out.Unseen, byAlarm)
 	slices.SortStableFunc(out.Noted, newest)
 	slices.SortStableFunc(out.Changes, func(a, b Change) int { return len(a.Chases) - len(b.Chases) })
-	out.Asks, err = s.asks(ctx, now)
+	out.Asks, out.MoreAsks, err = s.asks(ctx, now)
 	return out, err
 }
 
@@ -186,17 +195,22 @@ func byAlarm(a, b Line) int {
 	return newest(a, b)
 }
 
-// Asks lets the caller in and lists who asks to open more than is usual.
-func (s *Homes) Asks(ctx context.Context, by access.Caller, now time.Time) ([]Ask, error) {
+// Asks lets the caller in and lists who asks to open more than is usual; more
+// says that not all were read.
+func (s *Homes) Asks(ctx context.Context, by access.Caller, now time.Time) (all []Ask, more bool, err error) {
 	if err := s.Gate.Enter(ctx, by, access.OpenEntry, fact.Subject{}); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	return s.asks(ctx, now)
 }
 
-func (s *Homes) asks(ctx context.Context, now time.Time) (out []Ask, err error) {
+func (s *Homes) asks(ctx context.Context, now time.Time) (out []Ask, more bool, err error) {
+	most := cmp.Or(s.Most, mostAsks)
 	since := now.Add(-s.Rules.Lasts).UnixMilli()
-	openers, err := bodies[entry.Opener](ctx, s.Journal.Views(), `SELECT body FROM entry_opener WHERE asked >= ? ORDER BY asked, opener LIMIT 500`, since)
+	openers, err := bodies[entry.Opener](ctx, s.Journal.Views(), `SELECT body FROM entry_opener WHERE asked >= ? ORDER BY asked, opener LIMIT ?`, since, most+1)
+	if more = len(openers) > most; more {
+		openers = openers[:most]
+	}
 	for _, o := range openers {
 		for _, a := range o.Asks {
 			if len(a.Agreed) == 0 && int64(a.At) >= since {
@@ -204,7 +218,7 @@ func (s *Homes) asks(ctx context.Context, now time.Time) (out []Ask, err error) 
 			}
 		}
 	}
-	return out, err
+	return out, more, err
 }
 
 func bodies[T any](ctx context.Context, db *sql.DB, query string, args ...any) (out []T, err error) {

@@ -28,6 +28,7 @@ type homeView struct {
 	Open     bool
 	Until    string
 	Why      []string // it must be changed
+	Unsure   bool     // who has left can't be read
 	Chases   []string
 	Openings []openingLine
 	Rights   homeRights
@@ -61,8 +62,8 @@ func (p *Pages) showHome(w http.ResponseWriter, r *http.Request, by web.Caller, 
 
 func (p *Pages) homeOf(r *http.Request, by web.Caller, id fact.Subject, h entrydb.Home, f *web.Form) homeView {
 	v := homeView{
-		Frame: p.frame(r, by, "Way in", f), Form: f, Path: pathOf(id), Called: h.Person.Called(), Seen: seenOf(h.Code), Kept: h.Code.Kept(),
-		Why: h.Why, Open: h.Open, Until: p.atTime(h.Until),
+		Frame: p.frame(r, by, "Way in", f), Form: f, Path: pathOf(id), Called: h.Person.Called(), Seen: seenOf(h.Code.Frontier), Kept: h.Code.Kept(),
+		Why: h.Why, Unsure: h.Unsure, Open: h.Open, Until: p.atTime(h.Until),
 		Rights: homeRights{by.May(access.OpenEntry) == nil, by.May(access.KeepEntry) == nil, by.May(access.WatchEntry) == nil},
 	}
 	v.Says = p.keptWords(h.Code)
@@ -157,9 +158,9 @@ func (p *Pages) openingWords(o entry.Opening) openingLine {
 }
 
 // seenOf writes a frontier into a form; readSeen reads it again.
-func seenOf(c entry.Code) string {
+func seenOf(ids []fact.ID) string {
 	var b []byte
-	for _, id := range c.Frontier {
+	for _, id := range ids {
 		b = append(b, id[:]...)
 	}
 	return hex.EncodeToString(b)

@@ -38,6 +38,12 @@ func (p *Pages) showKeep(w http.ResponseWriter, r *http.Request, by web.Caller, 
 	v := p.homeOf(r, by, id, h, f)
 	if s := f.Value("seen"); s != "" {
 		v.Seen = s
+	} else if v.Desk {
+		seen, err := p.Homes.SeenAtSite(r.Context(), by, id)
+		if err != nil {
+			return err
+		}
+		v.Seen = seenOf(seen)
 	}
 	v.Frame.Keys = []web.Key{web.K("F9", "Keep it")}
 	return web.Render(w, r, status, keepView(v))

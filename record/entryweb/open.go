@@ -3,6 +3,7 @@ package entryweb
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"holdfast/fact"
@@ -17,6 +18,9 @@ type openForm struct {
 	Reason    string `form:"reason" label:"Why somebody must get in at once" max:"400"`
 }
 
+// mostReason bounds, in bytes, what of a reason that is too long is handed on.
+const mostReason = 4 << 10
+
 // open opens one home and leads to the page that shows it.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 	id, err := person(r)
@@ -30,7 +34,7 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 	}
 	ask := entry.Asking{Emergency: in.Emergency == "yes", Reason: in.Reason}
 	if ask.Emergency && in.Reason == "" && f.Value("reason") != "" {
-		ask.Reason = "too long" // nothing stops an emergency but silence
+		ask.Reason = strings.ToValidUTF8(f.Value("reason")[:min(len(f.Value("reason")), mostReason)], "") // nothing stops an emergency but silence
 	}
 	var shown entrydb.Shown
 	if p.Homes.Here() {

@@ -14,12 +14,46 @@ import (
 // watchView is what the coordinator sees.
 type watchView struct {
 	Frame   web.Frame
+	Desk    bool // this machine holds nothing of it
 	Homes   string
 	Unseen  []openingLine
 	Noted   []openingLine
 	Changes []changeLine
 	Causes  []causeLine
 	Asks    []askLine
+
+	UnseenOf, NotedOf, ChangesOf int    // how many there are in all
+	Cut                          string // what was not read; empty: nothing
+}
+
+// shownOf says how much of a list is shown when it is not all of it.
+func shownOf(shown, all int) string {
+	if shown == all {
+		return ""
+	}
+	return strconv.Itoa(shown) + " of " + strconv.Itoa(all) + " shown"
+}
+
+// ended joins how a list is sorted with how much of it is shown.
+func ended(sorted string, shown, all int) string {
+	if s := shownOf(shown, all); s != "" {
+		return sorted + " · " + s
+	}
+	return sorted
+}
+
+// cutWords says what was not read for a page.
+func cutWords(homes int, asks, unsure bool) (s string) {
+	if unsure {
+		s = "Who has left, and which machines are cut off, can’t all be read just now: more homes may have to be changed than are listed. "
+	}
+	if homes > 0 {
+		s += "More than " + web.Plural(homes, "home is", "homes are") + " on record, and no more are read for this page: its figures and lists are of the first ones alone. "
+	}
+	if asks {
+		s += "More people ask to open more than are listed here."
+	}
+	return s
 }
 
 type changeLine struct {
@@ -34,7 +68,7 @@ type askLine struct {
 	Agree        string // where to agree; empty: not for this caller
 }
 
-// mostLines bounds each list of the page; more are counted.
+// mostLines bounds each list of the page; the page says how many there are.
 const mostLines = 300
 
 // watch lists openings, what must be changed, and who asks for more.
@@ -43,7 +77,8 @@ func (p *Pages) watch(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err != nil {
 		return err
 	}
-	v := watchView{Frame: p.frame(r, by, "Homes", nil), Homes: web.Plural(all.Homes, "home", "homes")}
+	v := watchView{Frame: p.frame(r, by, "Homes", nil), Desk: !p.Homes.Here(), Homes: web.Plural(all.Homes, "home", "homes")}
+	v.UnseenOf, v.NotedOf, v.ChangesOf, v.Cut = len(all.Unseen), len(all.Noted), len(all.Changes), cutWords(all.Cut, all.MoreAsks, all.Unsure)
 	v.Unseen, v.Noted = p.lines(r, by, all.Unseen), p.lines(r, by, all.Noted)
 	for i, c := range all.Changes {
 		if i == mostLines {
@@ -116,6 +151,8 @@ func (p *Pages) seen(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 // homes than is usual.
 type moreView struct {
 	Frame web.Frame
+	Desk  bool   // who asks is not known on this machine
+	Cut   string // what was not read; empty: nothing
 	Form  *web.Form
 	Asks  []askLine
 	Usual string
@@ -126,11 +163,11 @@ func (p *Pages) more(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 }
 
 func (p *Pages) showMore(w http.ResponseWriter, r *http.Request, by web.Caller, status int, f *web.Form) error {
-	asks, err := p.Homes.Asks(r.Context(), by, p.Shell.Now())
+	asks, more, err := p.Homes.Asks(r.Context(), by, p.Shell.Now())
 	if err != nil {
 		return err
 	}
-	v := moreView{Frame: p.frame(r, by, "More homes", f), Form: f, Asks: p.asks(by, asks), Usual: strconv.Itoa(p.Homes.Rules.InAHour)}
+	v := moreView{Cut: cutWords(0, more, false), Frame: p.frame(r, by, "More homes", f), Form: f, Desk: !p.Homes.Here(), Asks: p.asks(by, asks), Usual: strconv.Itoa(p.Homes.Rules.InAHour)}
 	v.Frame.Keys = []web.Key{web.K("F9", "Ask")}
 	return web.Render(w, r, status, morePage(v))
 }

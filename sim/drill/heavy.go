@@ -177,7 +177,9 @@ func (o *sites) holdOnce(ctx context.Context, one *site, db *sql.DB) error {
 			o.stage.Add("saved_while_lists_held", 1)
 		}
 	}
-	late.Reset(0)
+	if late.Stop() {
+		late.Reset(0) // it had not let go yet: it does so now, once
+	}
 	return <-freed
 }
 

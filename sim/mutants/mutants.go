@@ -4,7 +4,9 @@
 //
 // Its law: it judges by what the journal holds afterwards, never by what the
 // journal says; between mutants the genuine goes on arriving, so that a journal
-// which takes nothing at all does not pass. The same seed makes the same mutants.
+// which takes nothing at all does not pass. A seed steers what is drawn; the keys
+// of the devices are new every time and order their feeds, so two runs with one
+// seed offer mutants of the same sorts, and not the same bytes.
 package mutants
 
 import (
@@ -122,8 +124,11 @@ func (s *stage) set(ctx context.Context, dir string) error {
 	if s.foreign, err = s.found(ctx, filepath.Join(dir, "foreign"), "ZZ122"); err != nil {
 		return err
 	}
-	for name, into := range map[string]**journal.Journal{"site": &s.site, "thief": &s.thief} {
-		if *into, err = s.join(ctx, filepath.Join(dir, name), fact.SiteNode, name); err != nil {
+	for _, one := range []struct {
+		name string
+		into **journal.Journal
+	}{{"site", &s.site}, {"thief", &s.thief}} {
+		if *one.into, err = s.join(ctx, filepath.Join(dir, one.name), fact.SiteNode, one.name); err != nil {
 			return err
 		}
 	}
@@ -402,7 +407,8 @@ func (s *stage) afterTheCut(ctx context.Context) error {
 			}
 		}
 	}
-	for subject, was := range count {
+	for _, subject := range append(slices.Clone(s.subjects), s.person) {
+		was := count[subject]
 		h, err := s.site.History(ctx, subject)
 		if err != nil {
 			return err

@@ -40,6 +40,12 @@ var (
 
 func open(t testing.TB) *Cases {
 	t.Helper()
+	return openWith(t, func(v journal.View) journal.View { return v })
+}
+
+// openWith does so with its list of cases as a test wants it.
+func openWith(t testing.TB, list func(journal.View) journal.View) *Cases {
+	t.Helper()
 	set, err := content.Shipped()
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +60,7 @@ func open(t testing.TB) *Cases {
 	}
 	ctx, clock := context.Background(), func() time.Time { return start }
 	o := journal.Options{
-		Dir: t.TempDir(), Clock: clock, Random: rand.Reader, Views: []journal.View{View{Rules: rules}, ApartView{Rules: rules}}, Demo: true,
+		Dir: t.TempDir(), Clock: clock, Random: rand.Reader, Views: []journal.View{list(View{Rules: rules}), ApartView{Rules: rules}}, Demo: true,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if err := journal.Found(ctx, o, journal.Founding{Name: "Fellside 111", ODS: "FEL01", DeviceName: "site"}); err != nil {

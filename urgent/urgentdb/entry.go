@@ -15,16 +15,22 @@ import (
 // ones first, then the newest.
 const mostTied = 50
 
+// levelWait is how long a question of which lists must hold everything waits for
+// them.
+const levelWait = 250 * time.Millisecond
+
 // Grounds lists what ties a caller to a person's home just now, for the vault of
-// entry codes. What cannot be read is unknown, never none.
+// entry codes. What cannot be read is unknown, never none: so is a case that the
+// lists may not have taken in yet.
 func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subject, r entry.Rules, now time.Time) (g entry.Grounds) {
+	lag := !s.level(ctx, levelWait)
 	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT c.id FROM urgent_about a JOIN urgent_case c ON c.id = a.id
 		WHERE a.record = ? ORDER BY c.onlist DESC, c.began DESC, c.id LIMIT ?`, person[:], mostTied)
 	if err != nil {
 		return entry.Grounds{Unknown: true}
 	}
 	ids, err := subjects(rows)
-	g.Unknown = err != nil
+	g.Unknown = lag || err != nil
 	for _, id := range ids {
 		c, err := journal.Fold(ctx, s.Journal, id, urgent.Fold)
 		if err != nil {
@@ -36,4 +42,28 @@ func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subje
 		}
 	}
 	return g
+}
+
+// level waits until the lists hold all that was saved when it was asked, for the
+// given time at most; it tells whether they do.
+func (s *Cases) level(ctx context.Context, most time.Duration) bool {
+	at, _, behind := s.Journal.ViewsAt()
+	if behind == 0 {
+		return true
+	}
+	want, late := at+int64(behind), time.NewTimer(most)
+	defer late.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-late.C:
+			at, _, _ := s.Journal.ViewsAt()
+			return at >= want
+		case <-time.After(2 * time.Millisecond):
+		}
+		if at, _, _ := s.Journal.ViewsAt(); at >= want {
+			return true
+		}
+	}
 }
