@@ -23,7 +23,7 @@ import (
 
 func leakDrill() Drill {
 	return Drill{
-		Number: 28, Name: "leak", Hazard: "H-797 H-798 H-799",
+		Number: 28, Name: "leak", Hazard: "H-797 H-799",
 		About:    "A made-up patient goes every way there is, from a desk joined to a site node: call, note, consultation, report, printed page, draft, search, pages that say no, a referral to another organisation. The desk then crashes. Somebody reads along on every wire; afterwards the desk's disk, what the programs said, their figures, temporary files, core dumps and an export without keys are searched.",
 		Expected: "Off the desk nothing that was typed is found in clear, in no encoding, and on it neither. What the size and time of what is sent tell is said in figures.",
 		run:      rehearseLeak,

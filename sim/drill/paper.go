@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"holdfast/access"
+	"holdfast/fact"
 	"holdfast/fact/root"
 	"holdfast/journal"
 	"holdfast/sim/passkey"
@@ -20,9 +22,9 @@ import (
 
 func paperDrill() Drill {
 	return Drill{
-		Number: 30, Name: "paper", Hazard: "H-730 H-733 H-795",
+		Number: 30, Name: "paper", Hazard: "H-730 H-733 H-795 H-798",
 		About:    "An organisation held by five works for a while. Then every machine, passphrase and administrator is lost. What is left is a copy of the journal's file and the pages, of which three are needed. Two are tried, then three are typed in on a clean machine, with a slip.",
-		Expected: "Two pages open nothing and tell nothing of the key; three bring everything back. A slip is named as it is typed. Those who worked before sign in with the passkeys they had, find every call and take new ones; a new administrator enrols; the record verifies.",
+		Expected: "Two pages open nothing and tell nothing of the key; three bring everything back. A slip is named as it is typed. Those who worked before sign in with the passkeys they had, find every call and take new ones; a new administrator enrols, and what the lost machine may still write can be held back without holding what was recovered; the record verifies.",
 		run:      rehearsePaper,
 	}
 }
@@ -297,5 +299,35 @@ func (p *paper) goOn(ctx context.Context, found *realSite, nurse *browser, enrol
 	if err := p.stage.command(ctx, "verify", found.dir, "--passphrase-file", found.pass); err != nil {
 		p.stage.Wrong("the record does not verify: %v", err)
 	}
-	return nil
+	return p.holdBack(ctx, found)
+}
+
+// holdBack asks what would be held back if the lost machine were trusted up to
+// now: nothing of what was recovered.
+func (p *paper) holdBack(ctx context.Context, found *realSite) (err error) {
+	secret, err := os.ReadFile(found.pass)
+	if err != nil {
+		return err
+	}
+	j, err := journal.Open(ctx, journal.Options{Dir: found.dir, Passphrase: bytes.TrimSpace(secret), Reserve: -1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	for id, d := range j.House().Devices {
+		if d.Card.Name != "Node A" {
+			continue
+		}
+		up, err := j.TrustedUpTo(ctx, id, time.Now())
+		if err != nil {
+			return err
+		}
+		held := 0
+		_, err = j.WouldHold(ctx, journal.CutMade{Device: id, Up: up, Since: fact.At(time.Now()), Why: "lost with the building"}, 1000, func(fact.Fact) { held++ })
+		if held > 0 {
+			p.stage.Wrong("to hold the lost machine back from now on would hold %d facts that were recovered", held)
+		}
+		return err
+	}
+	return errors.New("the lost machine is not on the list of devices")
 }

@@ -105,6 +105,9 @@ func allPulled() []pulled {
 			{"fact/root/shamir.go", "parts[i].Bytes[at] = y ^ secret[at]", "parts[i].Bytes[at] = y&0 ^ secret[at]"}}},
 		{"paper", "the organisation's key is not sealed for its holders", "do not bring it back", []change{
 			{"journal/recover.go", "\tif j.epoch == nil || len(j.papers.genesis.Recovery) == 0 {", "\tif j.epoch == nil || len(j.papers.genesis.Recovery) >= 0 {"}}},
+		{"paper", "what the lost machines wrote is not confirmed", "facts that were recovered", []change{
+			{"cmd/holdfast/root.go", "*admin, dateRecovered)", "*admin)"},
+			{"cmd/holdfast/root.go", "func dateRecovered(", "func _("}}},
 		{"leak", "addresses that were asked for are logged", "lies in clear in kept/said", []change{
 			{"web/serve.go", `slog.String("route", a.note.pattern)`, `slog.String("route", r.URL.RequestURI())`}}},
 		{"leak", "a crash leaves the program's memory on the disk", "left the program's memory", []change{
