@@ -246,7 +246,7 @@ func provePage(v askView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<input type=\"hidden\" name=\"_prove_way\" value=\"demo\" autocomplete=\"off\"><p>This is a demo: nobody has a passkey. Outside a demo this button is not there.</p><div class=\"do\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<input type=\"hidden\" name=\"_prove_way\" value=\"demo\" autocomplete=\"off\"><p>This is a demo: this button stands in for a passkey. Outside a demo it is not there.</p><div class=\"do\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

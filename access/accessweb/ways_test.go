@@ -301,10 +301,10 @@ func TestAColleagueVouchesWithTheirOwnPasskey(t *testing.T) {
 	want(t, status, body, http.StatusUnprocessableEntity)
 	status, options = nurse.send("/vouch/"+lost.String()+"/begin", nil)
 	want(t, status, options, http.StatusOK)
-	nurse.key.noUV = true
+	nurse.key.Unverified = true
 	status, body = nurse.send("/vouch/finish", nurse.key.get(options))
 	want(t, status, body, http.StatusUnprocessableEntity, "does not hold")
-	nurse.key.noUV = false
+	nurse.key.Unverified = false
 	status, body = nurse.get("/vouch/link")
 	want(t, status, body, http.StatusOK, "Vouch for a colleague") // nothing was opened
 
@@ -322,7 +322,7 @@ func TestAColleagueVouchesWithTheirOwnPasskey(t *testing.T) {
 	status, body = theirs.signIn(theirs.enrol(token))
 	want(t, status, body, http.StatusOK, "next")
 	s, err := o.gate.Own(context.Background(), access.Caller{Role: access.Clinician, Person: lost})
-	if err != nil || len(s.Witnessed) != 1 || len(s.Passkeys) != 1 || s.Passkeys[0].Link != s.Witnessed[0].Link || string(s.Witnessed[0].Passkey) != string(nurse.key.id) {
+	if err != nil || len(s.Witnessed) != 1 || len(s.Passkeys) != 1 || s.Passkeys[0].Link != s.Witnessed[0].Link || string(s.Witnessed[0].Passkey) != string(nurse.key.ID()) {
 		t.Errorf("%v %+v", err, s.Witnessed)
 	}
 	status, body = admin.get("/staff")
@@ -413,18 +413,18 @@ func TestUserVerificationIsRequired(t *testing.T) {
 	p := o.person("P. Varma", access.Clinician)
 	token := o.link(p, access.Clinician, access.ForPasskey)
 	b, a := o.browser(), newAuthenticator(t)
-	a.noUV = true
+	a.Unverified = true
 	_, options := b.send("/enrol/"+token+"/begin", nil)
 	status, body := b.send("/enrol/"+token+"/finish", a.create(options))
 	want(t, status, body, http.StatusForbidden, "does not hold")
-	a.noUV = false
+	a.Unverified = false
 	_, options = b.send("/enrol/"+token+"/begin", nil)
 	status, body = b.send("/enrol/"+token+"/finish", a.create(options))
 	want(t, status, body, http.StatusOK)
-	a.noUV = true
+	a.Unverified = true
 	status, body = b.signIn(a)
 	want(t, status, body, http.StatusForbidden, "does not hold")
-	a.noUV = false
+	a.Unverified = false
 	status, body = b.signIn(a)
 	want(t, status, body, http.StatusOK, "next")
 }

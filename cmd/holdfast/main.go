@@ -21,6 +21,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if err := leaveNoCore(); err != nil {
+		fmt.Fprintln(os.Stderr, "holdfast: a crash may leave this program's memory on the disk:", err)
+	}
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -79,12 +79,19 @@ func orgCreateCommand(ctx context.Context, t term, args []string) error {
 	return err
 }
 
-func firstAdministrator(ctx context.Context, place node.Place, lib *node.Library, name string) (_ string, err error) {
+// firstAdministrator makes the link by which one enrols, and does what else is
+// to be done while the node is open.
+func firstAdministrator(ctx context.Context, place node.Place, lib *node.Library, name string, also ...func(context.Context, *node.Node) error) (_ string, err error) {
 	n, err := node.Open(ctx, node.Config{Place: place, Library: lib, Host: "localhost", Version: version()})
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, n.Close()) }()
+	for _, do := range also {
+		if err := do(ctx, n); err != nil {
+			return "", err
+		}
+	}
 	person, err := n.Gate.AddStaff(ctx, n.Device, access.PersonAdded{Name: name, Title: "administrator"}, []access.Role{access.Administrator})
 	if err != nil {
 		return "", err

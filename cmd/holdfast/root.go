@@ -346,13 +346,23 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 		return err
 	}
 	p.doingNow("building the lists from the facts")
-	token, err := firstAdministrator(ctx, place, lib, *admin)
+	token, err := firstAdministrator(ctx, place, lib, *admin, dateRecovered)
 	if err != nil {
 		return err
 	}
 	return sayRecovered(t, *asJSON, report, recoverySaid{
 		Data: *dir, Name: r.Genesis.Name, Facts: report.Facts, Damaged: len(report.Failures), Enrol: "/enrol/" + token, Seconds: time.Since(began).Seconds(), Wrong: numbersOf(r.Wrong),
 	})
+}
+
+// dateRecovered confirms what the lost devices wrote up to now, as a device does
+// for what it is sent: what they may still write can then be held back without
+// holding what was recovered.
+func dateRecovered(ctx context.Context, n *node.Node) error {
+	if _, err := n.Journal.Receipts(ctx); err != nil {
+		return err
+	}
+	return n.Journal.FlushReceipts(ctx)
 }
 
 // pagesOf reads the holders' keys from files or asks for them.

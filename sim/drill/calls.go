@@ -256,8 +256,8 @@ func (s *Stage) verifyDemo(ctx context.Context, data string) error {
 	return nil
 }
 
-// openCases asks the operator's numbers how many cases are open.
-func (b *browser) openCases(ctx context.Context, dir string) (string, error) {
+// metrics asks for the operator's numbers.
+func (b *browser) metrics(ctx context.Context, dir string) (string, error) {
 	token, err := os.ReadFile(filepath.Join(dir, "operator.token"))
 	if err != nil {
 		return "", err
@@ -272,13 +272,22 @@ func (b *browser) openCases(ctx context.Context, dir string) (string, error) {
 		return "", err
 	}
 	body, err := io.ReadAll(res.Body)
-	if err = errors.Join(err, res.Body.Close()); err != nil {
+	if err = errors.Join(err, res.Body.Close()); err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the operator's numbers: status %d", res.StatusCode)
+	}
+	return string(body), err
+}
+
+// openCases asks the operator's numbers how many cases are open.
+func (b *browser) openCases(ctx context.Context, dir string) (string, error) {
+	body, err := b.metrics(ctx, dir)
+	if err != nil {
 		return "", err
 	}
-	for line := range strings.Lines(string(body)) {
+	for line := range strings.Lines(body) {
 		if n, ok := strings.CutPrefix(line, "holdfast_open_cases "); ok {
 			return strings.TrimSpace(n), nil
 		}
 	}
-	return "", fmt.Errorf("the operator's numbers do not tell the open cases: status %d", res.StatusCode)
+	return "", errors.New("the operator's numbers do not tell the open cases")
 }

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -275,6 +276,11 @@ func (b *browser) postForm(ctx context.Context, path string, form url.Values) (s
 		return "", err
 	}
 	if res.StatusCode != http.StatusSeeOther {
+		for _, from := range []string{"<main", `id="errors"`} {
+			if _, rest, ok := bytes.Cut(page, []byte(from)); ok {
+				page = rest
+			}
+		}
 		return "", fmt.Errorf("%s: %s: %.400s", path, res.Status, page)
 	}
 	return res.Header.Get("Location"), nil

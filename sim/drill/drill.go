@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"holdfast/fact/refusal"
+	"holdfast/sim/proxy"
 )
 
 // Drill is one rehearsal.
@@ -50,7 +51,7 @@ func Drills() []Drill {
 		killDrill(), powerDrill(), flushDrill(), tornDrill(), bitDrill(), fullDrill(), viewsDrill(),
 		lossDrill(), backupDrill(), cloneDrill(), clockDrill(), partitionDrill(), historyDrill(),
 		repeatDrill(), orderDrill(), replayDrill(), poisonDrill(), heavyDrill(), laptopDrill(), careDrill(),
-		sessionDrill(), insiderDrill(), revokeDrill(),
+		sessionDrill(), insiderDrill(), revokeDrill(), paperDrill(), aloneDrill(), leakDrill(),
 	}
 	sort.Slice(all, func(i, k int) bool { return all[i].Number < all[k].Number })
 	return all
@@ -116,6 +117,8 @@ func perform(ctx context.Context, d Drill, s *Stage) (err error) {
 type Stage struct {
 	Random  *rand.Rand
 	program Program
+	space   *proxy.Space // where programs run; nil: this machine's own network
+	said    string       // folder that keeps all that programs say; empty: only the last of it
 	seed    uint64
 	dir     string
 
@@ -146,6 +149,15 @@ func (s *Stage) Most(figure string, n float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.figures[figure] = max(s.figures[figure], n)
+}
+
+// Least keeps the smallest value of a figure.
+func (s *Stage) Least(figure string, n float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if have, ok := s.figures[figure]; !ok || n < have {
+		s.figures[figure] = n
+	}
 }
 
 // Figure tells a figure as it stands.

@@ -3,6 +3,7 @@ package drill
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func rehearseLaptop(ctx context.Context, s *Stage) error {
 		for n := range laptopCalls {
 			o.take(ctx, desk, fmt.Sprintf("%s %d %d Weir Cottages", stolen, round, n))
 		}
-		if err := desk.browser.draft(ctx); err != nil {
+		if err := desk.browser.draft(ctx, stolen); err != nil {
 			return err
 		}
 		if err := o.checkCalls(ctx, desk); err != nil {
@@ -68,7 +69,7 @@ func rehearseLaptop(ctx context.Context, s *Stage) error {
 		desk.process = nil
 		desk.browser.close()
 		for _, dir := range []string{desk.dir, temp} {
-			found, err := s.search(dir)
+			found, err := s.search(dir, stolen)
 			if err != nil {
 				return err
 			}
@@ -77,7 +78,7 @@ func rehearseLaptop(ctx context.Context, s *Stage) error {
 			}
 		}
 	}
-	if what := traceIn(said.Bytes()); what != "" {
+	if what := traceIn(said.Bytes(), stolen); what != "" {
 		s.Wrong("the laptop said %s while it worked", what)
 	}
 	if err := s.control(ctx, o, desk); err != nil {
@@ -113,8 +114,12 @@ func (s *Stage) joinDesk(ctx context.Context, at, desk *site) error {
 }
 
 func (s *Stage) startDesk(ctx context.Context, o *sites, desk *site) error {
+	args := []string{"desk", "--demo", "--data", desk.dir, "--site", desk.peers[0], "--listen", "127.0.0.1:0"}
+	if desk.clock != "" {
+		args = append(args, "--clock", desk.clock)
+	}
 	var err error
-	if desk.process, err = s.start(ctx, "desk", "--demo", "--data", desk.dir, "--site", desk.peers[0], "--listen", "127.0.0.1:0"); err != nil {
+	if desk.process, err = s.start(ctx, args...); err != nil {
 		return err
 	}
 	s.after(func() error {
@@ -130,8 +135,8 @@ func (s *Stage) startDesk(ctx context.Context, o *sites, desk *site) error {
 }
 
 // draft leaves a half-typed call behind.
-func (b *browser) draft(ctx context.Context) error {
-	form := url.Values{"_draft": {"call"}, "_seq": {"1"}, "place": {stolen + " half-typed"}, "why": {stolen + " chest pain"}}
+func (b *browser) draft(ctx context.Context, mark string) error {
+	form := url.Values{"_draft": {"call"}, "_seq": {"1"}, "place": {mark + " half-typed"}, "why": {mark + " chest pain"}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/draft", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
@@ -147,27 +152,33 @@ func (b *browser) draft(ctx context.Context) error {
 	return errors.Join(err, res.Body.Close())
 }
 
-// traceIn gives how what was typed stands in bytes: as it is, in UTF-16, in hex or
-// with its letters changed; "" when it does not.
-func traceIn(raw []byte) string {
-	wide := make([]byte, 0, 2*len(stolen))
-	for _, c := range []byte(stolen) {
+// traceIn gives how a mark that was typed stands in bytes: as it is, in UTF-16, in
+// hex, in base64 or with its letters changed; "" when it does not.
+func traceIn(raw []byte, mark string) string {
+	wide := make([]byte, 0, 2*len(mark))
+	for _, c := range []byte(mark) {
 		wide = append(wide, c, 0)
 	}
-	hexed := []byte(hex.EncodeToString([]byte(stolen)))
 	for what, one := range map[string][]byte{
-		"what was typed": []byte(stolen), "what was typed, in UTF-16,": wide, "what was typed, in hex,": hexed,
-		"what was typed, in capitals,": bytes.ToUpper([]byte(stolen)), "what was typed, in small letters,": bytes.ToLower([]byte(stolen)),
+		"what was typed": []byte(mark), "what was typed, in UTF-16,": wide, "what was typed, in hex,": []byte(hex.EncodeToString([]byte(mark))),
+		"what was typed, in capitals,": bytes.ToUpper([]byte(mark)), "what was typed, in small letters,": bytes.ToLower([]byte(mark)),
 	} {
 		if bytes.Contains(raw, one) {
 			return what
 		}
 	}
+	for at := range 3 { // base64 has three ways to write what stands in the middle
+		coded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("-", at) + mark))
+		if bytes.Contains(raw, []byte(coded[4:len(coded)-4])) {
+			return "what was typed, in base64,"
+		}
+	}
 	return ""
 }
 
-// search looks through every file below a folder and names those that tell.
-func (s *Stage) search(dir string) ([]string, error) {
+// search looks through every file below a folder for a mark that was typed, and
+// names those that tell.
+func (s *Stage) search(dir, mark string) ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -179,7 +190,7 @@ func (s *Stage) search(dir string) ([]string, error) {
 		}
 		s.Add("files_searched", 1)
 		s.Add("bytes_searched", float64(len(raw)))
-		if traceIn(raw) != "" {
+		if traceIn(raw, mark) != "" {
 			rel, err := filepath.Rel(s.dir, path)
 			out = append(out, rel)
 			return err
@@ -200,7 +211,7 @@ func (s *Stage) control(ctx context.Context, o *sites, desk *site) error {
 	}
 	end := time.Now().Add(30 * time.Second)
 	for {
-		found, err := s.search(o.all[0].dir)
+		found, err := s.search(o.all[0].dir, stolen)
 		if err != nil {
 			return err
 		}
@@ -232,7 +243,7 @@ func (s *Stage) guess(ctx context.Context) error {
 	if err := s.command(ctx, "verify", dir, "--passphrase-file", pass); err != nil {
 		return fmt.Errorf("the right passphrase does not open the folder: %w", err)
 	}
-	found, err := s.search(dir)
+	found, err := s.search(dir, stolen)
 	if err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ func (o *sites) browserAs(ctx context.Context, one *site, role access.Role) (*br
 	if err != nil {
 		return nil, err
 	}
-	b, err := newBrowser()
+	b, err := newBrowserIn(one.space)
 	if err != nil {
 		return nil, err
 	}

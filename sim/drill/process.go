@@ -41,7 +41,7 @@ type process struct {
 
 // start starts the program. It dies with the drill, whatever happens.
 func (s *Stage) start(ctx context.Context, args ...string) (*process, error) {
-	return s.startIn(ctx, nil, args...)
+	return s.startIn(ctx, s.space, args...)
 }
 
 // startIn starts the program in a network of its own; nil is this machine's.
@@ -53,6 +53,14 @@ func (s *Stage) startIn(ctx context.Context, space *proxy.Space, args ...string)
 	p := &process{cmd: exec.CommandContext(ctx, path, args...), err: &lastBytes{}}
 	p.cmd.Env = append(os.Environ(), s.program.Env...)
 	p.cmd.Stderr = p.err
+	if s.said != "" {
+		all, err := os.CreateTemp(s.said, "said-")
+		if err != nil {
+			return nil, err
+		}
+		defer all.Close() // the process has its own
+		p.cmd.Stderr = all
+	}
 	p.cmd.Dir = s.dir
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var err error

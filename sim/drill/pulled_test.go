@@ -101,6 +101,19 @@ func allPulled() []pulled {
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"}}},
 		{"session", "the cap holds up their own cases", "", []change{
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"}}},
+		{"paper", "the recovery key is not shared out: it stands on every page", "pages give the key that opens the record", []change{
+			{"fact/root/shamir.go", "parts[i].Bytes[at] = y ^ secret[at]", "parts[i].Bytes[at] = y&0 ^ secret[at]"}}},
+		{"paper", "the organisation's key is not sealed for its holders", "do not bring it back", []change{
+			{"journal/recover.go", "\tif j.epoch == nil || len(j.papers.genesis.Recovery) == 0 {", "\tif j.epoch == nil || len(j.papers.genesis.Recovery) >= 0 {"}}},
+		{"paper", "what the lost machines wrote is not confirmed", "facts that were recovered", []change{
+			{"cmd/holdfast/root.go", "*admin, dateRecovered)", "*admin)"},
+			{"cmd/holdfast/root.go", "func dateRecovered(", "func _("}}},
+		{"leak", "addresses that were asked for are logged", "lies in clear in kept/said", []change{
+			{"web/serve.go", `slog.String("route", a.note.pattern)`, `slog.String("route", r.URL.RequestURI())`}}},
+		{"leak", "a crash leaves the program's memory on the disk", "left the program's memory", []change{
+			{"cmd/holdfast/core_linux.go", "unix.PR_SET_DUMPABLE, 0,", "unix.PR_SET_DUMPABLE, 1,"}}},
+		{"alone", "something outside is asked at the start", "found no route", []change{
+			{"cmd/holdfast/serve.go", "\tn, err := openDevice(ctx, dir, s, log)\n", "\tif time, err := net.Dial(\"tcp\", \"192.0.2.1:123\"); err == nil {\n\t\t_ = time.Close()\n\t}\n\tn, err := openDevice(ctx, dir, s, log)\n"}}},
 		{"revoke", "a device that is cut off is admitted", "", []change{
 			{"journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"}}},
 	}

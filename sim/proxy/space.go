@@ -49,6 +49,24 @@ func NewTown(name string, count int) (*Town, error) {
 	return t, nil
 }
 
+// NewAlone makes one space with nothing but its own loopback: no route leads
+// anywhere. Close it as a town.
+func NewAlone(name string) (*Town, error) {
+	t, err := NewTown(name, 0)
+	if err != nil {
+		return nil, err
+	}
+	s := &Space{Name: name + "-0", Address: "127.0.0.1", town: t}
+	if err = ip("netns", "add", s.Name); err == nil {
+		t.Spaces = append(t.Spaces, s)
+		err = ip("-n", s.Name, "link", "set", "lo", "up")
+	}
+	if err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
 func (t *Town) add(n int) error {
 	s := &Space{Name: fmt.Sprintf("%s-%d", t.name, n), Address: fmt.Sprintf("10.213.0.%d", n+1), town: t, end: fmt.Sprintf("end%d", n)}
 	if err := ip("netns", "add", s.Name); err != nil {
@@ -85,29 +103,39 @@ func (s *Space) Command(program string, args ...string) (string, []string) {
 
 // Dial opens a connection from inside a space; from this machine's own network
 // when the space is nil.
-func (s *Space) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var d net.Dialer
+func (s *Space) Dial(ctx context.Context, network, address string) (conn net.Conn, err error) {
+	err = s.Inside(func() error {
+		var d net.Dialer
+		conn, err = d.DialContext(ctx, network, address)
+		return err
+	})
+	return conn, err
+}
+
+// Inside does something on a thread that stands inside a space; in this
+// machine's own network when the space is nil.
+func (s *Space) Inside(do func() error) error {
 	if s == nil {
-		return d.DialContext(ctx, network, address)
+		return do()
 	}
 	// The thread must live on: a process that it started dies with it.
 	runtime.LockOSThread()
 	here, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
 		runtime.UnlockOSThread()
-		return nil, err
+		return err
 	}
 	defer here.Close()
 	if err := enter("/run/netns/" + s.Name); err != nil {
 		runtime.UnlockOSThread()
-		return nil, err
+		return err
 	}
-	conn, err := d.DialContext(ctx, network, address)
+	err = do()
 	if back := unix.Setns(int(here.Fd()), unix.CLONE_NEWNET); back != nil {
-		return conn, errors.Join(err, back) // still locked: nobody else may use this thread
+		return errors.Join(err, back) // still locked: nobody else may use this thread
 	}
 	runtime.UnlockOSThread()
-	return conn, err
+	return err
 }
 
 func enter(name string) error {

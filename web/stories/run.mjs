@@ -25,11 +25,9 @@ export function lastSaturdayEvening(now = new Date()) {
   return at.toISOString().replace(/\.\d+/, "");
 }
 
-// startDemo runs a demo in a folder of its own and waits until it is ready.
-async function startDemo({ still = true, within = 60000 } = {}) {
-  const data = await mkdtemp(path.join(tmpdir(), "holdfast-story-"));
-  const clock = `${lastSaturdayEvening()},x1`;
-  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", "127.0.0.1:0", "--clock", clock, ...(still ? ["--still"] : [])];
+// startDemo runs a demo in a folder and waits until it is ready.
+async function startDemo({ data, listen = "127.0.0.1:0", clock = `${lastSaturdayEvening()},x1`, still = true, within = 60000 }) {
+  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", listen, "--clock", clock, ...(still ? ["--still"] : [])];
   const child = spawn(path.join(root, "build/holdfast"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", b => { said = (said + b).slice(-20000); });
@@ -39,7 +37,6 @@ async function startDemo({ still = true, within = 60000 } = {}) {
     const late = setTimeout(() => child.kill("SIGKILL"), 10000);
     const code = await ended;
     clearTimeout(late);
-    await rm(data, { recursive: true, force: true });
     return code;
   };
   try {
@@ -58,12 +55,25 @@ async function startDemo({ still = true, within = 60000 } = {}) {
 }
 
 const began = Date.now();
+const data = await mkdtemp(path.join(tmpdir(), "holdfast-story-")), still = !flags.includes("--live");
 let status = 0, room = null, running = null;
+
+// later stops the demo and starts it again where it was, so many minutes later
+// by its clock. Desks stay open and sessions go on.
+async function later(minutes) {
+  const passed = Date.now() - began + minutes * 60000, { host } = new URL(running.demo.organisations[0].url);
+  const code = await running.stop();
+  if (code !== 0) throw new Error(`the demo ended with status ${code}`);
+  const clock = new Date(Date.parse(lastSaturdayEvening()) + passed).toISOString().replace(/\.\d+/, "") + ",x1";
+  running = await startDemo({ data, clock, still, listen: `127.0.0.1:${host.split(":")[1]}` });
+  Object.assign(room, { demo: running.demo, memory: running.memory, pid: running.pid, clock });
+}
+
 try {
-  running = await startDemo({ still: !flags.includes("--live") });
+  running = await startDemo({ data, still });
   const ready = Date.now() - began;
   room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
-  Object.assign(room, { ready, memory: running.memory, pid: running.pid, clock: running.clock });
+  Object.assign(room, { ready, memory: running.memory, pid: running.pid, clock: running.clock, later });
   const story = await import(file);
   await story.default(room);
 } catch (e) {
@@ -77,6 +87,7 @@ try {
     const code = await running.stop();
     if (code !== 0) { status = 1; console.error(`${name}: the demo ended with status ${code}`); }
   }
+  await rm(data, { recursive: true, force: true });
 }
 if (status === 0) console.log(`${name}: holds (${((Date.now() - began) / 1000).toFixed(1)} s), pictures in build/stories/${name}/`);
 process.exit(status);
