@@ -32,6 +32,10 @@ type office struct {
 	server *httptest.Server
 	device access.Caller
 
+	journal *journal.Journal
+	pages   *accessweb.Pages
+	logged  logged // what the pages log
+
 	base    func() time.Time
 	ahead   atomic.Int64 // of base, in ns
 	working bool         // everybody has open work in hand
@@ -81,7 +85,7 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 		},
 		Idle:         func(by web.Caller) (time.Duration, bool) { return time.Minute, pages.Typed(t.Context(), by) },
 		Organisation: "Fellside 111", Now: all.clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
-		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
+		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.NewJSONHandler(&all.logged, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -133,7 +137,7 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 		t.Cleanup(s.Close)
 		return s
 	}
-	all.gate, all.server = gate, server
+	all.gate, all.server, all.journal, all.pages = gate, server, j, &pages
 	return all
 }
 
