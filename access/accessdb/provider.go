@@ -39,6 +39,7 @@ type Provider struct {
 	Secret string
 	Key    crypto.Signer
 	KeyID  string
+	KeyFor string // what the signed words are for: "token" (the token endpoint, as RFC 7523 has it; also when empty) or "issuer"
 	KeyAlg string // RS256, RS384, RS512, PS256, ES256 or ES384; empty: RS256 or ES256, as the key is
 
 	Scopes       []string            // beside openid
@@ -158,6 +159,9 @@ func (p *provider) takeKey() error {
 		}
 	default:
 		return fmt.Errorf("its key must be RSA or ECDSA")
+	}
+	if p.KeyFor != "" && p.KeyFor != "token" && p.KeyFor != "issuer" {
+		return fmt.Errorf("key_audience %q is not token or issuer", p.KeyFor)
 	}
 	if !slices.Contains([]string{"RS256", "RS384", "RS512", "PS256", "ES256", "ES384"}, p.KeyAlg) {
 		return fmt.Errorf("key_algorithm %q is not one of RS256, RS384, RS512, PS256, ES256, ES384", p.KeyAlg)

@@ -227,6 +227,9 @@ func (p *Providers) assertion(one *provider, to string) (string, error) {
 		return "", err
 	}
 	now := p.gate.clock()
+	if one.KeyFor == "issuer" {
+		to = one.Issuer
+	}
 	return jwt.Signed(one.signer).Claims(jwt.Claims{
 		Issuer: one.ClientID, Subject: one.ClientID, Audience: jwt.Audience{to}, ID: base64.RawURLEncoding.EncodeToString(id[:]),
 		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(time.Minute)),

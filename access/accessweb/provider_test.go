@@ -407,7 +407,7 @@ func TestAClientThatSigns(t *testing.T) {
 	key := rsaKey(t, "of 2026").private
 	i.clients["holdfast-cis2"] = &jose.JSONWebKey{Key: &key.PublicKey, KeyID: "of 2026", Algorithm: "RS256", Use: "sig"}
 	p := i.provider("cis2", "NHS CIS2")
-	p.Secret, p.Key, p.KeyID, p.Classes = "", key, "of 2026", []string{"AAL3_ANY"}
+	p.Secret, p.Key, p.KeyID, p.KeyFor, p.Classes = "", key, "of 2026", "issuer", []string{"AAL3_ANY"}
 	o.knows(p)
 	nurse := o.seat("P. Varma", access.Clinician)
 	o.linkTo(nurse.person, i, "varma")

@@ -26,6 +26,7 @@ type providerSettings struct {
 	KeyFile      string              `yaml:"key_file"`           // PEM, beside this file: private_key_jwt
 	KeyID        string              `yaml:"key_id"`
 	KeyAlgorithm string              `yaml:"key_algorithm"`
+	KeyAudience  string              `yaml:"key_audience"`
 	Scopes       []string            `yaml:"scopes"`
 	Claim        string              `yaml:"claim"`
 	ACR          []string            `yaml:"acr"`
@@ -50,7 +51,7 @@ func (s settings) providers() ([]accessdb.Provider, error) {
 
 func (p providerSettings) read(dir string) (accessdb.Provider, error) {
 	out := accessdb.Provider{
-		Name: p.Name, Title: p.Title, Issuer: p.Issuer, ClientID: p.ClientID, KeyID: p.KeyID, KeyAlg: p.KeyAlgorithm,
+		Name: p.Name, Title: p.Title, Issuer: p.Issuer, ClientID: p.ClientID, KeyID: p.KeyID, KeyAlg: p.KeyAlgorithm, KeyFor: p.KeyAudience,
 		Scopes: p.Scopes, Claim: p.Claim, Classes: p.ACR, Require: p.Require, SingleSignOn: p.SingleSignOn,
 	}
 	if p.SecretFile != "" {

@@ -26,10 +26,10 @@ export function lastSaturdayEvening(now = new Date()) {
 }
 
 // startDemo runs a demo in a folder of its own and waits until it is ready.
-async function startDemo({ still = true, within = 60000 } = {}) {
+async function startDemo({ still = true, within = 60000, before = null } = {}) {
   const data = await mkdtemp(path.join(tmpdir(), "holdfast-story-"));
-  const clock = `${lastSaturdayEvening()},x1`;
-  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", "127.0.0.1:0", "--clock", clock, ...(still ? ["--still"] : [])];
+  const clock = before?.clock ?? `${lastSaturdayEvening()},x1`;
+  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", "127.0.0.1:0", "--clock", clock, ...(still ? ["--still"] : []), ...(before?.args ?? [])];
   const child = spawn(path.join(root, "build/holdfast"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", b => { said = (said + b).slice(-20000); });
@@ -58,13 +58,14 @@ async function startDemo({ still = true, within = 60000 } = {}) {
 }
 
 const began = Date.now();
-let status = 0, room = null, running = null;
+let status = 0, room = null, running = null, before = null;
 try {
-  running = await startDemo({ still: !flags.includes("--live") });
+  const story = await import(file);
+  before = await story.before?.(); // what a story needs beside the demo, and how the demo is told of it
+  running = await startDemo({ still: !flags.includes("--live"), before });
   const ready = Date.now() - began;
   room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
-  Object.assign(room, { ready, memory: running.memory, pid: running.pid, clock: running.clock });
-  const story = await import(file);
+  Object.assign(room, { ready, before, memory: running.memory, pid: running.pid, clock: running.clock });
   await story.default(room);
 } catch (e) {
   status = 1;
@@ -77,6 +78,7 @@ try {
     const code = await running.stop();
     if (code !== 0) { status = 1; console.error(`${name}: the demo ended with status ${code}`); }
   }
+  await before?.after();
 }
 if (status === 0) console.log(`${name}: holds (${((Date.now() - began) / 1000).toFixed(1)} s), pictures in build/stories/${name}/`);
 process.exit(status);
