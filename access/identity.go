@@ -154,10 +154,10 @@ func link(s Staff, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, err
 	if _, ok := s.firstRole(now); !ok {
 		return nil, refusal.Field("account", "This person holds no role now. Give them one first.")
 	}
-	for _, had := range s.AccountsAt(l.Issuer) {
-		if had == l.Account {
-			return nil, refusal.Field("account", "This account is linked to them already.")
-		}
+	switch had := s.AccountsAt(l.Issuer); {
+	case slices.Contains(had, l.Account):
+		return nil, refusal.Field("account", "This account is linked to them already.")
+	case len(had) > 0:
 		return nil, refusal.Field("account", "Another account there is linked to them. Take it away first: a person has one at each provider.")
 	}
 	return []fact.Draft{fact.Say(s.Person, l)}, nil

@@ -61,10 +61,6 @@ const (
 // provider that hangs.
 const callsAtOnce = 8
 
-// knownFor is how long what a provider said about itself is used again without
-// asking, while many sign in at once.
-const knownFor = 10 * time.Second
-
 // Providers lets people sign in by an account at an identity provider, as one of
 // two factors. It calls a provider only when somebody has pressed its button, and
 // then waits no longer than the policy says.
@@ -216,14 +212,9 @@ func (p *provider) call(ctx context.Context, wait time.Duration) (context.Contex
 }
 
 // discover asks the provider what it says about itself (OpenID Connect Discovery
-// 1.0), unless it was asked a moment ago.
+// 1.0). It is asked for each person who sets out: nobody's browser is sent to one
+// that has just gone away.
 func (p *provider) discover(ctx context.Context, now time.Time) (*oidc.Provider, error) {
-	p.mu.Lock()
-	known, at := p.known, p.at
-	p.mu.Unlock()
-	if age := now.Sub(at); known != nil && age >= 0 && age < knownFor {
-		return known, nil
-	}
 	found, err := oidc.NewProvider(ctx, p.Issuer)
 	if err != nil {
 		return nil, p.failed(err)

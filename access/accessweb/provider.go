@@ -338,7 +338,7 @@ func (p *Pages) accountLines(s access.Staff) (out []accountLine) {
 	for _, one := range s.Identities {
 		l := accountLine{Provider: one.Issuer, Issuer: one.Issuer, Account: one.Account, Since: p.moment(one.At.Time()), By: "an administrator"}
 		if one.Own {
-			l.By = "the person"
+			l.By = "themselves"
 		}
 		for _, known := range p.Providers.List() {
 			if known.Issuer == one.Issuer {

@@ -49,6 +49,16 @@ func TestSignInByAProvider(t *testing.T) {
 	if i.asked.Load() != 0 {
 		t.Error("the provider was asked before anybody pressed its button")
 	}
+	// What goes to the provider: a challenge, a nonce, a fresh sign-in; nothing of
+	// ours but the client's name and the address to come back to.
+	res, _ := nurse.press(asTrust+"?next=/staff", func(r *http.Request) bool { return r.URL.Host != mustURL(t, o.server.URL).Host })
+	q := mustURL(t, res.Header.Get("Location")).Query()
+	if q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43 || len(q.Get("nonce")) != 43 || q.Get("prompt") != "login" || q.Get("max_age") == "" || q.Get("response_type") != "code" {
+		t.Errorf("asked as %v", q)
+	}
+	if strings.Contains(res.Header.Get("Location"), "staff") || len(q) != 10 {
+		t.Errorf("the provider is told more than it needs: %v", q)
+	}
 	status, body = nurse.by(i, "trust", "varma")
 	want(t, status, body, http.StatusOK, "first page of clinician")
 	o.silent(i)
@@ -238,6 +248,11 @@ func TestATripIsOneBrowsersAndOneProviders(t *testing.T) {
 	nurse.client.Jar.SetCookies(site, []*http.Cookie{kept})
 	nobody(nurse, back, "has been used")
 
+	// The right browser, without the cookie that was kept when it set out.
+	back = nurse.login(i, asTrust, "varma")
+	nurse.client.Jar.SetCookies(site, []*http.Cookie{{Name: "holdfast-trip", MaxAge: -1}})
+	nobody(nurse, back, "begun on another browser")
+
 	// A mix-up: begun with one provider, brought to the other's address.
 	back = nurse.login(i, asTrust, "varma")
 	nobody(nurse, strings.Replace(back, "/from/trust", "/from/other", 1), "begun on another browser")
@@ -337,14 +352,18 @@ func TestAProviderThatIsAwayHoldsNobodyUp(t *testing.T) {
 		}
 	}
 	release()
-	// It went away while somebody was there.
+	// It went away while somebody was there, and a moment after it let somebody set
+	// out: nobody's browser is sent to what is gone.
 	o.gate.Policy.ProviderWait = 5 * time.Second
+	o.knows(i.provider("trust", "Fellside Trust"))
 	nurse.post("/sign-out", nil)
 	back := nurse.login(i, asTrust, "varma")
 	i.server.CloseClientConnections()
 	i.server.Listener.Close()
 	status, body = nurse.back(back)
 	want(t, status, body, http.StatusServiceUnavailable, "does not answer", "Use your passkey")
+	res, body = nurse.press(asTrust, nil)
+	want(t, res.StatusCode, body, http.StatusServiceUnavailable, "does not answer", "Use your passkey")
 }
 
 func TestPeopleLinkTheirAccountByTheirPasskey(t *testing.T) {
@@ -356,7 +375,7 @@ func TestPeopleLinkTheirAccountByTheirPasskey(t *testing.T) {
 	status, body := nurse.get("/session/accounts")
 	want(t, status, body, http.StatusOK, "None is linked", "Link your account at Fellside Trust", `href="/session/accounts/trust"`)
 	status, body = nurse.back(nurse.login(i, "/session/accounts/trust", "varma"))
-	want(t, status, body, http.StatusOK, "id of varma", "the person")
+	want(t, status, body, http.StatusOK, "id of varma", "themselves")
 	// An account that is somebody's is not linked to another; nor a second one.
 	status, body = admin.back(admin.login(i, "/session/accounts/trust", "varma"))
 	want(t, status, body, http.StatusUnprocessableEntity, "No account was linked", "another person")

@@ -44,6 +44,7 @@ async function key(desk) {
 
 export default async function (room) {
   const { here } = room.before;
+  const began = Date.now();
   const host = new URL(here.issuer).host;
   const admin = await room.desk({ name: "administrator" });
   await admin.signIn("administrator", "111");
@@ -94,15 +95,15 @@ export default async function (room) {
   await at(nurse, "/session");
   await nurse.page.getByRole("link", { name: /Accounts at other services/ }).click();
   ok(here.asked === 0, "the provider was asked before anybody pressed a button");
-  await nurse.every("accounts", { sizes: [[1440, 900]] });
+  await nurse.axe("accounts");
   await nurse.page.getByRole("link", { name: /Link your account at Fellside Trust/ }).click();
   await atProvider("sowerby-7731");
   await nurse.page.getByRole("rowheader", { name: "sowerby-7731" }).waitFor();
-  await nurse.every("accounts-linked");
+  await nurse.every("accounts-linked", { themes: ["light"] });
   await signOut();
 
   // In by it, on this browser; the provider asks who it is although she was there.
-  await nurse.every("sign-in-with-provider");
+  await nurse.every("sign-in-with-provider", { sizes: [[768, 1024]] });
   await nurse.page.getByRole("link", { name: /Sign in with Fellside Trust/ }).click();
   await atProvider("sowerby-7731");
   await nurse.page.waitForURL(/worklist/);
@@ -119,7 +120,7 @@ export default async function (room) {
   await nurse.page.getByRole("link", { name: /Sign in with Fellside Trust/ }).click();
   await atProvider("nobody-of-ours");
   await nurse.page.getByText(/nobody’s on the staff list/).waitFor();
-  await nurse.every("account-of-nobody", { sizes: [[1440, 900]] });
+  await nurse.axe("an account of nobody");
 
   // A browser that is not known is not even sent there.
   const home = await room.desk({ name: "home" });
@@ -138,7 +139,7 @@ export default async function (room) {
   await nurse.page.getByRole("link", { name: /Sign in with Fellside Trust/ }).click();
   await nurse.page.getByText(/does not answer this machine now/).waitFor();
   console.log(`openid: a provider that is gone is said in ${((Date.now() - pressed) / 1000).toFixed(1)} s`);
-  await nurse.every("provider-gone", { sizes: [[1440, 900]] });
+  await nurse.every("provider-gone", { sizes: [[1440, 900]], themes: ["dark"] });
   await byPasskey();
   await nurse.page.waitForURL(/worklist/);
 
@@ -146,6 +147,7 @@ export default async function (room) {
   ok((await admin.page.locator("#ways-news").innerText()).includes("was linked to J. Sowerby by themselves"), "administrators are not told of the link");
   await admin.page.getByRole("link", { name: "J. Sowerby" }).click();
   await admin.page.getByRole("rowheader", { name: "sowerby-7731" }).waitFor();
-  await admin.every("staff-accounts", { sizes: [[1440, 900], [768, 1024]] });
+  await admin.every("staff-accounts", { sizes: [[1440, 900]], themes: ["light"] });
   for (const d of [admin, nurse, home]) await d.clean();
+  console.log(`openid: the demo was ready in ${(room.ready / 1000).toFixed(1)} s, the story took ${((Date.now() - began) / 1000).toFixed(1)} s`);
 }
