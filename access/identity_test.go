@@ -129,6 +129,8 @@ func TestTwoAccountsLinkedApartOpenNeither(t *testing.T) {
 	}
 
 	// Taking away stands against a link of the same account written apart.
+	h = nurse(t)
+	h.add(LinkIdentity(h.staff(), admin, linked("78"), on, morning))
 	h.apart([]fact.Draft{fact.Say(staffed, unlinked1("78"))}, []fact.Draft{fact.Say(staffed, linked("78"))})
 	if err := opened(h.staff(), on, "78"); !refusal.Is(err, refusal.Forbidden) {
 		t.Error("a link written apart from its end opens", err)

@@ -209,7 +209,9 @@ func TestWhatAProviderAnswersMustHold(t *testing.T) {
 func TestATripIsOneBrowsersAndOneProviders(t *testing.T) {
 	o, i, nurse := byTrust(t, "hale")
 	other := newIDP(t, o.server.URL, "other", "hale")
-	o.knows(i.provider("trust", "Fellside Trust"), other.provider("other", "Other Trust"))
+	misnamed := i.provider("misnamed", "Misnamed Trust")
+	misnamed.Issuer = i.server.URL // its document says another
+	o.knows(i.provider("trust", "Fellside Trust"), other.provider("other", "Other Trust"), misnamed)
 	thief := o.seat("T. Hale", access.CallHandler)
 	thief.post("/sign-out", nil)
 	site := mustURL(t, o.server.URL)
@@ -229,6 +231,9 @@ func TestATripIsOneBrowsersAndOneProviders(t *testing.T) {
 		_, body = b.get("/session")
 		want(t, 200, body, 200, "Start your shift")
 	}
+
+	res, page := nurse.press("/sign-in/with/misnamed", nil)
+	want(t, res.StatusCode, page, http.StatusForbidden, "Misnamed Trust answered does not hold")
 
 	// The nurse's answer on a thief's browser, and with the nurse's own cookie too.
 	back := nurse.login(i, asTrust, "varma")
@@ -384,6 +389,21 @@ func TestPeopleLinkTheirAccountByTheirPasskey(t *testing.T) {
 	admin.post("/sign-out", nil)
 	status, body = admin.back(back)
 	want(t, status, body, http.StatusOK, "Start your shift")
+	status, body = admin.signIn(admin.key)
+	want(t, status, body, http.StatusOK, "next")
+	site, kept := mustURL(t, o.server.URL), []*http.Cookie(nil)
+	back = admin.login(i, "/session/accounts/trust", "hale")
+	for _, c := range admin.client.Jar.Cookies(site) {
+		if c.Name == "holdfast-trip" {
+			kept = append(kept, c)
+		}
+	}
+	third := o.seat("K. Adeyemi", access.Clinician)
+	status, body = admin.signIn(third.key) // on the same browser
+	want(t, status, body, http.StatusOK, "next")
+	admin.client.Jar.SetCookies(site, kept)
+	status, body = admin.back(back)
+	want(t, status, body, http.StatusUnprocessableEntity, "No account was linked", "None is linked")
 	status, body = admin.signIn(admin.key)
 	want(t, status, body, http.StatusOK, "next")
 	// Administrators see it, and may take it away and link it themselves.
