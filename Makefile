@@ -35,6 +35,7 @@ check: test
 	$(MAKE) story NAME=doors
 	$(MAKE) story NAME=homes
 	$(MAKE) story NAME=looking
+	$(MAKE) story NAME=openid
 	$(BIN) drill --all
 	$(MAKE) selftest
 

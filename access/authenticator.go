@@ -98,7 +98,7 @@ func EnrolAuthenticator(s Staff, session Session, p Policy, a AuthenticatorEnrol
 	switch {
 	case !p.SecondChoice:
 		return nil, refusal.New(refusal.Forbidden, "This organisation signs in by passkeys alone.")
-	case len(session.Opened) != 1 || session.Opened[0].Person != s.Person || session.Opened[0].Way == WayCode:
+	case len(session.Opened) != 1 || session.Opened[0].Person != s.Person || !ByOwnDevice(session.Opened[0].Way):
 		return nil, refusal.New(refusal.Forbidden, "Sign in by your passkey to do this.")
 	case len(a.Secret) != secretSize || len(a.Password.Sums) != 1 || !a.Password.sound():
 		return nil, refusal.New(refusal.Invalid, "The password and the authenticator belong together. Begin again.")
@@ -127,7 +127,14 @@ const (
 	WayPasskey = "passkey"
 	WayLink    = "link" // in demo and rehearsal folders
 	WayCode    = "code" // password with an authenticator's code
+
+	WayProvider = "provider" // an account at an identity provider
 )
+
+// ByOwnDevice tells whether a way in shows something that only the person has and
+// that no other service can give away: by such alone ways in are changed and
+// browsers become known. In a demo a link stands for it.
+func ByOwnDevice(way string) bool { return way == WayPasskey || way == WayLink }
 
 // OpenByCode opens a session after password and code were checked; the code is
 // spent with it and all before it are.

@@ -11,7 +11,7 @@ import (
 
 // Disagreements lists what waits for an administrator on one member of staff:
 // two entries, a role ended here and granted there, a one-time link that two
-// browsers spent apart. h is the history that s was folded from.
+// browsers spent apart, accounts at a provider that were linked apart. h is the history that s was folded from.
 func (s Staff) Disagreements(h fact.History) []fact.Disagreement {
 	if h.OneFeed() {
 		return nil
@@ -29,7 +29,7 @@ func (s Staff) Disagreements(h fact.History) []fact.Disagreement {
 			out = append(out, d)
 		}
 	}
-	return append(out, s.spentTwice(h)...)
+	return append(append(out, s.spentTwice(h)...), s.twoAccounts(h)...)
 }
 
 // choiceEnded says that a role written about apart has ended.
@@ -152,6 +152,8 @@ func (s Staff) settle(d fact.Disagreement, req fact.Settling, _ time.Time) ([]fa
 		}
 	case RoleGranted{}.FactKind().Number:
 		return s.settleRole(Role(d.Matter.Part), req)
+	case IdentityLinked{}.FactKind().Number:
+		return s.settleAccounts(d.Matter.Part, req)
 	}
 	return nil, refusal.Field("choice", "Choose which one stands.")
 }

@@ -2,7 +2,7 @@ package access
 
 import "holdfast/fact"
 
-// The kinds of fact of this package, 20–49. Each has a page in docs/facts.
+// The kinds of fact of this package, 20–49 and 134–135. Each has a page in docs/facts.
 func kind(number uint32, lane fact.Lane, name string, join fact.Join) fact.Kind {
 	return fact.Kind{Number: number, Version: 1, Lane: lane, Name: name, Join: join}
 }
@@ -18,6 +18,7 @@ func Kinds() []fact.Kind {
 		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
 		AuthenticatorEnrolled{}.FactKind(), CodeSpent{}.FactKind(), RecoveryCodesMade{}.FactKind(),
 		EnrolmentWitnessed{}.FactKind(), AdmittedForShift{}.FactKind(), SignInSlowed{}.FactKind(),
+		IdentityLinked{}.FactKind(), IdentityUnlinked{}.FactKind(),
 	)
 }
 
@@ -93,10 +94,12 @@ type SessionOpened struct {
 	Role    Role         `cbor:"2,keyasint"`
 	Token   fact.Hash    `cbor:"3,keyasint"`
 	Until   fact.Millis  `cbor:"4,keyasint"`
-	Way     string       `cbor:"5,keyasint"` // link, passkey, code
+	Way     string       `cbor:"5,keyasint"` // link, passkey, code, provider
 	Link    fact.Hash    `cbor:"6,keyasint,omitempty"`
 	Browser fact.Hash    `cbor:"7,keyasint,omitempty"`
 	Desk    string       `cbor:"8,keyasint,omitempty"`
+
+	Provider *Assurance `cbor:"9,keyasint,omitempty"` // of a session opened by an identity provider: how it checked the person
 }
 
 // FactKind is kind 25.

@@ -60,4 +60,6 @@ const (
 	MarkRecord     Act = "mark a record as watched"
 	LiftCap        Act = "lift the cap on records"
 	GiveReason     Act = "give a reason to open a record"
+	LinkAccounts   Act = "link people's accounts at a provider"
+	LinkOwnAccount Act = "link one's own account at a provider"
 )

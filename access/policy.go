@@ -5,6 +5,7 @@ import "time"
 // Policy is how people sign in here. Its numbers are content (signin.csv).
 type Policy struct {
 	SecondChoice  bool // an authenticator code with a password may be used where a passkey can't
+	ByProvider    bool // an account at an identity provider is one of two factors; the other is a browser that is known
 	PasswordLeast int  // characters
 	Hashing       Hashing
 	BrowserKnown  time.Duration // a browser is the organisation's own so long after a session by passkey on it
@@ -14,6 +15,8 @@ type Policy struct {
 	WitnessLink   time.Duration
 	ShiftMost     time.Duration // the longest that somebody is admitted for
 	ShiftLink     time.Duration
+	ProviderWait  time.Duration // the longest that a provider is waited for, each time it is asked
+	ProviderSkew  time.Duration // how far its clock may be from ours
 }
 
 // Brake says how wrong tries are slowed: a few are free, then each wait is twice

@@ -89,7 +89,7 @@ func ReadRecovery(typed string) (set, secret string, ok bool) {
 
 // PrintRecovery puts a new paper on record; it ends the one before.
 func PrintRecovery(s Staff, session Session, made RecoveryCodesMade) ([]fact.Draft, error) {
-	if len(session.Opened) != 1 || session.Opened[0].Person != s.Person || session.Opened[0].Way == WayCode {
+	if len(session.Opened) != 1 || session.Opened[0].Person != s.Person || !ByOwnDevice(session.Opened[0].Way) {
 		return nil, refusal.New(refusal.Forbidden, "Sign in by your passkey to do this.")
 	}
 	if len(made.Set) != setChars || len(made.Codes.Sums) == 0 || !made.Codes.sound() {

@@ -36,10 +36,15 @@ type Proof struct {
 	For string      `cbor:"3,keyasint"` // empty: the opening
 }
 
-// LastProof gives when the person last showed who they are; zero: never.
+// LastProof gives when the person last showed to us who they are; zero: never.
+// What an identity provider said of them is none: dangerous acts ask for our
+// passkey.
 func (s Session) LastProof() time.Time {
 	var last fact.Millis
 	for _, p := range s.Proved {
+		if p.Way == WayProvider {
+			continue
+		}
 		last = max(last, p.At)
 	}
 	if last == 0 {
@@ -138,6 +143,10 @@ func EndSession(s Session, why string) ([]fact.Draft, error) {
 	}
 	return []fact.Draft{fact.Say(s.ID, SessionEnded{Why: why})}, nil
 }
+
+// ErrTwoAccounts is in the refusal of an account that was linked apart from
+// another, or to two people: which of them it is can't be told.
+var ErrTwoAccounts = errors.New("accounts linked apart")
 
 // ErrLapsed is in the refusal of somebody whose role or session ran out at its
 // time while they were at work. Whoever still has open work in hand goes on with it.

@@ -26,12 +26,16 @@ type Staff struct {
 	Witnessed      []EnrolmentWitnessed    `cbor:"12,keyasint,omitempty"`
 	Admitted       []AdmittedForShift      `cbor:"13,keyasint,omitempty"`
 	Slow           SignInSlowed            `cbor:"14,keyasint,omitempty"` // the latest
+	Identities     []Identity              `cbor:"15,keyasint,omitempty"` // accounts at identity providers
 
 	placed waysIn
 }
 
 // waysIn is where what may be replaced stands in the history.
-type waysIn struct{ authenticators, papers []int }
+type waysIn struct {
+	authenticators, papers, identities []int
+	unlinked                           []unlinked
+}
 
 // Grant is one role held.
 type Grant struct {
@@ -73,6 +77,7 @@ func FoldStaff(about fact.Subject, h fact.History) Staff {
 	s.endGrants(h, ends)
 	s.Authenticators = standing(h, s.Authenticators, s.placed.authenticators)
 	s.Papers = standing(h, s.Papers, s.placed.papers)
+	s.standIdentities(h)
 	s.placed = waysIn{}
 	s.endOnTime(endings)
 	return s

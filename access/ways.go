@@ -50,7 +50,7 @@ func (s *Staff) applyWaysIn(i int, f fact.Fact) error {
 		}
 		return err
 	}
-	return fact.ErrNewer
+	return s.applyIdentity(i, f)
 }
 
 // standing leaves out what a later one, whose writer had seen it, replaced. What

@@ -191,7 +191,7 @@ func (g *Gate) knownBrowser(ctx context.Context, browser fact.Hash) (known bool,
 			return false, nil, err
 		}
 		s := access.FoldSession(id, h)
-		if len(s.Opened) == 1 && s.Opened[0].Browser == browser && s.Opened[0].Way != access.WayCode && s.Opened[0].Until.Time().After(after) {
+		if len(s.Opened) == 1 && s.Opened[0].Browser == browser && access.ByOwnDevice(s.Opened[0].Way) && s.Opened[0].Until.Time().After(after) {
 			known, who[s.Opened[0].Person] = true, true
 		}
 	}

@@ -15,7 +15,7 @@ type View struct{}
 func (View) Name() string { return "access" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 4 }
+func (View) Version() int { return 5 }
 
 // Create makes the tables.
 func (View) Create(tx *sql.Tx) error {
@@ -27,6 +27,7 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_login(login TEXT NOT NULL, person BLOB NOT NULL, PRIMARY KEY(login, person)) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_paper(number BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE TABLE access_identity(mark BLOB NOT NULL, person BLOB NOT NULL, PRIMARY KEY(mark, person)) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_browser(browser BLOB NOT NULL, person BLOB NOT NULL, session BLOB NOT NULL, until INTEGER NOT NULL,
 			PRIMARY KEY(browser, person)) STRICT, WITHOUT ROWID;`)
 	if err == nil {
@@ -73,6 +74,11 @@ func apply(tx *sql.Tx, f fact.Fact) error {
 		if c, bad := fact.Read[access.RecoveryCodesMade](f); bad == nil {
 			_, err = tx.Exec(`INSERT OR REPLACE INTO access_paper VALUES(?,?)`, c.Set, about[:])
 		}
+	case access.IdentityLinked{}.FactKind().Number:
+		if c, bad := fact.Read[access.IdentityLinked](f); bad == nil {
+			mark := identityMark(c.Issuer, c.Account)
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_identity VALUES(?,?)`, mark[:], about[:])
+		}
 	case access.SessionOpened{}.FactKind().Number:
 		if c, bad := fact.Read[access.SessionOpened](f); bad == nil {
 			err = session(tx, about, c, f)
@@ -101,7 +107,7 @@ func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened, f fact.Fact
 	if _, err := tx.Exec(`INSERT OR REPLACE INTO access_session VALUES(?,?,?)`, c.Token[:], about[:], c.Person[:]); err != nil {
 		return err
 	}
-	if c.Browser == (fact.Hash{}) || c.Way == access.WayCode {
+	if c.Browser == (fact.Hash{}) || !access.ByOwnDevice(c.Way) {
 		return nil
 	}
 	_, err = tx.Exec(`INSERT INTO access_browser VALUES(?,?,?,?) ON CONFLICT(browser, person) DO UPDATE
@@ -112,7 +118,7 @@ func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened, f fact.Fact
 // Forget leaves nothing of erased people and sessions.
 func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 	for _, s := range subjects {
-		for _, table := range []string{"person", "link", "passkey", "role", "login", "paper", "browser"} {
+		for _, table := range []string{"person", "link", "passkey", "role", "login", "paper", "browser", "identity"} {
 			if _, err := tx.Exec(`DELETE FROM access_`+table+` WHERE person = ?`, s[:]); err != nil {
 				return err
 			}

@@ -34,8 +34,9 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
-	HeldBy       HeldBy   // nil: what people hold is not listed
-	Looking      *Looking // nil: no pages about who looked
+	HeldBy       HeldBy              // nil: what people hold is not listed
+	Looking      *Looking            // nil: no pages about who looked
+	Providers    *accessdb.Providers // nil: nobody signs in by an identity provider
 }
 
 // Notice is one thing to know before the first call.
@@ -64,6 +65,7 @@ func (p *Pages) Register(m *web.Mux) {
 	p.registerAsk(m)
 	p.registerLock(m)
 	p.registerLooking(m)
+	p.registerProviders(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

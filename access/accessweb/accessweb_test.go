@@ -32,6 +32,10 @@ type office struct {
 	server *httptest.Server
 	device access.Caller
 
+	journal *journal.Journal
+	pages   *accessweb.Pages
+	logged  logged // what the pages log
+
 	base    func() time.Time
 	ahead   atomic.Int64 // of base, in ns
 	working bool         // everybody has open work in hand
@@ -83,7 +87,7 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 			return time.Minute, pages.Typed(r.Context(), by, r.URL.Path)
 		},
 		Organisation: "Fellside 111", Now: all.clock, Session: accessweb.Sessions(gate), State: web.SavedHere,
-		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.DiscardHandler),
+		Places: func(access.Caller) []web.Place { return []web.Place{{Name: "Staff", Href: "/staff"}} }, Log: slog.New(slog.NewJSONHandler(&all.logged, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +139,7 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 		t.Cleanup(s.Close)
 		return s
 	}
-	all.gate, all.server = gate, server
+	all.gate, all.server, all.journal, all.pages = gate, server, j, &pages
 	return all
 }
 

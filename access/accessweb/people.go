@@ -45,6 +45,9 @@ type memberView struct {
 	Form     *web.Form
 	Give     []web.Option
 	End      []web.Option
+
+	Accounts  []accountLine
+	Providers []web.Option // at which an account may be linked; none: nobody signs in by them
 }
 
 type grantLine struct{ Role, From, Until, State string }
@@ -120,6 +123,7 @@ func (p *Pages) showMember(w http.ResponseWriter, r *http.Request, by web.Caller
 			v.InHand = append(v.InHand, inHandLine{What: one.What, Since: p.moment(one.Since), Due: p.moment(one.Due)})
 		}
 	}
+	v.Accounts, v.Providers = p.accountLines(s), p.providerOptions()
 	return web.Render(w, r, status, memberPage(v))
 }
 

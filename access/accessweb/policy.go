@@ -36,7 +36,7 @@ func LoadPolicy(s *content.Set) (access.Policy, error) {
 	}
 	minutes := func(key string) time.Duration { return time.Duration(have[key]) * time.Minute }
 	return access.Policy{
-		SecondChoice: have["password-and-code"] == 1, PasswordLeast: have["password-least-characters"],
+		SecondChoice: have["password-and-code"] == 1, ByProvider: have["sign-in-by-provider"] == 1, PasswordLeast: have["password-least-characters"],
 		Hashing:      access.Hashing{MemoryKiB: uint32(have["argon2-memory-kib"]), Passes: uint32(have["argon2-passes"]), Lanes: uint8(have["argon2-lanes"])},
 		BrowserKnown: time.Duration(have["browser-known-days"]) * 24 * time.Hour,
 		Brake: access.Brake{
@@ -45,6 +45,7 @@ func LoadPolicy(s *content.Set) (access.Policy, error) {
 		},
 		RecoveryCodes: have["recovery-codes"], RecoveryLink: minutes("recovery-link-minutes"), WitnessLink: minutes("witness-link-minutes"),
 		ShiftMost: time.Duration(have["shift-most-hours"]) * time.Hour, ShiftLink: minutes("shift-link-minutes"),
+		ProviderWait: time.Duration(have["provider-wait-seconds"]) * time.Second, ProviderSkew: time.Duration(have["provider-clock-skew-seconds"]) * time.Second,
 	}, nil
 }
 
@@ -63,6 +64,7 @@ func policyBounds() []limit {
 		{"argon2-lanes", 1, 8}, {"browser-known-days", 1, 365}, {"tries-free", 1, 20}, {"wait-first-seconds", 1, 60},
 		{"wait-most-seconds", 60, 3600}, {"tries-forgotten-hours", 1, 168}, {"recovery-codes", 0, 20}, {"recovery-link-minutes", 1, 120},
 		{"witness-link-minutes", 1, 60}, {"shift-most-hours", 1, 24}, {"shift-link-minutes", 5, 24 * 60},
+		{"sign-in-by-provider", 0, 1}, {"provider-wait-seconds", 1, 8}, {"provider-clock-skew-seconds", 0, 300},
 	}
 }
 

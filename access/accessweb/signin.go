@@ -27,13 +27,23 @@ type door struct {
 	Here     []web.Pair
 	Tonight  []Notice
 	Locked   []lockedLine // whose sessions wait here; the first is this screen's
+
+	Elsewhere     []web.Option // identity providers: where the way to each begins, and its name
+	ElsewhereSays string       // why one let nobody in
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
+	if says, status := p.elsewhereSays(r); says != "" {
+		return p.showDoorSaying(w, r, status, "", "", says)
+	}
 	return p.showDoor(w, r, http.StatusOK, "", "")
 }
 
 func (p *Pages) showDoor(w http.ResponseWriter, r *http.Request, status int, login, says string) error {
+	return p.showDoorSaying(w, r, status, login, says, "")
+}
+
+func (p *Pages) showDoorSaying(w http.ResponseWriter, r *http.Request, status int, login, says, elsewhere string) error {
 	d := door{
 		Frame: p.Shell.Outside(r, "Sign in"), Where: p.where(), Next: next(r), Passkeys: p.Passkeys != nil, Links: p.Links,
 		Enrolled: r.URL.Query().Get("enrolled") == "yes", Roles: roleOptions(),
@@ -44,6 +54,7 @@ func (p *Pages) showDoor(w http.ResponseWriter, r *http.Request, status int, log
 	if by, err := Sessions(p.Gate).Caller(r); err == nil {
 		d.Already = by.Says() + ", as " + by.Role.Title()
 	}
+	d.Elsewhere, d.ElsewhereSays = p.elsewhere(d.Next), elsewhere
 	d.Locked = p.lockedHere(r)
 	if p.Here != nil {
 		d.Here = p.Here()

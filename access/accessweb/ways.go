@@ -79,6 +79,7 @@ type ownWays struct {
 	CodeText string
 	Recovery bool
 	Admit    bool
+	Accounts bool // accounts at identity providers may be linked
 }
 
 func (p *Pages) waysOf(r *http.Request, by web.Caller) (ownWays, error) {
@@ -100,6 +101,7 @@ func (p *Pages) waysOf(r *http.Request, by web.Caller) (ownWays, error) {
 	if v.Recovery {
 		v.Pairs = append(v.Pairs, web.Pair{Name: "Recovery codes left", Value: strconv.Itoa(s.CodesLeft()), Num: true})
 	}
+	p.accountsIn(&v, s)
 	return v, nil
 }
 
@@ -410,6 +412,13 @@ func newsOf(list []accessdb.Person, now time.Time, zone *time.Location) []string
 		}
 		for _, w := range one.Staff.Witnessed {
 			add(w.At, "a colleague vouched for "+name+", who may enrol a passkey.")
+		}
+		for _, a := range one.Staff.Identities {
+			who := "an administrator"
+			if a.Own {
+				who = "themselves"
+			}
+			add(a.At, "an account at "+a.Issuer+" was linked to "+name+" by "+who+". It may open their sessions.")
 		}
 		if s := one.Staff.Slow; s.At != 0 {
 			add(s.At, strconv.Itoa(int(s.Wrong))+" wrong tries in a row at the account of "+name+". Further ones wait; they themselves can sign in by passkey.")

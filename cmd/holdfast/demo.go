@@ -26,6 +26,7 @@ type demoFlags struct {
 	join   string // folder of the demo's organisation that another device joins
 	desk   bool
 	clock  string // of the rehearsal: START,xN
+	ids    string // file with identity providers
 }
 
 func demoCommand(ctx context.Context, t term, args []string) error {
@@ -40,6 +41,7 @@ func demoCommand(ctx context.Context, t term, args []string) error {
 	f.StringVar(&d.join, "join", "", "")
 	f.BoolVar(&d.desk, "desk", false, "")
 	f.StringVar(&d.clock, "clock", "", "")
+	f.StringVar(&d.ids, "providers", "", "")
 	if _, err := parse(f, args, 0, 0); err != nil {
 		return err
 	}

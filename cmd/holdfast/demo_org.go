@@ -156,9 +156,13 @@ func (o *demoOrg) open(ctx context.Context, d demoFlags, lib *node.Library, log 
 			return err
 		}
 	}
-	var err error
+	providers, err := readProviders(d.ids)
+	if err != nil {
+		return err
+	}
 	o.node, err = node.Open(ctx, node.Config{
 		Place: place, Library: lib, Log: log, Version: version(), Host: o.kind + ".localhost", Pages: o.pages, Machines: o.doors, Devices: o.devices, Service: o.service,
+		Providers: providers,
 	})
 	if err != nil {
 		return err

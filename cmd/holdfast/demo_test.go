@@ -416,7 +416,7 @@ func TestEveryRouteHasADoor(t *testing.T) {
 	doors := map[string]int{}
 	public := map[string]bool{
 		"/emergency": true, "/enrol/{token}": true, "/enrol/{token}/begin": true, "/enrol/{token}/finish": true, "/healthz": true,
-		"/.well-known/security.txt": true, "/in/{token}": true, "/sign-in": true, "/sign-in/begin": true, "/sign-in/finish": true, "/static/{name}": true, "/unlock": true, "/screen/typed": true, "/recover": true, "/sign-in/code": true,
+		"/.well-known/security.txt": true, "/in/{token}": true, "/sign-in": true, "/sign-in/begin": true, "/sign-in/finish": true, "/static/{name}": true, "/unlock": true, "/screen/typed": true, "/recover": true, "/sign-in/code": true, "/sign-in/with/{provider}": true, "/sign-in/from/{provider}": true,
 	}
 	for _, r := range all {
 		doors[r.Door]++

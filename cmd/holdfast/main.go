@@ -53,7 +53,7 @@ type term struct{ out, err io.Writer }
 
 func commands() []command {
 	return []command{
-		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N] [--clock START,xN] [--join DIR [--desk]]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
+		{"demo", "[--data DIR] [--listen HOST:PORT] [--json] [--still] [--seed N] [--clock START,xN] [--providers FILE] [--join DIR [--desk]]", "a 111 provider and an out-of-hours provider, everybody made up", demoCommand},
 		{"serve", "--data DIR [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--doors HOST:PORT] [--devices HOST:PORT] [--peer HOST:PORT]... [--name HOST] [--demo] [--clock START,xN]", "a site node", serveCommand},
 		{"desk", "--data DIR --site HOST:PORT [--config FILE] [--passphrase-file FILE] [--listen HOST:PORT] [--name HOST] [--demo] [--clock START,xN]", "a desk", deskCommand},
 		{"org create", "--data DIR --name NAME --ods CODE --device NAME --admin NAME --passphrase-file FILE [--domain BUILDING] [--person NAME]... [--paper PLACE]... [--guardian NAME]... [--threshold N] [--pages FOLDER] [--json]", "founds an organisation with its first device and administrator", orgCreateCommand},

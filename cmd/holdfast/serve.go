@@ -201,6 +201,10 @@ func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
+	providers, err := s.providers()
+	if err != nil {
+		return nil, err
+	}
 	var open []net.Listener
 	defer func() {
 		if err != nil {
@@ -222,6 +226,7 @@ func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (
 	c := node.Config{
 		Place: place, Library: lib, Log: log, Version: version(), Host: s.Name, Domain: s.Domain,
 		Secure: !s.demo, Service: codes.ReceiveDoSID(s.Service), Sisters: s.Peers, SecondChoice: s.SecondChoice,
+		ByProvider: s.ByProvider, Providers: providers,
 	}
 	if c.Pages, err = listen(s.Listen); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path/filepath"
 
+	"holdfast/access/accessdb"
 	"holdfast/web"
 )
 
@@ -49,6 +50,8 @@ func whyPublic() map[string]string {
 		"/sign-in/begin":            "gives a fresh challenge for a passkey, and no names",
 		"/sign-in/finish":           "checks the passkey's answer: the door itself",
 		"/sign-in/code":             "checks a password with an authenticator's code: the door itself; wrong tries wait longer and longer",
+		"/sign-in/with/{provider}":  "leads from the sign-in page to an identity provider of the configuration, on a browser that is known; nothing while none is configured",
+		"/sign-in/from/{provider}":  "takes in whoever comes back from it: checks that the same browser set out, asks the provider who it is, and looks for them on the staff list",
 		"/recover":                  "takes a code of a recovery paper from somebody who lost their passkey; says nothing about any person",
 		"/emergency":                "what to do about a call that comes before anybody is signed in; fixed text",
 		"/enrol/{token}":            "the page on which a new passkey is made; the token is judged when it is used",
@@ -63,11 +66,21 @@ func whyPublic() map[string]string {
 	}
 }
 
-// signIn tells the gate how people sign in here. A demo shows the second choice;
-// elsewhere content or the configuration allows it.
+// signIn tells the gate how people sign in here. A demo shows the second choice
+// and takes providers; elsewhere content or the configuration allows them.
 func (n *Node) signIn() {
 	n.Gate.Policy = n.config.Library.SignIn
 	n.Gate.Policy.SecondChoice = n.Gate.Policy.SecondChoice || n.config.SecondChoice || n.demo
+	n.Gate.Policy.ByProvider = n.Gate.Policy.ByProvider || n.config.ByProvider || n.demo
+}
+
+// providers prepares the identity providers of the configuration. None is asked
+// for anything until somebody presses its button.
+func (n *Node) providers() (*accessdb.Providers, error) {
+	if len(n.config.Providers) == 0 {
+		return nil, nil
+	}
+	return accessdb.NewProviders(n.Gate, n.URL(), n.config.Providers, n.demo, n.log)
 }
 
 // Routes lists every way in with its listener and door, and a public one with

@@ -49,6 +49,8 @@ type Config struct {
 	Service  codes.DoSID  // our service that referrals are made from and to
 
 	SecondChoice bool // password with an authenticator code may be used where a passkey can't
+	ByProvider   bool // an account at an identity provider may be one of two factors
+	Providers    []accessdb.Provider
 }
 
 // Node is one organisation on one device.
@@ -168,11 +170,15 @@ func (n *Node) putPages() error {
 	if err != nil {
 		return err
 	}
+	providers, err := n.providers()
+	if err != nil {
+		return err
+	}
 	n.door = &accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
 		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
 		HeldBy:  inHand{n},
-		Looking: n.looking(),
+		Looking: n.looking(), Providers: providers,
 	}
 	n.door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)

@@ -26,8 +26,8 @@ export function lastSaturdayEvening(now = new Date()) {
 }
 
 // startDemo runs a demo in a folder and waits until it is ready.
-async function startDemo({ data, listen = "127.0.0.1:0", clock = `${lastSaturdayEvening()},x1`, still = true, within = 60000 }) {
-  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", listen, "--clock", clock, ...(still ? ["--still"] : [])];
+async function startDemo({ data, listen = "127.0.0.1:0", clock = `${lastSaturdayEvening()},x1`, still = true, within = 60000, before = null }) {
+  const args = ["demo", "--json", "--data", path.join(data, "demo"), "--listen", listen, "--clock", clock, ...(still ? ["--still"] : []), ...(before?.args ?? [])];
   const child = spawn(path.join(root, "build/holdfast"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", b => { said = (said + b).slice(-20000); });
@@ -56,7 +56,7 @@ async function startDemo({ data, listen = "127.0.0.1:0", clock = `${lastSaturday
 
 const began = Date.now();
 const data = await mkdtemp(path.join(tmpdir(), "holdfast-story-")), still = !flags.includes("--live");
-let status = 0, room = null, running = null;
+let status = 0, room = null, running = null, before = null;
 
 // later stops the demo and starts it again where it was, so many minutes later
 // by its clock. Desks stay open and sessions go on.
@@ -65,16 +65,17 @@ async function later(minutes) {
   const code = await running.stop();
   if (code !== 0) throw new Error(`the demo ended with status ${code}`);
   const clock = new Date(Date.parse(lastSaturdayEvening()) + passed).toISOString().replace(/\.\d+/, "") + ",x1";
-  running = await startDemo({ data, clock, still, listen: `127.0.0.1:${host.split(":")[1]}` });
+  running = await startDemo({ data, clock, still, before, listen: `127.0.0.1:${host.split(":")[1]}` });
   Object.assign(room, { demo: running.demo, memory: running.memory, pid: running.pid, clock });
 }
 
 try {
-  running = await startDemo({ data, still });
+  const story = await import(file);
+  before = await story.before?.(); // what a story needs beside the demo, and how the demo is told of it
+  running = await startDemo({ data, still, before, ...(before?.clock ? { clock: before.clock } : {}) });
   const ready = Date.now() - began;
   room = await Room.open({ demo: running.demo, out: path.join(root, "build/stories", name) });
-  Object.assign(room, { ready, memory: running.memory, pid: running.pid, clock: running.clock, later });
-  const story = await import(file);
+  Object.assign(room, { ready, before, memory: running.memory, pid: running.pid, clock: running.clock, later });
   await story.default(room);
 } catch (e) {
   status = 1;
@@ -87,6 +88,7 @@ try {
     const code = await running.stop();
     if (code !== 0) { status = 1; console.error(`${name}: the demo ended with status ${code}`); }
   }
+  await before?.after();
   await rm(data, { recursive: true, force: true });
 }
 if (status === 0) console.log(`${name}: holds (${((Date.now() - began) / 1000).toFixed(1)} s), pictures in build/stories/${name}/`);
