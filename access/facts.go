@@ -17,7 +17,7 @@ func Kinds() []fact.Kind {
 		LegalHoldPlaced{}.FactKind(), LegalHoldLifted{}.FactKind(), CopyBuried{}.FactKind(),
 		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
 		AuthenticatorEnrolled{}.FactKind(), CodeSpent{}.FactKind(), RecoveryCodesMade{}.FactKind(),
-		EnrolmentWitnessed{}.FactKind(), AdmittedForShift{}.FactKind(), SignInSlowed{}.FactKind(),
+		EnrolmentWitnessed{}.FactKind(), AdmittedForShift{}.FactKind(), SignInSlowed{}.FactKind(), LeasePaperMade{}.FactKind(),
 	)
 }
 

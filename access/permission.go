@@ -60,4 +60,6 @@ const (
 	MarkRecord     Act = "mark a record as watched"
 	LiftCap        Act = "lift the cap on records"
 	GiveReason     Act = "give a reason to open a record"
+	RenewLease     Act = "renew a desk's authority"
+	PrintLease     Act = "print sealed paper for desks"
 )

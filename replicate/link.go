@@ -33,6 +33,7 @@ type Limits struct {
 	Patience   time.Duration // without an answer a thing is asked for again: 10 s
 	Pulse      time.Duration // between signs of life: 5 s
 	Agree      time.Duration // between comparisons of folded states: 1 min
+	Renew      time.Duration // between statements to a desk that nothing has changed for: 1 min
 }
 
 func (l Limits) complete() Limits {
@@ -52,6 +53,7 @@ func (l Limits) complete() Limits {
 	setTime(&l.Patience, 10*time.Second)
 	setTime(&l.Pulse, 5*time.Second)
 	setTime(&l.Agree, time.Minute)
+	setTime(&l.Renew, time.Minute)
 	return l
 }
 
@@ -235,6 +237,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 		l.sendPulse(ctx)
 	}
 	l.compareStates(ctx)
+	l.stateAgain()
 	l.proceed(ctx)
 	return l.flush()
 }

@@ -36,6 +36,7 @@ type Pages struct {
 	Evidence     EvidenceOf
 	HeldBy       HeldBy   // nil: what people hold is not listed
 	Looking      *Looking // nil: no pages about who looked
+	Authority    *Authority // nil: no page about the authority of desks
 }
 
 // Notice is one thing to know before the first call.
@@ -64,6 +65,7 @@ func (p *Pages) Register(m *web.Mux) {
 	p.registerAsk(m)
 	p.registerLock(m)
 	p.registerLooking(m)
+	p.registerAuthority(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {
