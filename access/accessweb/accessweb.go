@@ -34,8 +34,8 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
-	HeldBy       HeldBy   // nil: what people hold is not listed
-	Looking      *Looking // nil: no pages about who looked
+	HeldBy       HeldBy     // nil: what people hold is not listed
+	Looking      *Looking   // nil: no pages about who looked
 	Authority    *Authority // nil: no page about the authority of desks
 }
 

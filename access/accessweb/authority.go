@@ -325,4 +325,3 @@ func (p *Pages) renewalAnswer(w http.ResponseWriter, r *http.Request, by web.Cal
 	}
 	return writeJSON(w, http.StatusOK, goTo{"/authority"})
 }
-
