@@ -254,11 +254,10 @@ func (h *house) endCase(id fact.Subject) {
 func (h *house) trace(form url.Values, token string) string {
 	h.t.Helper()
 	form.Set("born", "1 2 1950")
-	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.server.URL+"/call/"+fact.Subject{201}.String()+"/trace", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.server.URL+"/call/"+fact.Subject{201}.String()+"/trace?"+form.Encode(), nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.AddCookie(&http.Cookie{Name: "holdfast", Value: token})
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 func careDrill() Drill {
 	return Drill{
 		Number: 37, Name: "care", Hazard: "H-615",
-		About:    "While every kind of work is open, a device is cut off, a person is cut off, two devices cut each other off, what was held counts again, the disk is full and clocks are disputed.",
+		About:    "While every kind of work is open, a device is cut off, a person is cut off, two devices cut each other off, what was held counts again, the authority of a desk runs out, the disk is full and clocks are disputed.",
 		Expected: "Nothing that somebody must do leaves a list. What is not verified says so, and stops saying so when it counts again. A device that was cut off goes on working for the people in front of it.",
 		run:      rehearseCare,
 	}
@@ -48,12 +48,12 @@ func rehearseCare(ctx context.Context, s *Stage) error {
 	if err := c.openWork(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{c.diskFull, c.cutDevice, c.cutPerson, c.cutEachOther, c.clocks} {
+	for _, step := range []func(context.Context) error{c.diskFull, c.leaseExpiry, c.cutDevice, c.cutPerson, c.cutEachOther, c.clocks} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	s.AtLeast("controls", 8)
+	s.AtLeast("controls", 11)
 	s.AtLeast("items", 11)
 	s.Saw("%v kinds of work through %v controls: none left a list, and each was marked when it was unverified", s.Figure("items"), s.Figure("controls"))
 	return nil

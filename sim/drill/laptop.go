@@ -113,8 +113,12 @@ func (s *Stage) joinDesk(ctx context.Context, at, desk *site) error {
 }
 
 func (s *Stage) startDesk(ctx context.Context, o *sites, desk *site) error {
+	args := []string{"desk", "--demo", "--data", desk.dir, "--site", desk.peers[0], "--listen", "127.0.0.1:0"}
+	if desk.clock != "" {
+		args = append(args, "--clock", desk.clock)
+	}
 	var err error
-	if desk.process, err = s.start(ctx, "desk", "--demo", "--data", desk.dir, "--site", desk.peers[0], "--listen", "127.0.0.1:0"); err != nil {
+	if desk.process, err = s.start(ctx, args...); err != nil {
 		return err
 	}
 	s.after(func() error {
