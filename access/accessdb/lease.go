@@ -140,11 +140,13 @@ func (l *Leases) now() access.Lease {
 }
 
 // Heard renews the authority: a site node that is not cut off has stated, signed,
-// what this desk should hold, over a link on which it proved its key. It never
+// what this desk should hold, over a link on which it proved the key on its card.
+// kind is what the card says, which the organisation's keys signed. It never
 // waits.
-func (l *Leases) Heard(site fact.Subject, statement []byte) {
-	e, known := l.gate.journal.House().Devices[site]
-	if !known || e.Card.Kind != fact.SiteNode || l.gate.journal.House().CutOff(site) {
+func (l *Leases) Heard(site fact.Subject, kind fact.DeviceKind, statement []byte) {
+	house := l.gate.journal.House()
+	e, known := house.Devices[site]
+	if kind != fact.SiteNode || known && e.Card.Kind != fact.SiteNode || house.CutOff(site) || house.CutOff(l.desk()) {
 		return
 	}
 	m := l.Now()

@@ -125,12 +125,17 @@ func TestOnlyASiteNodeRenews(t *testing.T) {
 	if err := l.Note(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for what, id := range map[string]fact.Subject{"a desk": desk, "a site node that is cut off": cut, "nobody known": {77}} {
-		if l.Heard(id, []byte("signed")); !l.Standing().Out {
+	for what, one := range map[string]struct {
+		id   fact.Subject
+		kind fact.DeviceKind
+	}{
+		"a desk": {desk, fact.Desk}, "a desk that says it is a site node": {desk, fact.SiteNode}, "a site node that is cut off": {cut, fact.SiteNode},
+	} {
+		if l.Heard(one.id, one.kind, []byte("signed")); !l.Standing().Out {
 			t.Fatalf("%s renewed the authority", what)
 		}
 	}
-	l.Heard(site, []byte("signed"))
+	l.Heard(site, fact.SiteNode, []byte("signed"))
 	if s := l.Standing(); s.Out || s.Way != access.LeaseBySite || !slices.Equal(s.By, []fact.Subject{site}) {
 		t.Errorf("%+v", s)
 	}
@@ -141,7 +146,7 @@ func TestOnlyASiteNodeRenews(t *testing.T) {
 		t.Errorf("%d lapses, renewed by %v", lapsed, ways)
 	}
 	f.forward(time.Hour) // heard in time: no fact
-	l.Heard(site, nil)
+	l.Heard(site, fact.SiteNode, nil)
 	if err := l.Note(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -305,7 +310,7 @@ func TestADeskThatIsCutOffRenewsNothing(t *testing.T) {
 	if err := f.RenewByTwoInDemo(ctx, admin, second.Person); !refusal.Is(err, refusal.Forbidden) || !strings.Contains(err.Error(), "cut off") {
 		t.Error("by two:", err)
 	}
-	if !l.Standing().Out {
+	if l.Heard(fact.Subject{78}, fact.SiteNode, nil); !l.Standing().Out {
 		t.Error("it was renewed")
 	}
 }

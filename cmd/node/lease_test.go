@@ -87,7 +87,7 @@ func (p *pair) lapses() {
 // heard has the desk hear its site node.
 func (p *pair) heard() {
 	p.t.Helper()
-	p.b.Gate.Leases.Heard(p.a.Device.Person, nil)
+	p.b.Gate.Leases.Heard(p.a.Device.Person, fact.SiteNode, nil)
 	p.must(p.b.Gate.Leases.Note(p.t.Context()))
 }
 

@@ -160,7 +160,7 @@ func (n *Node) noticed(from replicate.Peer, e replicate.Effect) {
 	switch e := e.(type) {
 	case replicate.Stated:
 		if n.Gate.Leases != nil {
-			n.Gate.Leases.Heard(e.Peer, e.Statement)
+			n.Gate.Leases.Heard(e.Peer, from.Kind, e.Statement)
 		}
 	case replicate.Forked:
 		n.found.add(n.log, "%s: feed %s has two histories from fact %d on; both are kept", from.Name, e.Feed.Short(), e.At)
