@@ -39,6 +39,7 @@ type Lease struct {
 	By     []fact.Subject `cbor:"7,keyasint"` // site node or people
 	At     fact.Millis    `cbor:"8,keyasint"` // of the last renewal, by the clock
 	Lapse  fact.ID        `cbor:"9,keyasint"` // the fact that says that it has run out; zero: it was not written
+	CutOff bool           `cbor:"10,keyasint"` // a site node said last that this desk is cut off: people can't renew it
 }
 
 // LeaseWay is how a desk's authority was renewed.

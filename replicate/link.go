@@ -92,6 +92,7 @@ type Link struct {
 	ready   bool // the peer's greeting was accepted
 	closed  bool
 	unknown int // messages of types that this version does not know
+	cutOff  bool // the peer is cut off here
 	asks    uint64
 	heard   fact.Millis
 	pulsed  fact.Millis
@@ -229,6 +230,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 	if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
 		l.pulsed = now
 		if err := l.cfg.Store.Admits(ctx, l.papers.greeted); err != nil {
+			l.cutOff = errors.Is(err, journal.ErrCutOff)
 			l.close("The device card is not accepted any more: " + err.Error())
 			return l.flush()
 		}
@@ -266,7 +268,7 @@ func (l *Link) close(reason string) {
 	if l.closed {
 		return
 	}
-	l.send(typeRefuse, refuse{Reason: reason})
+	l.send(typeRefuse, refuse{Reason: reason, CutOff: l.cutOff})
 	l.closed, l.out.Close = true, reason
 	l.cfg.Board.freeAll(l.id)
 }

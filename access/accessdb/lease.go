@@ -162,6 +162,18 @@ func (l *Leases) Heard(site fact.Subject, kind fact.DeviceKind, statement []byte
 	l.wake()
 }
 
+// Refused notes that a site node talks to this desk no more because it is cut
+// off: until one states again what the desk should hold, people renew nothing.
+func (l *Leases) Refused(site fact.Subject, kind fact.DeviceKind) {
+	if kind != fact.SiteNode || l.gate.journal.House().CutOff(site) {
+		return
+	}
+	l.mu.Lock()
+	l.is.CutOff = true
+	l.mu.Unlock()
+	l.wake()
+}
+
 func (l *Leases) wake() {
 	select {
 	case l.kick <- struct{}{}:
@@ -213,7 +225,7 @@ func (l *Leases) Note(ctx context.Context) error {
 func (l *Leases) keep(must bool) error {
 	is := l.now()
 	l.mu.Lock()
-	due := must || l.saved.Wall == 0 || is.Lapse != l.saved.Lapse || is.Spent < l.saved.Spent || is.Spent-l.saved.Spent >= leaseSaved
+	due := must || l.saved.Wall == 0 || is.Lapse != l.saved.Lapse || is.CutOff != l.saved.CutOff || is.Spent < l.saved.Spent || is.Spent-l.saved.Spent >= leaseSaved
 	l.mu.Unlock()
 	if !due {
 		return nil
@@ -267,7 +279,7 @@ func (l *Leases) state(ctx context.Context, by fact.Author, r journal.AuthorityR
 func (l *Leases) renew(ctx context.Context, by access.Caller, r journal.AuthorityRenewed, check func(*journal.Tx, *journal.AuthorityRenewed) error) error {
 	l.noting.Lock()
 	defer l.noting.Unlock()
-	if l.gate.journal.House().CutOff(l.desk()) {
+	if l.now().CutOff || l.gate.journal.House().CutOff(l.desk()) {
 		return refusal.New(refusal.Forbidden, "This desk is cut off from the organisation: nobody renews its authority here. Ask an administrator at a site node. Open work and new calls go on.")
 	}
 	if is := l.now(); is.Out(l.Rules) && is.Lapse == (fact.ID{}) { // what was written since then stands behind the fact that says so

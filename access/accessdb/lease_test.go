@@ -314,3 +314,32 @@ func TestADeskThatIsCutOffRenewsNothing(t *testing.T) {
 		t.Error("it was renewed")
 	}
 }
+
+// A desk that was cut off while it was away learns it from a site node that talks
+// to it no more; after a restart too. Once a site node talks to it again it may be
+// renewed.
+func TestADeskThatASiteRefusesRenewsNothing(t *testing.T) {
+	f, ctx := open(t), t.Context()
+	dir := t.TempDir()
+	l := f.desk(t, dir)
+	site, other := f.enrolled(t, fact.SiteNode, "site b"), f.enrolled(t, fact.Desk, "desk 2")
+	admin, second := f.with(t, "A. Holt", access.Administrator), f.with(t, "C. Ndlovu", access.CallHandler)
+	l.Refused(other, fact.Desk)
+	if err := f.RenewByTwoInDemo(ctx, admin, second.Person); err != nil {
+		t.Fatal("a desk's word cuts another off:", err)
+	}
+	l.Refused(site, fact.SiteNode)
+	if err := l.Note(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := f.RenewByTwoInDemo(ctx, admin, second.Person); !refusal.Is(err, refusal.Forbidden) || !strings.Contains(err.Error(), "cut off") {
+			t.Error("renewed though a site refuses it:", err)
+		}
+		l = f.desk(t, dir)
+	}
+	l.Heard(site, fact.SiteNode, nil)
+	if err := f.RenewByTwoInDemo(ctx, admin, second.Person); err != nil {
+		t.Error("readmitted, and nobody renews it:", err)
+	}
+}
