@@ -35,10 +35,10 @@ type Lease struct {
 	Known  fact.Millis    `cbor:"3,keyasint"` // what it would have said had nobody set it since the renewal
 	Steady time.Duration  `cbor:"4,keyasint"`
 	Boot   string         `cbor:"5,keyasint"`
-	Way    LeaseWay       `cbor:"6,keyasint"` // of the last renewal
-	By     []fact.Subject `cbor:"7,keyasint"` // site node or people
-	At     fact.Millis    `cbor:"8,keyasint"` // of the last renewal, by the clock
-	Lapse  fact.ID        `cbor:"9,keyasint"` // the fact that says that it has run out; zero: it was not written
+	Way    LeaseWay       `cbor:"6,keyasint"`  // of the last renewal
+	By     []fact.Subject `cbor:"7,keyasint"`  // site node or people
+	At     fact.Millis    `cbor:"8,keyasint"`  // of the last renewal, by the clock
+	Lapse  fact.ID        `cbor:"9,keyasint"`  // the fact that says that it has run out; zero: it was not written
 	CutOff bool           `cbor:"10,keyasint"` // a site node said last that this desk is cut off: people can't renew it
 }
 

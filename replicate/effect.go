@@ -103,4 +103,3 @@ func (CutOff) effect()       {}
 // CutOff: a site node talks to this desk no more, because the desk is cut off
 // from the organisation. The desk may not hold the fact that says so.
 type CutOff struct{ Peer fact.Subject }
-

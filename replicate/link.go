@@ -91,7 +91,7 @@ type Link struct {
 	peer    Peer
 	ready   bool // the peer's greeting was accepted
 	closed  bool
-	unknown int // messages of types that this version does not know
+	unknown int  // messages of types that this version does not know
 	cutOff  bool // the peer is cut off here
 	asks    uint64
 	heard   fact.Millis

@@ -212,14 +212,14 @@ func (c *care) diskFull(ctx context.Context) error {
 			c.stage.Wrong("the disk is full and calls are still answered as saved")
 		}
 		c.stage.Add("controls", 1)
-		return errors.Join(c.worklist(ctx, clinician, "disk full"), c.openCase(ctx, clinician))
+		return errors.Join(c.worklist(ctx, clinician, "disk full"), c.openCase(ctx, clinician, "the disk is full"))
 	})
 	return errors.Join(err, c.start(ctx, c.ours))
 }
 
-// openCase opens one of the cases on the full disk: no look is refused because
-// it can't be written down.
-func (c *care) openCase(ctx context.Context, b *browser) error {
+// openCase opens one of the cases: on the full disk no look is refused because
+// it can't be written down; without authority open work is open.
+func (c *care) openCase(ctx context.Context, b *browser, when string) error {
 	for _, one := range c.items {
 		if one.Kind != "case" {
 			continue
@@ -229,7 +229,7 @@ func (c *care) openCase(ctx context.Context, b *browser) error {
 			return err
 		}
 		if status != http.StatusOK {
-			c.stage.Wrong("the disk is full, and an open case can't be looked at: status %d", status)
+			c.stage.Wrong("%s, and an open case can't be looked at: status %d", when, status)
 		}
 	}
 	return nil

@@ -90,7 +90,7 @@ func (c *care) alone(ctx context.Context, desk *site) error {
 	if err := c.worklist(ctx, b, "authority ran out, at the desk"); err != nil {
 		return err
 	}
-	if err := c.openCase(ctx, b); err != nil {
+	if err := c.openCase(ctx, b, "the desk’s authority ran out"); err != nil {
 		return err
 	}
 	c.take(ctx, desk, "at a desk without authority")
