@@ -18,7 +18,7 @@ func Kinds() []fact.Kind {
 		RolePlanned{}.FactKind(), RoleEnding{}.FactKind(), PseudonymKeyDrawn{}.FactKind(),
 		AuthenticatorEnrolled{}.FactKind(), CodeSpent{}.FactKind(), RecoveryCodesMade{}.FactKind(),
 		EnrolmentWitnessed{}.FactKind(), AdmittedForShift{}.FactKind(), SignInSlowed{}.FactKind(),
-		IdentityLinked{}.FactKind(), IdentityUnlinked{}.FactKind(),
+		IdentityLinked{}.FactKind(), IdentityUnlinked{}.FactKind(), LeasePaperMade{}.FactKind(),
 	)
 }
 

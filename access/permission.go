@@ -62,4 +62,6 @@ const (
 	GiveReason     Act = "give a reason to open a record"
 	LinkAccounts   Act = "link people's accounts at a provider"
 	LinkOwnAccount Act = "link one's own account at a provider"
+	RenewLease     Act = "renew a desk's authority"
+	PrintLease     Act = "print sealed paper for desks"
 )

@@ -58,7 +58,7 @@ func (j *Journal) HeldOf(_ context.Context, subject fact.Subject) ([]HeldBy, err
 	var out []HeldBy
 	for _, p := range all {
 		for _, c := range cuts {
-			if c.holds(p.num, p.fact) {
+			if c.covers(p.num, p.fact) {
 				out = append(out, HeldBy{Fact: p.fact.ID, Cut: c.id})
 			}
 		}

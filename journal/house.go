@@ -25,6 +25,7 @@ type Enrolled struct {
 	Domain string    // failure domain: what can be lost together
 	Wrap   []byte    // of a desk: its wrapping key, sealed to the organisation
 	Fact   fact.ID
+	At     fact.Millis // when it was enrolled, by the clock of who enrolled it
 }
 
 // Cut holds facts back from a moment on: those of a device, or those that one
@@ -37,6 +38,8 @@ type Cut struct {
 	Back map[fact.ID]bool // facts readmitted one by one
 	Over bool             // lifted whole
 	Held int              // facts held by it, as far as counted
+
+	Lapse *Lapse // it is no cut: the device had no authority for a while; nil otherwise
 }
 
 // Tombstone says that a subject's keys are destroyed.
@@ -54,9 +57,12 @@ func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place in
 	at := map[fact.ID]int{}
 	for _, f := range h.Facts() {
 		if c, err := fact.Read[CutMade](f); err == nil {
-			at[f.ID] = len(out.Cuts)
 			out.Cuts = append(out.Cuts, Cut{ID: f.ID, Says: c, At: f.Header.Recorded, By: f.Body.Person, Back: map[fact.ID]bool{}})
 		}
+	}
+	out.lapses(h)
+	for i, c := range out.Cuts {
+		at[c.ID] = i
 	}
 	for i, f := range h.Facts() {
 		switch f.Body.Kind {
@@ -89,7 +95,7 @@ func (o *House) enrol(f fact.Fact, g fact.Genesis) {
 		return
 	}
 	if old, ok := o.Devices[card.Device]; !ok || f.ID.String() < old.Fact.String() {
-		o.Devices[card.Device] = Enrolled{Card: card, Hash: hash, Domain: d.Domain, Wrap: d.Wrap, Fact: f.ID}
+		o.Devices[card.Device] = Enrolled{Card: card, Hash: hash, Domain: d.Domain, Wrap: d.Wrap, Fact: f.ID, At: f.Header.Recorded}
 	}
 }
 
@@ -114,7 +120,7 @@ func (o *House) readmit(f fact.Fact, at map[fact.ID]int) {
 // writes beyond the cut is held.
 func (o House) CutOff(device fact.Subject) bool {
 	for _, c := range o.Cuts {
-		if !c.Over && c.Says.Device == device && !device.Zero() {
+		if c.Lapse == nil && !c.Over && c.Says.Device == device && !device.Zero() {
 			return true
 		}
 	}
@@ -162,12 +168,14 @@ type activeCut struct {
 	from   map[int64]uint64 // for each branch: sequence from which facts are held
 	back   map[fact.ID]bool
 	aside  map[fact.ID]bool // held as a desk's site node says
+	lapse  bool
+	until  map[int64]uint64 // of a lapse that has ended, for each branch: sequence from which facts count again
 }
 
 // held names the cut that holds a fact; false when none does.
 func (g judge) held(num int64, f fact.Fact) (fact.ID, bool) {
 	for _, c := range g.cuts {
-		if c.holds(num, f) {
+		if c.covers(num, f) {
 			return c.id, true
 		}
 	}
@@ -179,7 +187,7 @@ func (g judge) held(num int64, f fact.Fact) (fact.ID, bool) {
 func (g judge) mark(num int64, f *fact.Fact) {
 	f.Held, f.Since = false, 0
 	for _, c := range g.cuts {
-		if c.holds(num, *f) && (!f.Held || c.since < f.Since) {
+		if c.covers(num, *f) && (!f.Held || c.since < f.Since) {
 			f.Held, f.Since = true, c.since
 		}
 	}
@@ -212,6 +220,11 @@ func (j *Journal) newJudge(h House) (judge, error) {
 				return judge{}, fmt.Errorf("cut %s: %w", c.ID.Short(), err)
 			}
 			a.from[b.num] = from
+		}
+		if c.Lapse != nil {
+			if err := j.boundLapse(&a, c.Lapse); err != nil {
+				return judge{}, fmt.Errorf("lapse %s: %w", c.ID.Short(), err)
+			}
 		}
 		out.cuts = append(out.cuts, a)
 	}
@@ -299,7 +312,7 @@ func (j *Journal) judgeHouse(all []placed) (*house, error) {
 			return next, nil
 		}
 		was = now
-		next.House = FoldHouse(fact.NewHistory(facts), j.papers.genesis, j.o.MayErase)
+		next.House = FoldHouse(fact.NewHistory(j.mayLapse(facts, next.House)), j.papers.genesis, j.o.MayErase)
 		var err error
 		if next.judge, err = j.newJudge(next.House); err != nil {
 			return nil, err
@@ -351,7 +364,7 @@ func sameHolding(a, b *house) bool {
 	}
 	for i, c := range a.judge.cuts {
 		d := b.judge.cuts[i]
-		if c.id != d.id || !maps.Equal(c.back, d.back) || !maps.Equal(c.from, d.from) || !maps.Equal(c.aside, d.aside) {
+		if c.id != d.id || !maps.Equal(c.back, d.back) || !maps.Equal(c.from, d.from) || !maps.Equal(c.aside, d.aside) || !maps.Equal(c.until, d.until) {
 			return false
 		}
 	}

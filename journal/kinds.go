@@ -2,12 +2,14 @@ package journal
 
 import "holdfast/fact"
 
-// Kinds lists the kinds of fact that the journal itself writes: 1 to 19.
+// Kinds lists the kinds of fact that the journal itself writes: 1 to 19, and
+// those about a device's authority.
 func Kinds() []fact.Kind {
 	return []fact.Kind{
 		Founded{}.FactKind(), DeviceEnrolled{}.FactKind(), IncarnationBegan{}.FactKind(),
 		FrontierJoined{}.FactKind(), SetAside{}.FactKind(), EpochBegan{}.FactKind(),
 		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(), RootHeld{}.FactKind(), KeysGiven{}.FactKind(),
+		AuthorityLapsed{}.FactKind(), AuthorityRenewed{}.FactKind(),
 	}
 }
 

@@ -287,6 +287,9 @@ func (j *Journal) keepCard(ctx context.Context, card fact.Signed) error {
 	return j.AdmitPapers(ctx, []fact.Signed{card}, nil)
 }
 
+// ErrCutOff is in the refusal of a device that is cut off.
+var ErrCutOff = errors.New("the device is cut off")
+
 // Admits tells whether a device may connect: its card is signed by the
 // organisation's roots and it is not cut off.
 func (j *Journal) Admits(_ context.Context, signed fact.Signed) error {
@@ -295,7 +298,7 @@ func (j *Journal) Admits(_ context.Context, signed fact.Signed) error {
 		return refusal.New(refusal.Forbidden, "This device is not enrolled in this organisation.").Because(err)
 	}
 	if j.house.Load().CutOff(card.Device) {
-		return refusal.New(refusal.Forbidden, "This device is cut off from the organisation.")
+		return refusal.New(refusal.Forbidden, "This device is cut off from the organisation.").Because(ErrCutOff)
 	}
 	return nil
 }

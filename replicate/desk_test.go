@@ -348,3 +348,53 @@ func TestStatesFoldedApartAreNamed(t *testing.T) {
 		})
 	}
 }
+
+// A site node states now and then that nothing has changed, signed and dated: that
+// renews the desk's authority. It says nothing new, and a desk that is cut off is
+// told so instead.
+func TestASiteStatesThoughNothingChanges(t *testing.T) {
+	_, w, _, _ := ward(t)
+	w.connect(0, 1)
+	w.tick(10)
+	before := effectsOf[replicate.Stated](w.nodes[1])
+	facts := len(w.nodes[1].store.IDs())
+	w.tick(130)
+	after := effectsOf[replicate.Stated](w.nodes[1])
+	if n := len(after) - len(before); n < 2 || n > 3 {
+		t.Errorf("stated %d times in 130 s", n)
+	}
+	if last := after[len(after)-1]; last.Digest != before[len(before)-1].Digest || len(last.Statement) > 1024 {
+		t.Errorf("a statement of nothing new: %d bytes, digest %s", len(last.Statement), last.Digest)
+	}
+	if n := len(w.nodes[1].store.IDs()); n != facts {
+		t.Errorf("%d facts, and %d before", n, facts)
+	}
+	w.calm()
+}
+
+// A desk that was cut off, while it was linked or away, is told so by the site node
+// that talks to it no more.
+func TestADeskThatIsCutOffIsTold(t *testing.T) {
+	for _, linked := range []bool{true, false} {
+		o := replicatetest.NewOrg(1)
+		site, desk := o.Device("site", fact.SiteNode), o.Device("desk", fact.Desk)
+		w := newWorld(t, site, desk)
+		w.nodes[0].scope = &caseload{facts: map[fact.Subject][]fact.ID{}}
+		if linked {
+			w.connect(0, 1)
+			w.tick(2)
+			w.calm()
+		}
+		site.Cut(desk.Card().Device)
+		if !linked {
+			w.connect(0, 1)
+		}
+		w.tick(10)
+		if told := effectsOf[replicate.CutOff](w.nodes[1]); len(told) == 0 || told[0].Peer != site.Card().Device {
+			t.Errorf("linked %v: told %+v", linked, told)
+		}
+		if told := effectsOf[replicate.CutOff](w.nodes[0]); len(told) > 0 {
+			t.Errorf("the site is told: %+v", told)
+		}
+	}
+}

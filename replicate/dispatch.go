@@ -3,9 +3,11 @@ package replicate
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"holdfast/fact"
+	"holdfast/journal"
 )
 
 // with decodes a message and hands it on. Only bytes that are no message are
@@ -157,6 +159,7 @@ func (l *Link) refusal(ctx context.Context, m hello) string {
 		return "This address is of this very device."
 	}
 	if err := l.cfg.Store.Admits(ctx, m.Card); err != nil {
+		l.cutOff = errors.Is(err, journal.ErrCutOff)
 		return "The device card is not accepted: " + err.Error()
 	}
 	var card fact.DeviceCard
@@ -177,6 +180,9 @@ func (l *Link) takeRefuse(m refuse) {
 	reason := m.Reason
 	if len(reason) > 300 {
 		reason = reason[:300]
+	}
+	if m.CutOff && l.ready && l.isDesk() && !l.peerDesk() {
+		l.effect(CutOff{Peer: l.peer.Device})
 	}
 	l.closed, l.out.Close = true, "the other device: "+reason
 	l.cfg.Board.freeAll(l.id)

@@ -98,3 +98,8 @@ func (LetGo) effect()        {}
 func (Disagree) effect()     {}
 func (Healed) effect()       {}
 func (Trouble) effect()      {}
+func (CutOff) effect()       {}
+
+// CutOff: a site node talks to this desk no more, because the desk is cut off
+// from the organisation. The desk may not hold the fact that says so.
+type CutOff struct{ Peer fact.Subject }

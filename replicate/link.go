@@ -33,6 +33,7 @@ type Limits struct {
 	Patience   time.Duration // without an answer a thing is asked for again: 10 s
 	Pulse      time.Duration // between signs of life: 5 s
 	Agree      time.Duration // between comparisons of folded states: 1 min
+	Renew      time.Duration // between statements to a desk that nothing has changed for: 1 min
 }
 
 func (l Limits) complete() Limits {
@@ -52,6 +53,7 @@ func (l Limits) complete() Limits {
 	setTime(&l.Patience, 10*time.Second)
 	setTime(&l.Pulse, 5*time.Second)
 	setTime(&l.Agree, time.Minute)
+	setTime(&l.Renew, time.Minute)
 	return l
 }
 
@@ -90,7 +92,8 @@ type Link struct {
 	peer         Peer
 	ready        bool // the peer's greeting was accepted
 	closed       bool
-	unknown      int // messages of types that this version does not know
+	cutOff       bool // the peer is cut off here
+	unknown      int  // messages of types that this version does not know
 	asks         uint64
 	heard        fact.Millis
 	pulsed       fact.Millis
@@ -226,6 +229,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 	if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
 		l.pulsed = now
 		if err := l.cfg.Store.Admits(ctx, l.papers.greeted); err != nil {
+			l.cutOff = errors.Is(err, journal.ErrCutOff)
 			l.close("The device card is not accepted any more: " + err.Error())
 			return l.flush()
 		}
@@ -234,6 +238,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 		l.sendPulse(ctx)
 	}
 	l.compareStates(ctx)
+	l.stateAgain()
 	l.proceed(ctx)
 	return l.flush()
 }
@@ -262,7 +267,7 @@ func (l *Link) close(reason string) {
 	if l.closed {
 		return
 	}
-	l.send(typeRefuse, refuse{Reason: reason})
+	l.send(typeRefuse, refuse{Reason: reason, CutOff: l.cutOff})
 	l.closed, l.out.Close = true, reason
 	l.cfg.Board.freeAll(l.id)
 }

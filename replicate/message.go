@@ -60,6 +60,7 @@ type hello struct {
 // refuse is the last message: why this side talks no further.
 type refuse struct {
 	Reason string `cbor:"1,keyasint"`
+	CutOff bool   `cbor:"2,keyasint,omitempty"` // the other device is cut off here
 }
 
 // paperNames lists the papers that a side holds; what it lacks is sent.

@@ -108,7 +108,8 @@ type statingState struct {
 	whole  bool // the next part begins anew
 	queue  []fact.Subject
 	queued map[fact.Subject]bool
-	rest   *telling // of one subject, for which the parts before had no room
+	at     fact.Millis // when something was stated last
+	rest   *telling    // of one subject, for which the parts before had no room
 }
 
 // telling is what is still to be said of a subject.
@@ -223,14 +224,31 @@ func (l *Link) stateNext(ctx context.Context) {
 	if len(st.Parts) == 0 && !s.whole {
 		return
 	}
+	l.sayStatement(st)
+}
+
+// sayStatement signs a statement and sends it.
+func (l *Link) sayStatement(st Statement) {
+	s := &l.stating
 	st.Digest = s.said.digest()
 	raw, err := fact.Encode(st)
 	if err != nil {
 		l.trouble("write a statement", err)
 		return
 	}
-	s.number, s.whole = st.Number, false
+	s.number, s.whole, s.at = st.Number, false, l.now
 	l.send(typeStatement, signedStatement{Bytes: raw, Sig: l.cfg.Identity.Sign(StatementLabel, raw)})
+}
+
+// stateAgain states, now and then, that nothing has changed: signed and dated, it
+// renews the desk's authority (see Renewed). It waits for what is still to be
+// stated.
+func (l *Link) stateAgain() {
+	s := &l.stating
+	if !s.on || s.whole || l.statesMore() || l.since(s.at) < l.cfg.Limits.Renew && l.now >= s.at {
+		return
+	}
+	l.sayStatement(Statement{Org: l.cfg.Store.Org(), Site: l.self.card.Device, Desk: l.peer.Device, Number: s.number + 1, Time: l.now})
 }
 
 // statesMore tells whether something is still to be stated.

@@ -152,6 +152,9 @@ func (g *Gate) Readmit(ctx context.Context, by access.Caller, cut fact.ID, facts
 	case !all && len(facts) == 0:
 		return refusal.Field("fact", "Choose the entries that are to count.")
 	}
+	if err := g.allHere(ctx, g.journal.House().Cuts[at], all); err != nil {
+		return err
+	}
 	if all {
 		facts = nil
 	}
@@ -159,4 +162,25 @@ func (g *Gate) Readmit(ctx context.Context, by access.Caller, cut fact.ID, facts
 		return []fact.Draft{fact.Say(g.journal.OrgSubject(), journal.Readmitted{Cut: cut, Facts: facts, Why: why})}, nil
 	})
 	return err
+}
+
+// allHere refuses to let all count that a desk wrote without authority before all
+// of it is here: nobody has looked at what is still to come.
+func (g *Gate) allHere(ctx context.Context, c journal.Cut, all bool) error {
+	if !all || c.Lapse == nil {
+		return nil
+	}
+	if !c.Lapse.Ended {
+		return refusal.Field("fact", "This desk has no authority yet, and goes on writing. Choose entries, or wait until it is renewed.")
+	}
+	for _, u := range c.Lapse.Until {
+		here, err := g.journal.HasRoot(ctx, journal.Place{Feed: u.Feed, Size: u.Size, Root: u.Root})
+		if err != nil {
+			return err
+		}
+		if !here {
+			return refusal.Field("fact", "Not everything that this desk wrote has arrived here. Choose entries, or wait until it is linked.")
+		}
+	}
+	return nil
 }

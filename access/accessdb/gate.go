@@ -52,6 +52,10 @@ type Gate struct {
 
 	challenges *challenges
 
+	// Leases is the authority of this desk; nil at a site node, which is authority
+	// itself. Set it before the gate is used.
+	Leases *Leases
+
 	guarding
 }
 

@@ -43,6 +43,11 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 		return answer, "", err
 	}
 	answer, refused := by.Judge(q)
+	if refused == nil || errors.Is(refused, access.ErrSayWhy) {
+		if err := g.authority(ctx, by, q.Act, about); err != nil {
+			return answer, "", err
+		}
+	}
 	if by.Session.Zero() {
 		return answer, "", refused
 	}

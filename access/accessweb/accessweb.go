@@ -37,6 +37,7 @@ type Pages struct {
 	HeldBy       HeldBy              // nil: what people hold is not listed
 	Looking      *Looking            // nil: no pages about who looked
 	Providers    *accessdb.Providers // nil: nobody signs in by an identity provider
+	Authority    *Authority          // nil: no page about the authority of desks
 }
 
 // Notice is one thing to know before the first call.
@@ -66,6 +67,7 @@ func (p *Pages) Register(m *web.Mux) {
 	p.registerLock(m)
 	p.registerLooking(m)
 	p.registerProviders(m)
+	p.registerAuthority(m)
 }
 
 func (p *Pages) registerPasskeys(m *web.Mux) {

@@ -122,6 +122,10 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 			},
 		},
 	}
+	pages.Authority = &accessweb.Authority{
+		Codes: 8, Lasts: 2 * time.Hour, Name: func(fact.Subject) string { return "A. Holt" }, Device: func(fact.Subject) string { return "desk 1" },
+		Desks: func() map[fact.Subject]string { return map[fact.Subject]string{{8}: "desk 8"} },
+	}
 	pages.Register(mux)
 	mux.Handle(web.Session, http.MethodGet, "/{$}", func(w http.ResponseWriter, _ *http.Request, by access.Caller) error {
 		_, err := io.WriteString(w, "first page of "+string(by.Role))

@@ -247,7 +247,7 @@ func (p *Pages) finishVouch(w http.ResponseWriter, r *http.Request, by web.Calle
 // notSo tells somebody who may vouch why they may not vouch like this: it is no
 // matter of their role.
 func notSo(err error) error {
-	if refusal.Is(err, refusal.Forbidden) {
+	if refusal.Is(err, refusal.Forbidden) || refusal.Is(err, refusal.Missing) {
 		return refusal.New(refusal.Invalid, sentence(err)).Because(err)
 	}
 	return err

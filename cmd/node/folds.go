@@ -31,6 +31,8 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 		switch k := f.Body.Kind; {
 		case k == (access.SessionOpened{}).FactKind().Number:
 			return access.FoldSession(s, h), true
+		case k >= 130 && k < 140: // of devices' authority: the house's
+			continue
 		case k == (access.PseudonymKeyDrawn{}).FactKind().Number:
 			return access.FoldPseudonyms(h), true
 		case k >= 20 && k < 50:

@@ -34,6 +34,9 @@ func (n *Node) state() web.State {
 		s = s.With(web.Strip{ID: "cut", Tone: web.StripAsk, What: "What is entered on this machine since " + codes.ClockDay(since, n.clock()) + " is held back until an administrator has looked at it.",
 			Do: "Go on working: everything is saved and shown, marked as not verified."})
 	}
+	if strip, shown := n.leaseStrip(); shown {
+		s = s.With(strip)
+	}
 	if n.demo {
 		s = s.With(web.DemoStrip())
 	}

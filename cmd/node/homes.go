@@ -72,7 +72,7 @@ func (n *Node) gone(ctx context.Context) (entry.Gone, error) {
 	house := n.Journal.House()
 	for _, c := range house.Cuts {
 		switch {
-		case c.Over:
+		case c.Over, c.Lapse != nil:
 		case !c.Says.Device.Zero():
 			out.Devices[c.Says.Device] = entry.Left{Says: cmp.Or(house.Devices[c.Says.Device].Card.Name, "A device"), Since: c.Says.Since}
 		case !c.Says.Person.Zero():

@@ -23,6 +23,8 @@ type Library struct {
 	Tell   content.Disclosure
 	Entry  entry.Rules
 	Look   Looking
+
+	Authority content.Authority
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -67,6 +69,7 @@ func (l *Library) chapters() []chapter {
 		{"disclosure", "disclosure.csv", read(&l.Tell, func() (content.Disclosure, error) { return content.LoadDisclosure(s) })},
 		{"homes", "entry.csv", read(&l.Entry, func() (entry.Rules, error) { return entry.LoadRules(s) })},
 		{"sign-in", "signin.csv", read(&l.SignIn, func() (access.Policy, error) { return accessweb.LoadPolicy(s) })},
+		{"authority", "authority.csv", read(&l.Authority, func() (content.Authority, error) { return content.LoadAuthority(s) })},
 		{"looking", "looking.csv", read(&l.Look, func() (Looking, error) { return lookingOf(s) })},
 	}
 }

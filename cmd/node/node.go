@@ -48,6 +48,8 @@ type Config struct {
 	Secure   bool         // pages over TLS: everywhere but on a demo's loopback
 	Service  codes.DoSID  // our service that referrals are made from and to
 
+	Moment func() access.Moment // this machine's clocks; nil: read from it
+
 	SecondChoice bool // password with an authenticator code may be used where a passkey can't
 	ByProvider   bool // an account at an identity provider may be one of two factors
 	Providers    []accessdb.Provider
@@ -139,6 +141,9 @@ func (n *Node) open(ctx context.Context) error {
 	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal}
 	n.putLooking()
+	if err := n.putLeases(); err != nil {
+		return err
+	}
 	if err := n.putSisters(); err != nil {
 		return err
 	}
@@ -178,7 +183,7 @@ func (n *Node) putPages() error {
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
 		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
 		HeldBy:  inHand{n},
-		Looking: n.looking(), Providers: providers,
+		Looking: n.looking(), Providers: providers, Authority: n.authorityShown(),
 	}
 	n.door.Register(n.Mux)
 	incidentweb.Pages{Shell: n.Shell, Rehearsals: n.rehearsals}.Register(n.Mux)
@@ -215,6 +220,9 @@ func (n *Node) putParts() error {
 	}
 	if n.config.Devices != nil {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})
+	}
+	if n.Gate.Leases != nil {
+		n.parts = append(n.parts, part{"authority", n.Gate.Leases.Run})
 	}
 	if !n.site() {
 		return nil // what is sent to and arrives from other organisations is a site node's

@@ -158,6 +158,14 @@ func (a agreement) Bucket(_ context.Context, bucket byte) ([]replicate.SubjectDi
 // log, the status and the frame.
 func (n *Node) noticed(from replicate.Peer, e replicate.Effect) {
 	switch e := e.(type) {
+	case replicate.Stated:
+		if n.Gate.Leases != nil {
+			n.Gate.Leases.Heard(e.Peer, from.Kind, e.Statement)
+		}
+	case replicate.CutOff:
+		if n.Gate.Leases != nil {
+			n.Gate.Leases.Refused(e.Peer, from.Kind)
+		}
 	case replicate.Forked:
 		n.found.add(n.log, "%s: feed %s has two histories from fact %d on; both are kept", from.Name, e.Feed.Short(), e.At)
 	case replicate.Reincarnated:

@@ -59,7 +59,7 @@ func (n *Node) erase(ctx context.Context) error {
 // cutSince tells since when this device's entries are held back.
 func (n *Node) cutSince() (time.Time, bool) {
 	for _, c := range n.Journal.House().Cuts {
-		if !c.Over && c.Says.Device == n.Device.Person {
+		if c.Lapse == nil && !c.Over && c.Says.Device == n.Device.Person {
 			return c.Says.Since.Time(), true
 		}
 	}

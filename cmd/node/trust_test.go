@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -285,6 +286,24 @@ func controls() map[string]func(p *pair) bool {
 				p.must(p.a.Gate.Readmit(p.t.Context(), boss, cut, []fact.ID{review.Held[0].ID}, false, "looked at"))
 			}
 		},
+		"lease expiry": func(p *pair) bool { return true },
+		"lease expiry, looked through": func(p *pair) bool {
+			p.heard()
+			p.fromDesk()
+			p.must(p.a.Gate.Readmit(p.t.Context(), boss, p.lapse().ID, nil, true, "looked at with the writer"))
+			return false
+		},
+		"lease expiry, one by one": func(p *pair) bool {
+			lapse := p.lapse().ID
+			for {
+				review, err := p.a.Gate.Held(p.t.Context(), boss, lapse, 0)
+				p.must(err)
+				if len(review.Held) == 0 {
+					return false
+				}
+				p.must(p.a.Gate.Readmit(p.t.Context(), boss, lapse, []fact.ID{review.Held[0].ID}, false, "looked at"))
+			}
+		},
 		"two that cut each other": func(p *pair) bool {
 			device(p)
 			_, err := p.b.Gate.Cut(p.t.Context(), boss2, access.CutAsk{Device: p.a.Device.Person, Since: p.since, Why: "they are the attacker"})
@@ -306,14 +325,25 @@ func TestEveryKindOfWorkGoesThroughEveryControl(t *testing.T) {
 	}
 	for name, control := range controls() {
 		t.Run(name, func(t *testing.T) {
-			p := newPair(t)
+			expiry, before := strings.HasPrefix(name, "lease expiry"), newPair
+			if expiry {
+				before = withDesk
+			}
+			p := before(t)
 			p.since = p.time.now().Add(time.Minute)
 			p.time.forward(5 * time.Minute)
+			if expiry {
+				p.lapses() // the work is written while the desk has no authority
+			}
 			shown := map[string]func() (bool, bool){}
 			for kind, one := range kinds {
 				shown[kind] = one.make(p)
 			}
-			p.meet()
+			if expiry {
+				p.fromDesk()
+			} else {
+				p.meet()
+			}
 			for kind, see := range shown {
 				if on, _ := see(); !on && kind != "case that the suspect closed" {
 					t.Errorf("%s is on no list even before", kind)

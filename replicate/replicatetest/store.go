@@ -130,7 +130,7 @@ func (s *Store) Admits(_ context.Context, card fact.Signed) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cut[c.Device] {
-		return errors.New("this device was cut from the organisation")
+		return fmt.Errorf("this device was cut from the organisation: %w", journal.ErrCutOff)
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ import (
 func careDrill() Drill {
 	return Drill{
 		Number: 37, Name: "care", Hazard: "H-615",
-		About:    "While every kind of work is open, a device is cut off, a person is cut off, two devices cut each other off, what was held counts again, the disk is full and clocks are disputed.",
+		About:    "While every kind of work is open, a device is cut off, a person is cut off, two devices cut each other off, what was held counts again, the authority of a desk runs out, the disk is full and clocks are disputed.",
 		Expected: "Nothing that somebody must do leaves a list. What is not verified says so, and stops saying so when it counts again. A device that was cut off goes on working for the people in front of it.",
 		run:      rehearseCare,
 	}
@@ -49,12 +49,12 @@ func rehearseCare(ctx context.Context, s *Stage) error {
 	if err := c.openWork(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{c.diskFull, c.cutDevice, c.cutPerson, c.cutEachOther, c.clocks} {
+	for _, step := range []func(context.Context) error{c.diskFull, c.leaseExpiry, c.cutDevice, c.cutPerson, c.cutEachOther, c.clocks} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
-	s.AtLeast("controls", 8)
+	s.AtLeast("controls", 11)
 	s.AtLeast("items", 11)
 	s.Saw("%v kinds of work through %v controls: none left a list, and each was marked when it was unverified", s.Figure("items"), s.Figure("controls"))
 	return nil
@@ -213,14 +213,14 @@ func (c *care) diskFull(ctx context.Context) error {
 			c.stage.Wrong("the disk is full and calls are still answered as saved")
 		}
 		c.stage.Add("controls", 1)
-		return errors.Join(c.worklist(ctx, clinician, "disk full"), c.openCase(ctx, clinician))
+		return errors.Join(c.worklist(ctx, clinician, "disk full"), c.openCase(ctx, clinician, "the disk is full"))
 	})
 	return errors.Join(err, c.start(ctx, c.ours))
 }
 
-// openCase opens one of the cases on the full disk: no look is refused because
-// it can't be written down.
-func (c *care) openCase(ctx context.Context, b *browser) error {
+// openCase opens one of the cases: on the full disk no look is refused because
+// it can't be written down; without authority open work is open.
+func (c *care) openCase(ctx context.Context, b *browser, when string) error {
 	for _, one := range c.items {
 		if one.Kind != "case" {
 			continue
@@ -230,7 +230,7 @@ func (c *care) openCase(ctx context.Context, b *browser) error {
 			return err
 		}
 		if status != http.StatusOK {
-			c.stage.Wrong("the disk is full, and an open case can't be looked at: status %d", status)
+			c.stage.Wrong("%s, and an open case can't be looked at: status %d", when, status)
 		}
 	}
 	return nil

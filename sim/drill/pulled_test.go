@@ -89,6 +89,12 @@ func allPulled() []pulled {
 			{"urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"}}},
 		{"care", "looks are refused on a full disk", "can't be looked at", []change{
 			{"journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"}}},
+		{"care", "the authority of a desk never runs out", "the staff list opens", []change{
+			{"access/accessdb/lease.go", "\tif !s.Out {\n\t\treturn nil", "\tif s.Out || !s.Out {\n\t\treturn nil"}}},
+		{"care", "without authority open work is closed too", "an open case can't be looked at", []change{
+			{"access/lease.go", "|| open && InOpenWork(a) {", "|| open && a == \"\" {"}}},
+		{"care", "what is written without authority counts at once", "authority ran out: the", []change{
+			{"journal/lapse.go", "\treturn c.holds(num, f)\n}", "\treturn !c.lapse && c.holds(num, f)\n}"}}},
 		{"laptop", "a desk's lists lie on its disk", "", []change{
 			{"journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"}}},
 		{"insider", "governance is not told", "", []change{

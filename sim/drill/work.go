@@ -67,6 +67,11 @@ func helpWork(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.n.Close()) }()
+	if w.n.Gate.Leases != nil { // as a desk at work does before anything else is written
+		if err := w.n.Gate.Leases.Note(ctx); err != nil {
+			return err
+		}
+	}
 	if err := w.all(ctx); err != nil {
 		return err
 	}
