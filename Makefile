@@ -59,6 +59,7 @@ unit:
 
 bench: $(BIN)
 	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./access/accessweb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
+	HOLDFAST_BENCH_FACTS=1000000 go test -run '^$$' -bench WhoLooked -benchtime 1x -timeout 40m ./sim/speed
 	$(MAKE) story NAME=figures
 
 story: setup $(BIN)

@@ -62,7 +62,8 @@ async function stepUp(room, own, verifies) {
   await own.press("F9");
   await p.getByRole("heading", { name: "Show that it is you" }).waitFor();
   ok(!(await p.innerText("main")).includes(why), "what waits stands on the page that asks");
-  await own.every("prove");
+  await own.every("prove", { sizes: [[768, 1024]] });
+  await own.shot("prove");
   const other = await room.desk({ name: "another manager" });
   await other.signIn("manager", "111");
   const done = async () => {
