@@ -85,6 +85,9 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) error {
 		return nil
 	}
 	j.state.unjudged.Store(false)
+	if err := j.keysMoved(w); err != nil {
+		return err
+	}
 	if !changed {
 		return nil
 	}
@@ -190,7 +193,7 @@ func (j *Journal) everTouched() ([]fact.Subject, error) {
 }
 
 // reoffer has the views take in anew the subjects of keys that came late.
-func (j *Journal) reoffer(ctx context.Context, keys []*heldKey) error {
+func (j *Journal) reoffer(keys []*heldKey) {
 	var subjects []fact.Subject
 	for _, k := range keys {
 		if !slices.Contains(subjects, k.Subject) {
@@ -198,7 +201,6 @@ func (j *Journal) reoffer(ctx context.Context, keys []*heldKey) error {
 		}
 	}
 	j.views.again(subjects)
-	return ctx.Err()
 }
 
 // HeldFact is a fact that a cut holds back.

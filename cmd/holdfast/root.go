@@ -351,6 +351,7 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 	}
 	return sayRecovered(t, *asJSON, report, recoverySaid{
 		Data: *dir, Name: r.Genesis.Name, Facts: report.Facts, Damaged: len(report.Failures), Enrol: "/enrol/" + token, Seconds: time.Since(began).Seconds(),
+		Lacking: r.Lacking,
 	})
 }
 
@@ -392,6 +393,8 @@ type recoverySaid struct {
 	Damaged int     `json:"damaged"`
 	Enrol   string  `json:"enrol"`
 	Seconds float64 `json:"seconds"`
+
+	Lacking []string `json:"lacking,omitempty"` // keys that the copy did not hold
 }
 
 func sayRecovered(t term, asJSON bool, report journal.Report, s recoverySaid) error {
@@ -406,6 +409,9 @@ func sayRecovered(t term, asJSON bool, report journal.Report, s recoverySaid) er
 			break
 		}
 		fmt.Fprintf(&b, "  does not hold: %s: %s\n", one.Place, one.What)
+	}
+	if len(s.Lacking) > 0 {
+		fmt.Fprintf(&b, "  not in this copy: the key of the vault for entry codes (%s). Try another copy, or ask the homes anew.\n", strings.Join(s.Lacking, ", "))
 	}
 	fmt.Fprintf(&b, "Start it with: holdfast serve --data %s --passphrase-file FILE\nThen the administrator opens this path on its address, once, within three days: %s\n"+
 		"Next: hold back what the lost devices may still write (page Devices, Hold entries back).\n", s.Data, s.Enrol)
