@@ -55,17 +55,15 @@ func tend(t *testing.T, all ...*Journal) {
 // settle brings site nodes together and lets them do what is due.
 func settle(t *testing.T, all ...*Journal) {
 	t.Helper()
-	for range 2 {
+	for round := range 3 {
 		for i, a := range all {
 			for _, b := range all[i+1:] {
-				meet(t, a, b)
+				pull(t, a, b)
+				pull(t, b, a)
 			}
 		}
-		tend(t, all...)
-	}
-	for i, a := range all {
-		for _, b := range all[i+1:] {
-			meet(t, a, b)
+		if round < 2 {
+			tend(t, all...)
 		}
 	}
 }
@@ -168,14 +166,18 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	b, ob := sister(t, a, fact.SiteNode, "b")
 	r, _ := sister(t, a, fact.SiteNode, "r")
 	desk, od := sister(t, a, fact.Desk, "desk")
-	old, deskOld := newSubject(t, a), newSubject(t, desk)
+	old, deskOld, lent, late := newSubject(t, a), newSubject(t, desk), newSubject(t, a), newSubject(t, desk)
 	say(t, a, old, "before")
+	say(t, a, lent, "before")
 	settle(t, a, b, r)
 	give(t, a, desk, old)
 	say(t, desk, deskOld, "before at the desk")
 	pull(t, desk, a)
 	settle(t, a, b, r)
 	reads(t, r, deskOld, "before at the desk")
+	say(t, desk, late, "before, and r alone has it")
+	pull(t, desk, r)
+	reads(t, r, late, "before, and r alone has it")
 	vaulted, err := r.Vault().Seal([]byte("home"), []byte("old code"))
 	if err != nil {
 		t.Fatal(err)
@@ -188,6 +190,8 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	tend(t, desk)
 	pull(t, desk, a)
 	settle(t, a, b)
+	give(t, a, desk, lent) // which it never had before
+	reads(t, desk, lent, "before")
 	if n := len(a.House().Epochs); n != 2 {
 		t.Errorf("%d epochs after one revocation", n)
 	}
@@ -195,7 +199,7 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	for _, one := range []struct {
 		j *Journal
 		s fact.Subject
-	}{{a, old}, {b, old}, {desk, old}, {a, newA}, {b, newB}, {desk, newD}, {desk, deskOld}} {
+	}{{a, old}, {b, old}, {desk, old}, {a, newA}, {b, newB}, {desk, newD}, {desk, deskOld}, {desk, lent}, {a, late}} {
 		say(t, one.j, one.s, "after by "+one.j.papers.card.Name)
 	}
 	pull(t, desk, a)
@@ -204,6 +208,8 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 		t.Helper()
 		stolen(t, r, b, a, desk)
 		reads(t, r, old, "before")
+		reads(t, r, lent, "before")
+		reads(t, r, late, "before, and r alone has it")
 		reads(t, r, deskOld, "before at the desk")
 		for _, s := range []fact.Subject{newA, newB, newD} {
 			reads(t, r, s)
@@ -214,6 +220,8 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 		for _, j := range []*Journal{a, b} {
 			reads(t, j, old, append([]string{"before", "after by node 1", "after by b", "after by desk"}, more...)...)
 			reads(t, j, newA, "after by node 1")
+			reads(t, j, lent, "before", "after by desk")
+			reads(t, j, late, "before, and r alone has it", "after by node 1")
 			reads(t, j, newB, "after by b")
 			reads(t, j, newD, "after by desk")
 			reads(t, j, deskOld, "before at the desk", "after by desk")
@@ -240,8 +248,10 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	open("after a restart", "at the desk after a restart")
 	vaultTurned(t, vaulted, []*Journal{a, b}, []*Journal{a, b, desk}, r)
 
-	readmitted(t, a, cut)
-	tend(t, a)
+	readmitted(t, b, cut)
+	tend(t, b)
+	pull(t, b, r)
+	reads(t, r, newD, "after by desk")
 	settle(t, a, b, r)
 	reads(t, r, old, "before", "after by node 1", "after by b", "after by desk", "after a restart", "at the desk after a restart")
 	reads(t, r, newD, "after by desk")
@@ -357,6 +367,23 @@ func TestAnotherBeginsTheEpochAfterAWhile(t *testing.T) {
 	reads(t, b, s, "before", "after")
 }
 
+// knows lets a device keep an epoch that it drew, told or not.
+func knows(t *testing.T, j *Journal, secret []byte) {
+	t.Helper()
+	e, err := openEpochSecret(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := ringOf(e.private, j.Org())
+	if err == nil {
+		err = j.keys.keep(j.o, epochFile(e.hash), secret)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.subjects.rings.Store(j.subjects.rings.Load().with(one))
+}
+
 // A device that is to be revoked can't keep itself in by what it says of epochs:
 // one that it drew itself is known to it, and one that says it is kept from
 // somebody without its maker's signature is kept from nobody.
@@ -385,9 +412,14 @@ func TestARevokedDeviceCannotKeepItselfIn(t *testing.T) {
 	}
 	mine.Sig = r.Device().Sign(labelEpochBegan, bytes)
 	told(t, r, mine)
-	for _, c := range signed[1:] {
-		told(t, r, c)
+	toOthers := func(all []fact.Content) {
+		for _, c := range all[1:] {
+			if g := c.(EpochGiven); g.Device != self {
+				told(t, r, c)
+			}
+		}
 	}
+	toOthers(signed)
 	epoch2, vault2, secret2, err := r.drawEpoch()
 	if err != nil {
 		t.Fatal(err)
@@ -400,12 +432,15 @@ func TestARevokedDeviceCannotKeepItselfIn(t *testing.T) {
 	their := b.papers.card.Device
 	forged.By, forged.Without = their[:], []fact.Subject{self}
 	told(t, r, forged)
-	for _, c := range other[1:] {
-		told(t, r, c)
-	}
+	toOthers(other)
+	knows(t, r, secret)
+	knows(t, r, secret2)
 	settle(t, a, b, r)
 	if _, have := a.epochs.Load().find(epochHash(epoch2.Bytes())); !have {
 		t.Fatal("a was not given the epoch that r drew, so this proves nothing")
+	}
+	if e, ok := a.House().epochOf(epochHash(epoch2.Bytes())); !ok || !e.By.Zero() || len(e.Without) > 0 {
+		t.Errorf("what nobody signed is believed: by %s, without %v", e.By, e.Without)
 	}
 	cutOff(t, a, r)
 	tend(t, a)
