@@ -103,6 +103,8 @@ func allPulled() []pulled {
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"}}},
 		{"revoke", "a device that is cut off is admitted", "", []change{
 			{"journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"}}},
+		{"revoke", "old subjects keep the keys that the revoked device has", "reads a fact of kind", []change{
+			{"journal/subjectkeys.go", "if k.Class == class && wrapperIn(k.wrap) == w.ID {", "if k.Class == class {"}}},
 	}
 }
 
