@@ -186,7 +186,10 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	cut := cutOff(t, a, r)
 	tend(t, a)
 	settle(t, a, b)
-	give(t, a, desk, old)
+	quick := newSubject(t, a)
+	say(t, a, quick, "after, given to a desk that has not turned yet")
+	give(t, a, desk, old, quick)
+	reads(t, desk, quick, "after, given to a desk that has not turned yet")
 	tend(t, desk)
 	pull(t, desk, a)
 	settle(t, a, b)
@@ -196,6 +199,7 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 		t.Errorf("%d epochs after one revocation", n)
 	}
 	newA, newB, newD := newSubject(t, a), newSubject(t, b), newSubject(t, desk)
+	reads(t, desk, quick, "after, given to a desk that has not turned yet")
 	for _, one := range []struct {
 		j *Journal
 		s fact.Subject
@@ -211,7 +215,7 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 		reads(t, r, lent, "before")
 		reads(t, r, late, "before, and r alone has it")
 		reads(t, r, deskOld, "before at the desk")
-		for _, s := range []fact.Subject{newA, newB, newD} {
+		for _, s := range []fact.Subject{newA, newB, newD, quick} {
 			reads(t, r, s)
 		}
 	}

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"crypto/hpke"
+	"errors"
 	"slices"
 	"sync"
 
@@ -28,6 +29,7 @@ func (h *heldEpochs) find(hash fact.Hash) (heldEpoch, bool) {
 type deskState struct {
 	public  []byte // of the epoch that it was enrolled in
 	secrets []deskSecret
+	turned  [16]byte // the wrapper under which what it was given has been closed anew
 }
 
 // takeKeys takes what the organisation's facts bring of keys, and puts in use
@@ -191,6 +193,9 @@ func (j *Journal) keysMoved(w *writer) error {
 		}
 		j.tended.recovered = n
 	}
+	if err := j.turnGiven(w); err != nil {
+		return err
+	}
 	wraps := j.shut.take()
 	if len(wraps) == 0 {
 		return nil
@@ -200,6 +205,51 @@ func (j *Journal) keysMoved(w *writer) error {
 		return err
 	}
 	return j.writeLateKeys(w, keys)
+}
+
+// turnGiven closes with a desk's present key what it was given to read while it
+// still had the one before: between a new epoch and the desk's own turn that may
+// be keys which nobody who knows the key before has.
+func (j *Journal) turnGiven(w *writer) error {
+	rings := j.subjects.rings.Load()
+	if j.epoch != nil || len(rings.all) < 2 || j.desk.turned == rings.now.kept.ID {
+		return nil
+	}
+	var before [][]byte
+	for _, r := range rings.all {
+		if r.kept.ID == rings.now.kept.ID {
+			continue
+		}
+		if err := w.file.write.each("SELECT wrap FROM wraps WHERE wrapper=?", func(v []driverValue) error {
+			before = append(before, slices.Clone(v[0].([]byte)))
+			return nil
+		}, r.kept.ID[:]); err != nil {
+			return err
+		}
+	}
+	_, err := w.transaction(func(c *sqlConn) error {
+		for _, old := range before {
+			key, err := rings.unwrap(j.papers.org, old)
+			if err != nil {
+				continue // damaged: Verify names it
+			}
+			wrap, err := rings.now.kept.Wrap(j.o.Random, j.papers.org, key)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(
+				c.exec("INSERT OR REPLACE INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", key.Subject[:], key.ID[:], wrap[32:48], wrap),
+				c.exec("DELETE FROM wraps WHERE subject=? AND kid=? AND wrapper=?", key.Subject[:], key.ID[:], old[32:48]),
+			); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		j.desk.turned = rings.now.kept.ID
+	}
+	return err
 }
 
 // mostShut bounds the wraps that wait; beyond it they are asked for again later.
