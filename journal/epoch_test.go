@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/hpke"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -183,6 +184,7 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	partner := sealedTo(t, a.Device().EpochPublic())
 	cut := cutOff(t, a, r)
 	tend(t, a)
 	settle(t, a, b)
@@ -236,6 +238,16 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	}
 	closed()
 	open()
+	if _, err := r.Device().OpenSealed([]byte("envelope"), sealedTo(t, a.Device().EpochPublic())); err == nil {
+		t.Error("r opens what is sealed to the organisation now")
+	}
+	for _, j := range []*Journal{a, b} {
+		for _, one := range [][]byte{partner, sealedTo(t, desk.Device().EpochPublic())} {
+			if plain, err := j.Device().OpenSealed([]byte("envelope"), one); err != nil || string(plain) != "from a partner" {
+				t.Errorf("%s does not open what a partner sealed: %v", j.papers.card.Name, err)
+			}
+		}
+	}
 	vaultTurned(t, vaulted, []*Journal{a, b}, []*Journal{a, b, desk}, r)
 
 	for _, j := range []*Journal{a, b, desk} {
@@ -265,6 +277,20 @@ func TestARevokedSiteNodeReadsNothingThatIsWrittenAfter(t *testing.T) {
 	say(t, r, old, "by r again")
 	settle(t, a, b, r)
 	reads(t, b, old, "before", "after by node 1", "after by b", "after by desk", "after a restart", "at the desk after a restart", "by r again")
+}
+
+// sealedTo is what a partner seals to a public key of the organisation.
+func sealedTo(t *testing.T, public []byte) []byte {
+	t.Helper()
+	to, err := hpke.MLKEM768X25519().NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte("envelope"), []byte("from a partner"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // vaultTurned checks that what is sealed for the vault now opens where it should

@@ -132,6 +132,16 @@ func TestLaterEpochsComeBackFromPaper(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
+	out, err := OpenExport(t.Context(), o.Dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if epochs, err := out.Epochs(); err != nil || len(epochs) != 2 || bytes.Equal(epochs[1], epochs[2]) {
+		t.Errorf("an export with keys has %d epochs, %v", len(epochs), err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
 	again, report := back(t, o, made)
 	reads(t, again, s, "before", "after")
 	if plain, err := again.Vault().Open([]byte("home"), sealed); err != nil || string(plain) != "new code" || len(report.Lacking) > 0 {
