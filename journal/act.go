@@ -117,7 +117,7 @@ func (s sealing) add(a *act, d fact.Draft, seen []fact.ID, isNew bool) error {
 	if kind.Lane == fact.Looks && class == fact.ClassCare {
 		class = fact.ClassAudit
 	}
-	key, err := s.keys.forSealing(s.file, d.Subject, class, isNew)
+	key, err := s.keys.forSealing(s.file, d.Subject, class, isNew, ofKeys(kind.Number))
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,9 @@ func (j *Journal) houseMoved(w *writer, fresh []placed) error {
 		return nil
 	}
 	j.state.unjudged.Store(false)
+	if err := j.keysMoved(w); err != nil {
+		return err
+	}
 	if !changed {
 		return nil
 	}

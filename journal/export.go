@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/hpke"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,7 +23,7 @@ type ExportSource struct {
 	org    fact.OrgID
 	card   fact.Hash // of this device's signed card
 	device ed25519.PrivateKey
-	epoch  hpke.PrivateKey
+	epochs []heldEpoch
 }
 
 // ExportBranch is one branch of a feed. A feed has one, numbered 0, unless its
@@ -66,7 +65,7 @@ func OpenExport(ctx context.Context, dir string, o Options) (*ExportSource, erro
 	if s.device, err = keys.signing(keyDevice); err != nil {
 		return nil, err
 	}
-	if s.epoch, err = keys.epoch(); errors.Is(err, fs.ErrNotExist) {
+	if s.epochs, err = keys.epochs(); errors.Is(err, fs.ErrNotExist) {
 		return nil, refusal.New(refusal.Forbidden, "A desk holds only part of the record. Make the export on a site node.")
 	} else if err != nil {
 		return nil, err
@@ -135,11 +134,18 @@ func (s *ExportSource) Sign(label string, b []byte) []byte {
 // Card names the signed card of the device that signs.
 func (s *ExportSource) Card() fact.Hash { return s.card }
 
-// Epochs gives the private halves of the organisation's epochs by number. They
-// open every body.
+// Epochs gives the private halves of the organisation's epochs that are held
+// here, numbered, the first as 1. They open every body.
 func (s *ExportSource) Epochs() (map[uint32][]byte, error) {
-	secret, err := s.epoch.Bytes()
-	return map[uint32][]byte{1: secret}, err
+	out := map[uint32][]byte{}
+	for i, e := range s.epochs {
+		secret, err := e.private.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		out[uint32(i+1)] = secret
+	}
+	return out, nil
 }
 
 // About tells roughly how many facts there are.

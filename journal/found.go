@@ -221,13 +221,13 @@ func writePapers(o Options, f Founding, roots []ed25519.PrivateKey, device ed255
 }
 
 func foundFacts(o Options, f Founding, file *dbFile, p papers, keys *keybox, device ed25519.PrivateKey, epoch hpke.PrivateKey) error {
-	wrapper, err := wrapperOf(epoch, p.org)
+	rings, err := ringsOf([]heldEpoch{{private: epoch}}, nil, p.org)
 	if err != nil {
 		return err
 	}
 	b := beginning{
 		o: o, file: file, papers: p, keys: keys, device: device,
-		subjects: newSubjectKeys(p.org, wrapper, o.Random), branches: newBranches(), receipts: &receipts{},
+		subjects: newSubjectKeys(p.org, rings, o.Random), branches: newBranches(), receipts: &receipts{},
 		drafts: []fact.Draft{
 			fact.Say(p.genesis.About, Founded{Genesis: p.signedGenesis}),
 			fact.Say(p.genesis.About, EpochBegan{Number: 1, Public: epoch.PublicKey().Bytes()}),

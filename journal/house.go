@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"holdfast/fact"
-	"holdfast/fact/seal"
 )
 
 // House is what the facts about the organisation itself come to: its devices,
@@ -16,6 +15,11 @@ type House struct {
 	Devices map[fact.Subject]Enrolled
 	Cuts    []Cut // in the order of the history
 	Erased  map[fact.Subject]Tombstone
+	Epochs  []Epoch                 // in the order of the history, those held back last
+	Sealing map[fact.Subject][]byte // public keys of site nodes, to which epochs are sealed
+
+	given    []EpochGiven
+	deskKeys []DeskKey
 }
 
 // Enrolled is a device that the organisation's roots admitted.
@@ -38,6 +42,8 @@ type Cut struct {
 	Back map[fact.ID]bool // facts readmitted one by one
 	Over bool             // lifted whole
 	Held int              // facts held by it, as far as counted
+	Feed fact.FeedID      // in which it was made
+	Lift fact.FeedID      // in which it was lifted
 
 	Lapse *Lapse // it is no cut: the device had no authority for a while; nil otherwise
 }
@@ -53,11 +59,11 @@ type Tombstone struct {
 // readmission names its cut, so that no order of arrival changes the outcome.
 // A tombstone counts when may says so; nil means always.
 func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place int) error) House {
-	out := House{Devices: map[fact.Subject]Enrolled{}, Erased: map[fact.Subject]Tombstone{}}
+	out := House{Devices: map[fact.Subject]Enrolled{}, Erased: map[fact.Subject]Tombstone{}, Sealing: map[fact.Subject][]byte{}}
 	at := map[fact.ID]int{}
 	for _, f := range h.Facts() {
 		if c, err := fact.Read[CutMade](f); err == nil {
-			out.Cuts = append(out.Cuts, Cut{ID: f.ID, Says: c, At: f.Header.Recorded, By: f.Body.Person, Back: map[fact.ID]bool{}})
+			out.Cuts = append(out.Cuts, Cut{ID: f.ID, Says: c, At: f.Header.Recorded, By: f.Body.Person, Back: map[fact.ID]bool{}, Feed: f.Header.Feed})
 		}
 	}
 	out.lapses(h)
@@ -77,6 +83,9 @@ func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place in
 				}
 			}
 		}
+	}
+	if org, err := g.ID(); err == nil {
+		out.foldKeys(h, org)
 	}
 	return out
 }
@@ -109,7 +118,7 @@ func (o *House) readmit(f fact.Fact, at map[fact.ID]int) {
 		return
 	}
 	if len(r.Facts) == 0 {
-		o.Cuts[i].Over = true
+		o.Cuts[i].Over, o.Cuts[i].Lift = true, f.Header.Feed
 	}
 	for _, id := range r.Facts {
 		o.Cuts[i].Back[id] = true
@@ -133,7 +142,8 @@ func (j *Journal) House() House { return j.house.Load().House }
 // house is the fold with what this device makes of it.
 type house struct {
 	House
-	wrappers map[[16]byte]seal.Wrapper // of desks, at a site node
+	wrappers map[[16]byte]ringUse  // of desks, at a site node
+	desks    map[fact.Subject]ring // the newest of each desk
 	judge    judge
 }
 
@@ -287,9 +297,8 @@ func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := j.openDeskWraps(next); err != nil {
-		return false, err
-	}
+	j.takeKeys(next)
+	j.openDeskWraps(next)
 	was := j.house.Swap(next)
 	if was == nil {
 		return len(next.judge.cuts) > 0 || len(next.Erased) > 0, nil
@@ -303,7 +312,7 @@ func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
 // each other hold both.
 func (j *Journal) judgeHouse(all []placed) (*house, error) {
 	all = j.admitting(all)
-	next := &house{wrappers: map[[16]byte]seal.Wrapper{}}
+	next := &house{wrappers: map[[16]byte]ringUse{}, desks: map[fact.Subject]ring{}}
 	was := [2]int{-1, -1}
 	for {
 		facts, held := next.judge.counting(all, was[0] < 0)
@@ -347,6 +356,7 @@ func (g judge) counting(all []placed, first bool) (facts []fact.Fact, held int) 
 			if f.Held || first {
 				continue
 			}
+		case ofKeys(k): // held or not, it opens what is there
 		case f.OfJournal():
 			f.Held = false
 		}
@@ -372,23 +382,37 @@ func sameHolding(a, b *house) bool {
 }
 
 // openDeskWraps opens the wrapping keys of desks; only a site node can.
-func (j *Journal) openDeskWraps(h *house) error {
+func (j *Journal) openDeskWraps(h *house) {
 	if j.epoch == nil {
+		return
+	}
+	take := func(device fact.Subject, epoch fact.Hash, key []byte) error {
+		r, err := deskRing(deskSecret{epoch, key}, j.papers.org)
+		if err != nil {
+			return err
+		}
+		h.wrappers[r.own.ID], h.wrappers[r.kept.ID] = ringUse{r, r.own, true}, ringUse{r, r.kept, false}
+		h.desks[device] = r
 		return nil
 	}
 	for device, e := range h.Devices {
 		if len(e.Wrap) == 0 {
 			continue
 		}
-		key, err := j.Device().OpenSealed(wrapInfo(device), e.Wrap)
-		if err != nil || len(key) != 32 {
-			j.o.Log.Error("the wrapping key of a desk does not open", "device", e.Card.Name)
-			continue
+		epoch, key, err := j.openSealed(wrapInfo(device), e.Wrap)
+		if err == nil {
+			err = take(device, epoch, key)
 		}
-		w := seal.NewWrapper(seal.Key(key))
-		h.wrappers[w.ID] = w
+		if err != nil { // or the epoch that it is sealed to has not come yet
+			j.o.Log.Error("the wrapping key of a desk does not open", "device", e.Card.Name)
+		}
 	}
-	return nil
+	for _, d := range h.deskKeys {
+		epoch, key, err := j.openSealed(deskKeyInfo(d.Device, d.Epoch), d.Wrap)
+		if err != nil || epoch != d.Epoch || take(d.Device, epoch, key) != nil {
+			j.o.Log.Warn("a later wrapping key of a desk does not open yet", "device", h.Devices[d.Device].Card.Name)
+		}
+	}
 }
 
 // wrapInfo binds a desk's sealed wrapping key to the desk.

@@ -14,7 +14,6 @@ import (
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
-	"holdfast/fact/seal"
 )
 
 // Request is what a new device asks to be enrolled with. It holds no secret.
@@ -153,7 +152,10 @@ func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, si
 	if err != nil {
 		return Admission{}, refusal.New(refusal.Invalid, "This is not a device's request.").Because(err)
 	}
-	a := Admission{Genesis: j.papers.signedGenesis, Card: signed, Epoch: j.Device().EpochPublic()}
+	a := Admission{Genesis: j.papers.signedGenesis, Card: signed, Epoch: j.epoch.PublicKey().Bytes()}
+	if r.Kind == fact.Desk {
+		a.Epoch = j.Device().EpochPublic()
+	}
 	enrolled := DeviceEnrolled{Card: signed, Domain: r.Domain}
 	secret, err := j.admissionKey(r, &enrolled)
 	if err != nil {
@@ -187,8 +189,9 @@ func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, si
 	return a, nil
 }
 
-// admissionKey is what the new device works with: the organisation's epoch, or
-// for a desk a wrapping key of its own, which the site nodes can open too.
+// admissionKey is what the new device works with: the organisation's first
+// epoch, whose facts bring it the later ones, or for a desk a wrapping key of
+// its own, which the site nodes can open too.
 func (j *Journal) admissionKey(r Request, enrolled *DeviceEnrolled) ([]byte, error) {
 	if r.Kind == fact.SiteNode {
 		return j.epoch.Bytes()
@@ -197,8 +200,11 @@ func (j *Journal) admissionKey(r Request, enrolled *DeviceEnrolled) ([]byte, err
 	if _, err := io.ReadFull(j.o.Random, key); err != nil {
 		return nil, err
 	}
-	var err error
-	enrolled.Wrap, err = hpke.Seal(j.epoch.PublicKey(), hpke.HKDFSHA256(), hpke.AES256GCM(), wrapInfo(r.Device), key)
+	to, err := hpke.MLKEM768X25519().NewPublicKey(j.Device().EpochPublic())
+	if err != nil {
+		return nil, err
+	}
+	enrolled.Wrap, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), wrapInfo(r.Device), key)
 	return key, err
 }
 
@@ -256,7 +262,7 @@ func join(o Options, a Admission, r Request) error {
 	if p.card.Device != r.Device || !device.Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(p.card.Key)) {
 		return refusal.New(refusal.Invalid, "This answer is for another device.")
 	}
-	wrapper, err := keys.takeKey(o, a, p)
+	rings, err := keys.takeKey(o, a, p)
 	if err != nil {
 		return err
 	}
@@ -278,7 +284,7 @@ func join(o Options, a Admission, r Request) error {
 		return err
 	}
 	b := beginning{
-		o: o, file: file, papers: p, keys: keys, device: device, subjects: newSubjectKeys(p.org, wrapper, o.Random), branches: newBranches(), receipts: &receipts{},
+		o: o, file: file, papers: p, keys: keys, device: device, subjects: newSubjectKeys(p.org, rings, o.Random), branches: newBranches(), receipts: &receipts{},
 	}
 	_, err = b.begin(b.startKeys().nextNumber(0), "first", nil)
 	if err == nil {
@@ -288,37 +294,38 @@ func join(o Options, a Admission, r Request) error {
 }
 
 // takeKey opens the key in an admission and keeps it.
-func (k *keybox) takeKey(o Options, a Admission, p papers) (seal.Wrapper, error) {
+func (k *keybox) takeKey(o Options, a Admission, p papers) (*rings, error) {
 	raw, err := k.open(keySeal)
 	if err != nil {
-		return seal.Wrapper{}, err
+		return nil, err
 	}
 	private, err := hpke.MLKEM768X25519().NewPrivateKey(raw)
 	if err != nil {
-		return seal.Wrapper{}, err
+		return nil, err
 	}
 	secret, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitLabel), a.Sealed)
 	if err != nil {
-		return seal.Wrapper{}, refusal.New(refusal.Invalid, "This answer was not sealed to this device.").Because(err)
+		return nil, refusal.New(refusal.Invalid, "This answer was not sealed to this device.").Because(err)
 	}
 	if err := k.takeVault(o, a, p.card.Kind, private); err != nil {
-		return seal.Wrapper{}, err
+		return nil, err
 	}
 	if p.card.Kind == fact.Desk {
-		if len(secret) != 32 {
-			return seal.Wrapper{}, errors.New("a wrapping key of another length")
+		r, err := ringsOf(nil, []deskSecret{{Epoch: epochHash(a.Epoch), Key: secret}}, p.org)
+		if err != nil {
+			return nil, err
 		}
-		return seal.NewWrapper(seal.Key(secret)), errors.Join(k.keep(o, keyWrap, secret), k.keepFile(epochPublic, a.Epoch))
+		return r, errors.Join(k.keep(o, keyWrap, secret), k.keepFile(epochPublic, a.Epoch))
 	}
 	epoch, err := hpke.MLKEM768X25519().NewPrivateKey(secret)
 	if err != nil {
-		return seal.Wrapper{}, err
+		return nil, err
 	}
 	if string(epoch.PublicKey().Bytes()) != string(a.Epoch) {
-		return seal.Wrapper{}, errors.New("the organisation's key is not the one it shows")
+		return nil, errors.New("the organisation's key is not the one it shows")
 	}
-	w, err := wrapperOf(epoch, p.org)
-	return w, errors.Join(err, k.keep(o, keyEpoch, secret))
+	r, err := ringsOf([]heldEpoch{{private: epoch}}, nil, p.org)
+	return r, errors.Join(err, k.keep(o, keyEpoch, secret))
 }
 
 // keep writes a key file, unless a joining that was cut short left the same.

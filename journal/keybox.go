@@ -183,11 +183,7 @@ func (k *keybox) newEpoch(random io.Reader) (hpke.PrivateKey, error) {
 }
 
 func (k *keybox) newHPKE(random io.Reader, name string) (hpke.PrivateKey, error) {
-	ikm := make([]byte, 64)
-	if _, err := io.ReadFull(random, ikm); err != nil {
-		return nil, err
-	}
-	private, err := hpke.MLKEM768X25519().DeriveKeyPair(ikm)
+	private, err := drawHPKE(random)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +192,15 @@ func (k *keybox) newHPKE(random io.Reader, name string) (hpke.PrivateKey, error)
 		return nil, err
 	}
 	return private, k.create(random, name, b)
+}
+
+// drawHPKE draws a key pair.
+func drawHPKE(random io.Reader) (hpke.PrivateKey, error) {
+	ikm := make([]byte, 64)
+	if _, err := io.ReadFull(random, ikm); err != nil {
+		return nil, err
+	}
+	return hpke.MLKEM768X25519().DeriveKeyPair(ikm)
 }
 
 // wrapperOf derives the key that wraps subject keys from the private half of

@@ -15,21 +15,39 @@ import (
 	"holdfast/fact/seal"
 )
 
-// wrapperFor gives the key with which wraps for another device are closed: the
-// organisation's for a site node, its own for a desk.
-func (j *Journal) wrapperFor(to fact.Subject) (seal.Wrapper, error) {
+// closer closes subject keys for another device. Site nodes share their rings,
+// and can open those of desks: between them a wrap goes as it is.
+type closer struct {
+	desk *ring // nil: for a site node, or from a desk
+}
+
+func (j *Journal) closerFor(to fact.Subject) (closer, error) {
 	e, ok := j.house.Load().Devices[to]
 	if !ok && j.isCardOfDesk(to) {
-		return seal.Wrapper{}, fmt.Errorf("%w: the enrolment of this desk has not come here yet", ErrPaper)
+		return closer{}, fmt.Errorf("%w: the enrolment of this desk has not come here yet", ErrPaper)
 	}
 	if !ok || e.Card.Kind != fact.Desk || j.epoch == nil {
-		return j.subjects.wrapper, nil // a desk gives its site nodes its own wraps, which they can open
+		return closer{}, nil
 	}
-	plain, err := j.Device().OpenSealed(wrapInfo(to), e.Wrap)
-	if err != nil || len(plain) != 32 {
-		return seal.Wrapper{}, fmt.Errorf("the wrapping key of desk %s does not open", e.Card.Name)
+	r, ok := j.house.Load().desks[to]
+	if !ok {
+		return closer{}, fmt.Errorf("the wrapping key of desk %s does not open", e.Card.Name)
 	}
-	return seal.NewWrapper(seal.Key(plain)), nil
+	return closer{&r}, nil
+}
+
+// wrap closes a key. A desk is given with its own wrapper what was minted in the
+// epoch that its ring belongs to: with such a key it may go on sealing. All
+// else only opens there what is there.
+func (c closer) wrap(s *subjectKeys, k *heldKey) ([]byte, error) {
+	if c.desk == nil {
+		return k.wrap, nil
+	}
+	w := c.desk.kept
+	if use := s.rings.Load().byID[wrapperIn(k.wrap)]; use.own && use.ring.of == c.desk.of {
+		w = c.desk.own
+	}
+	return w.Wrap(s.random, s.org, k.SubjectKey)
 }
 
 // isCardOfDesk tells whether a device is a desk, by a card alone: what enrolled
@@ -46,7 +64,7 @@ func (j *Journal) isCardOfDesk(device fact.Subject) bool {
 // Wraps gives key wraps closed for another device. Keys that are not held,
 // whose subject is erased, or that the device may not have are left out.
 func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([][]byte, error) {
-	w, err := j.wrapperFor(to)
+	c, err := j.closerFor(to)
 	if err != nil {
 		return nil, err
 	}
@@ -67,15 +85,13 @@ func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([]
 		if held == nil || !j.mayHave(to, held.Class) {
 			continue
 		}
-		wrap := held.wrap
-		if w.ID != j.subjects.wrapper.ID {
-			if wrap, err = w.Wrap(j.o.Random, j.papers.org, held.SubjectKey); err != nil {
-				return nil, err
-			}
+		wrap, err := c.wrap(j.subjects, held)
+		if err != nil {
+			return nil, err
 		}
 		out, subjects = append(out, wrap), append(subjects, ref.Subject)
 	}
-	if len(out) > 0 && w.ID != j.subjects.wrapper.ID {
+	if len(out) > 0 && c.desk != nil {
 		j.noteGiven(ctx, to, subjects)
 	}
 	return out, nil
@@ -127,30 +143,7 @@ func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
 
 // keepKeys writes keys that came without a fact of their own.
 func (j *Journal) keepKeys(ctx context.Context, keys []*heldKey) error {
-	if err := j.control1(ctx, func(w *writer) error {
-		_, err := w.transaction(func(c *sqlConn) error {
-			for _, k := range keys {
-				if err := owe(c, k.Subject); err != nil {
-					return err
-				}
-			}
-			return w.writeKeys(c, keys)
-		})
-		if err != nil {
-			return err
-		}
-		about := false
-		for _, k := range keys {
-			k.stored.Store(!w.gone(k.Subject))
-			about = about || k.Subject == j.papers.genesis.About
-			j.cache.forget(k.Subject) // what could not be opened before now can
-		}
-		j.views.again(subjectsOf(keys)) // before a checkpoint can find the lists level
-		if about {                      // a cut or an enrolment may be readable only now
-			return j.houseMoved(w, nil)
-		}
-		return nil
-	}); err != nil {
+	if err := j.control1(ctx, func(w *writer) error { return j.writeLateKeys(w, keys) }); err != nil {
 		return err
 	}
 	return ctx.Err()
@@ -164,6 +157,33 @@ func subjectsOf(keys []*heldKey) (out []fact.Subject) {
 		}
 	}
 	return out
+}
+
+// writeLateKeys does it between two commits, and has taken in anew what can be
+// opened only now.
+func (j *Journal) writeLateKeys(w *writer, keys []*heldKey) error {
+	_, err := w.transaction(func(c *sqlConn) error {
+		for _, k := range keys {
+			if err := owe(c, k.Subject); err != nil {
+				return err
+			}
+		}
+		return w.writeKeys(c, keys)
+	})
+	if err != nil {
+		return err
+	}
+	about := false
+	for _, k := range keys {
+		k.stored.Store(!w.gone(k.Subject))
+		about = about || k.Subject == j.papers.genesis.About
+		j.cache.forget(k.Subject) // what could not be opened before now can
+	}
+	j.views.again(subjectsOf(keys)) // before a checkpoint can find the lists level
+	if about {                      // a cut or an enrolment may be readable only now
+		return j.houseMoved(w, nil)
+	}
+	return nil
 }
 
 // keyringSums remembers the sums of the keyring's parts. Every link asks for

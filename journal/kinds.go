@@ -10,6 +10,7 @@ func Kinds() []fact.Kind {
 		FrontierJoined{}.FactKind(), SetAside{}.FactKind(), EpochBegan{}.FactKind(),
 		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(), RootHeld{}.FactKind(), KeysGiven{}.FactKind(),
 		AuthorityLapsed{}.FactKind(), AuthorityRenewed{}.FactKind(),
+		SealingKey{}.FactKind(), EpochGiven{}.FactKind(), DeskKey{}.FactKind(),
 	}
 }
 
@@ -68,15 +69,21 @@ func (SetAside) FactKind() fact.Kind {
 	return fact.Kind{Number: 5, Version: 1, Lane: fact.Control, Name: "fact-set-aside", Join: fact.Grow}
 }
 
-// EpochBegan makes an organisation's HPKE public key known.
+// EpochBegan makes an organisation's HPKE public key known. The first was drawn
+// at the founding; a later one says who drew it and from whom it is kept.
 type EpochBegan struct {
 	Number uint32 `cbor:"1,keyasint"`
 	Public []byte `cbor:"2,keyasint"` // ML-KEM-768 + X25519
+
+	Vault   []byte         `cbor:"3,keyasint,omitempty"` // public half of the vault's key that begins with it
+	Without []fact.Subject `cbor:"4,keyasint,omitempty"` // site nodes that were cut off
+	By      []byte         `cbor:"5,keyasint,omitempty"` // the device
+	Sig     []byte         `cbor:"6,keyasint,omitempty"` // by the key on its card, over all before
 }
 
 // FactKind is kind 6.
 func (EpochBegan) FactKind() fact.Kind {
-	return fact.Kind{Number: 6, Version: 1, Lane: fact.Control, Name: "epoch-began", Join: fact.Grow}
+	return fact.Kind{Number: 6, Version: 2, Lane: fact.Control, Name: "epoch-began", Join: fact.Grow}
 }
 
 // CutMade says up to where facts are trusted: of a device, or of one person on

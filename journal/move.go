@@ -181,7 +181,7 @@ func (j *Journal) checkCopy(w *writer, to *dbFile) error {
 	if last < w.pos {
 		return fmt.Errorf("the copy ends at fact %d and %d were saved", last, w.pos)
 	}
-	report := inspect(to.write, &openers{epoch: j.epoch, desk: j.wrapKey, device: j.Device().Public()})
+	report := inspect(to.write, &openers{epochs: j.epochs.Load().all, desk: j.desk.secrets, device: j.Device().Public()})
 	for _, l := range report.Failures {
 		j.o.Log.Error("damage was found while moving to a new file", "place", l.Place, "what", l.What)
 	}

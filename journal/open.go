@@ -27,11 +27,13 @@ type Journal struct {
 	papers papers
 	keys   *keybox
 	device ed25519.PrivateKey
-	epoch  hpke.PrivateKey
+	epoch  hpke.PrivateKey // the first; nil at a desk
 
-	epochOut hpke.PublicKey // of the organisation; all that a desk has of it
-	wrapKey  []byte         // a desk's own
-	vault    Vault
+	epochs atomic.Pointer[heldEpochs] // of a site node
+	desk   deskState                  // of a desk
+	vault  Vault
+	shut   shutWraps
+	tended tended
 
 	branches *branches
 	receipts receipts
@@ -155,14 +157,14 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 			return nil, err
 		}
 	}
-	if err := j.keepRecovery(w.file); err != nil {
-		return nil, err
-	}
 	j.settle(w)
 	if damaged {
 		j.state.resumed(j.o.Clock(), "Part of what was saved here last can't be read: this machine's disk is damaged. Other devices have what is safe. Have the disk looked at.")
 	}
 	if err := j.openHouse(w); err != nil {
+		return nil, err
+	}
+	if err := j.keepRecovery(w.file); err != nil {
 		return nil, err
 	}
 	if j.reserve, err = openReserve(j.o); err != nil {
@@ -186,30 +188,21 @@ func (j *Journal) openKeys() error {
 	if err = j.vault.open(j.keys, j.o.Random); err != nil {
 		return err
 	}
-	if j.wrapKey, err = j.keys.open(keyWrap); err == nil {
-		var public []byte
-		if public, err = os.ReadFile(filepath.Join(j.keys.dir, epochPublic)); err == nil {
-			j.epochOut, err = hpke.MLKEM768X25519().NewPublicKey(public)
+	j.epochs.Store(&heldEpochs{})
+	if _, err = j.keys.open(keyWrap); err == nil {
+		if j.desk.public, err = os.ReadFile(filepath.Join(j.keys.dir, epochPublic)); err == nil {
+			j.desk.secrets, err = j.keys.deskSecrets(j.desk.public)
 		}
 		return err
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if j.epoch, err = j.keys.epoch(); err == nil {
-		j.epochOut = j.epoch.PublicKey()
+	all, err := j.keys.epochs()
+	if err == nil {
+		j.epoch = all[0].private
+		j.epochs.Store(&heldEpochs{all: all, now: all[0].hash})
 	}
 	return err
-}
-
-// wrapper is the key that closes subject keys on this device.
-func (j *Journal) wrapper() (seal.Wrapper, error) {
-	if j.epoch != nil {
-		return wrapperOf(j.epoch, j.papers.org)
-	}
-	if len(j.wrapKey) != 32 {
-		return seal.Wrapper{}, errors.New("the wrapping key has another length")
-	}
-	return seal.NewWrapper(seal.Key(j.wrapKey)), nil
 }
 
 // admitPapers reads and checks genesis and device card.
@@ -227,11 +220,11 @@ func (j *Journal) admitPapers(f *dbFile) error {
 	if err := j.admitCertificates(f.write); err != nil {
 		return err
 	}
-	wrapper, err := j.wrapper()
+	rings, err := ringsOf(j.epochs.Load().all, j.desk.secrets, j.papers.org)
 	if err != nil {
 		return err
 	}
-	j.subjects = newSubjectKeys(j.papers.org, wrapper, j.o.Random)
+	j.subjects = newSubjectKeys(j.papers.org, rings, j.o.Random)
 	return nil
 }
 
@@ -438,21 +431,36 @@ func (d *Device) Enrolment() (genesis, card, incarnation fact.Signed) {
 	return p.signedGenesis, p.signedCard, d.journal.hand.Load().certificate
 }
 
-// EpochPublic is the organisation's HPKE public key (ML-KEM-768 + X25519).
-func (d *Device) EpochPublic() []byte { return d.journal.epochOut.Bytes() }
+// EpochPublic is the organisation's HPKE public key (ML-KEM-768 + X25519) to
+// which others seal now.
+func (d *Device) EpochPublic() []byte { return d.journal.sealTo() }
+
+// EpochPublics are all public keys of the organisation whose private halves are
+// here, the first first: partners may know an older one. A desk has none.
+func (d *Device) EpochPublics() [][]byte {
+	var out [][]byte
+	for _, e := range d.journal.epochs.Load().all {
+		out = append(out, e.private.PublicKey().Bytes())
+	}
+	return out
+}
 
 // OpenSealed opens what was sealed to the organisation (HPKE base mode,
 // ML-KEM-768 + X25519, HKDF-SHA256, AES-256-GCM) under this info.
 // Only a site node can.
 func (d *Device) OpenSealed(info, sealed []byte) ([]byte, error) {
-	if d.journal.epoch == nil {
-		return nil, seal.ErrOpen
+	_, plain, err := d.journal.openSealed(info, sealed)
+	return plain, err
+}
+
+// openSealed tells as well to which epoch it was sealed.
+func (j *Journal) openSealed(info, sealed []byte) (fact.Hash, []byte, error) {
+	for _, e := range j.epochs.Load().all {
+		if plain, err := hpke.Open(e.private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed); err == nil {
+			return e.hash, plain, nil
+		}
 	}
-	plain, err := hpke.Open(d.journal.epoch, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed)
-	if err != nil {
-		return nil, seal.ErrOpen
-	}
-	return plain, nil
+	return fact.Hash{}, nil, seal.ErrOpen
 }
 
 // folderLock keeps a second process out of the folder.

@@ -292,23 +292,24 @@ func (j *Journal) erased(s fact.Subject) bool {
 
 // openWraps opens key wraps closed for this device, or, at a site node, for a
 // desk of the organisation, and closes them for this device. Those of erased
-// subjects and those that nobody here can open are passed over.
+// subjects are passed over; those that nobody here can open yet wait for the
+// key that opens them.
 func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
 	var out []*heldKey
-	f, house := j.file.Load(), j.house.Load()
+	f, house, rings := j.file.Load(), j.house.Load(), j.subjects.rings.Load()
 	for _, wrap := range wraps {
 		if seal.CheckWrap(wrap) != nil {
 			continue
 		}
-		from := j.subjects.wrapper
-		ours := bytes.Equal(wrap[32:48], from.ID[:])
+		use, ours := rings.byID[wrapperIn(wrap)]
 		if !ours {
 			var known bool
-			if from, known = house.wrappers[[16]byte(wrap[32:48])]; !known {
+			if use, known = house.wrappers[wrapperIn(wrap)]; !known {
+				j.shut.put(wrap)
 				continue
 			}
 		}
-		key, err := from.Unwrap(j.papers.org, wrap)
+		key, err := use.w.Unwrap(j.papers.org, wrap)
 		if err != nil {
 			j.o.Log.Warn("a key wrap from another device does not open", "err", err)
 			continue
@@ -317,7 +318,7 @@ func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
 			continue
 		}
 		if !ours {
-			if wrap, err = j.subjects.wrapper.Wrap(j.o.Random, j.papers.org, key); err != nil {
+			if wrap, err = rings.like(use).Wrap(j.o.Random, j.papers.org, key); err != nil {
 				return nil, err
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -56,26 +58,56 @@ func (j *Journal) RootHolders(ctx context.Context) ([]RootHolder, error) {
 }
 
 // recoveryRow is where a journal keeps the organisation's private key, closed
-// for its holders: a copy of the journal and their pages bring all back.
-const recoveryRow = "recovery-1"
+// for its holders: a copy of the journal and their pages bring all back. Other
+// keys of site nodes stand in rows of their own, under their names.
+const (
+	recoveryRow  = "recovery-1"
+	recoveryName = "recovery "
+)
 
-// keepRecovery closes the organisation's key for its holders, once.
+// keepRecovery closes the keys of site nodes for the organisation's holders,
+// each once.
 func (j *Journal) keepRecovery(f *dbFile) error {
-	if j.epoch == nil || len(j.papers.genesis.Recovery) == 0 {
+	g := j.papers.genesis
+	if j.epoch == nil || len(g.Recovery) == 0 {
 		return nil
 	}
-	if have, err := f.write.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRow); err != nil || have != nil {
-		return err
-	}
-	private, err := j.epoch.Bytes()
+	first, err := j.epoch.Bytes()
 	if err != nil {
 		return err
 	}
-	sealed, err := root.SealEpoch(j.papers.genesis, 1, private)
+	if err := keepRow(f, recoveryRow, func() ([]byte, error) { return root.SealEpoch(g, 1, first) }); err != nil {
+		return err
+	}
+	secrets := map[string][]byte{}
+	if j.vault.first != nil {
+		private, err := j.vault.first.Bytes()
+		if err != nil {
+			return err
+		}
+		secrets[keyVault] = private
+	}
+	for _, e := range j.epochs.Load().all[1:] {
+		secrets[epochFile(e.hash)] = e.raw
+	}
+	for name, secret := range secrets {
+		if err := keepRow(f, recoveryName+name, func() ([]byte, error) { return root.SealKey(g, name, secret) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepRow closes one key in a row, unless it stands there.
+func keepRow(f *dbFile, row string, closed func() ([]byte, error)) error {
+	if have, err := f.write.oneBytes("SELECT value FROM meta WHERE name=?", row); err != nil || have != nil {
+		return err
+	}
+	sealed, err := closed()
 	if err != nil {
 		return err
 	}
-	return f.write.exec("INSERT INTO meta(name, value) VALUES(?, ?)", recoveryRow, sealed)
+	return f.write.exec("INSERT INTO meta(name, value) VALUES(?, ?)", row, sealed)
 }
 
 // Recovery is what brings an organisation back from a copy of a journal.
@@ -86,6 +118,13 @@ type Recovery struct {
 	Domain  string
 	Genesis fact.Genesis // filled in by Recover
 	Wrong   []byte       // likewise: numbers of pages given that don't fit the others
+	Lacking []string     // filled in by Recover: keys that the copy did not hold, by name
+}
+
+// recoveredKeys are the keys of a site node that pages and a copy bring back.
+type recoveredKeys struct {
+	epoch hpke.PrivateKey
+	more  map[string][]byte // by the name of their file, as they lie in it
 }
 
 // GenesisIn reads which organisation a copy of a journal belongs to. It needs
@@ -127,7 +166,7 @@ func Recover(ctx context.Context, o Options, r *Recovery) (Report, error) {
 		return Report{}, err
 	}
 	defer func() { _ = from.close() }() // it was only read
-	epoch, err := openRecovery(from, r)
+	back, err := openRecovery(from, r)
 	if err != nil {
 		return Report{}, err
 	}
@@ -140,38 +179,74 @@ func Recover(ctx context.Context, o Options, r *Recovery) (Report, error) {
 		return Report{}, err
 	}
 	defer func() { _ = held.release() }()
-	report, err := recovered(ctx, o, r, from, epoch, request)
+	report, err := recovered(ctx, o, r, from, back, request)
 	if err != nil {
 		return report, fmt.Errorf("bring the organisation back: %w", err)
 	}
 	return report, errors.Join(os.Remove(filepath.Join(o.Dir, foundingMarker)), o.Store.SyncFolder(o.Dir), ctx.Err())
 }
 
-func openRecovery(from *sqlConn, r *Recovery) (hpke.PrivateKey, error) {
+func openRecovery(from *sqlConn, r *Recovery) (back recoveredKeys, err error) {
 	signed, err := onePaper(from, paperGenesis)
 	if err != nil {
-		return nil, err
+		return back, err
 	}
 	if r.Genesis, err = fact.OpenGenesis(signed); err != nil {
-		return nil, err
+		return back, err
 	}
 	var key hpke.PrivateKey
 	if key, r.Wrong, err = root.Recover(r.Genesis, r.Held); err != nil {
-		return nil, err
+		return back, err
 	}
 	sealed, err := from.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRow)
 	if err != nil {
-		return nil, err
+		return back, err
 	}
 	if sealed == nil {
-		return nil, refusal.New(refusal.Missing, "This copy lacks the organisation's sealed key: it is a desk's. Take a site node's.")
+		return back, refusal.New(refusal.Missing, "This copy lacks the organisation's sealed key: it is a desk's. Take a site node's.")
 	}
-	return root.OpenEpoch(r.Genesis, 1, key, sealed)
+	if back.epoch, err = root.OpenEpoch(r.Genesis, 1, key, sealed); err != nil {
+		return back, err
+	}
+	back.more = map[string][]byte{}
+	err = from.each("SELECT name, value FROM meta WHERE name LIKE 'recovery %'", func(v []driverValue) error {
+		name := strings.TrimPrefix(v[0].(string), recoveryName)
+		one, err := root.OpenKey(r.Genesis, name, key, v[1].([]byte))
+		if err == nil {
+			err = isRecovered(name, one)
+		}
+		if err != nil { // one that is damaged keeps nobody from the rest
+			r.Lacking = append(r.Lacking, name)
+			return nil
+		}
+		back.more[name] = one
+		return nil
+	})
+	if _, ok := back.more[keyVault]; !ok && !slices.Contains(r.Lacking, keyVault) { // written before it was kept so
+		r.Lacking = append(r.Lacking, keyVault)
+	}
+	return back, err
+}
+
+// isRecovered tells whether a recovered key is what its name says.
+func isRecovered(name string, secret []byte) error {
+	if name == keyVault {
+		_, err := hpke.MLKEM768X25519().NewPrivateKey(secret)
+		return err
+	}
+	if !isEpochFile(name) {
+		return errors.New("a key of another program")
+	}
+	e, err := openEpochSecret(secret)
+	if err == nil && epochFile(e.hash) != name {
+		err = errors.New("another epoch's key")
+	}
+	return err
 }
 
 // recovered fills the folder: keys, the copied journal, and in it the new
 // device's card, enrolment and first incarnation.
-func recovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, epoch hpke.PrivateKey, request Request) (Report, error) {
+func recovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, back recoveredKeys, request Request) (Report, error) {
 	keys, err := openKeybox(filepath.Join(o.Dir, keysFolder), o, o.Store)
 	if err != nil {
 		return Report{}, err
@@ -180,11 +255,7 @@ func recovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, epoch
 	if err != nil {
 		return Report{}, err
 	}
-	private, err := epoch.Bytes()
-	if err != nil {
-		return Report{}, err
-	}
-	if err := keys.keep(o, keyEpoch, private); err != nil {
+	if err := back.keep(o, keys); err != nil {
 		return Report{}, err
 	}
 	var p papers
@@ -201,8 +272,25 @@ func recovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, epoch
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := fillRecovered(ctx, o, r, from, file, p, keys, device, epoch)
+	report, err := fillRecovered(ctx, o, r, from, file, p, keys, device)
 	return report, errors.Join(err, file.close(), o.Store.SyncFolder(o.Dir))
+}
+
+// keep writes the keys into the new folder.
+func (b recoveredKeys) keep(o Options, keys *keybox) error {
+	first, err := b.epoch.Bytes()
+	if err != nil {
+		return err
+	}
+	if err := keys.keep(o, keyEpoch, first); err != nil {
+		return err
+	}
+	for name, secret := range b.more {
+		if err := keys.keep(o, name, secret); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func recoveredCard(o Options, r *Recovery, request Request) (fact.Signed, error) {
@@ -218,18 +306,22 @@ func recoveredCard(o Options, r *Recovery, request Request) (fact.Signed, error)
 	return fact.SignCard(card, r.Genesis, by...)
 }
 
-func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, file *dbFile, p papers, keys *keybox, device ed25519.PrivateKey, epoch hpke.PrivateKey) (Report, error) {
+func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, file *dbFile, p papers, keys *keybox, device ed25519.PrivateKey) (Report, error) {
 	if err := copyTables(from, file.write); err != nil {
 		return Report{}, err
 	}
-	wrapper, err := wrapperOf(epoch, p.org)
+	epochs, err := keys.epochs()
+	if err != nil {
+		return Report{}, err
+	}
+	rings, err := ringsOf(epochs, nil, p.org)
 	if err != nil {
 		return Report{}, err
 	}
 	// A journal of its own for reading alone, to find what the first facts follow.
 	j := &Journal{
-		o: o, papers: p, keys: keys, device: device, epoch: epoch, branches: newBranches(), cache: newCache(o.CacheFacts),
-		subjects: newSubjectKeys(p.org, wrapper, o.Random), given: given{by: map[int64]givenReceipt{}},
+		o: o, papers: p, keys: keys, device: device, epoch: epochs[0].private, branches: newBranches(), cache: newCache(o.CacheFacts),
+		subjects: newSubjectKeys(p.org, rings, o.Random), given: given{by: map[int64]givenReceipt{}},
 	}
 	j.house.Store(&house{})
 	if err := j.admitCertificates(file.write); err != nil {
@@ -260,5 +352,5 @@ func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, f
 	if _, _, err := checkpoint(file.write, "TRUNCATE"); err != nil {
 		return Report{}, err
 	}
-	return inspect(file.write, &openers{ctx: ctx, epoch: epoch, device: device.Public().(ed25519.PublicKey)}), nil
+	return inspect(file.write, &openers{ctx: ctx, epochs: epochs, device: device.Public().(ed25519.PublicKey)}), nil
 }

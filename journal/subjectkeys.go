@@ -27,9 +27,9 @@ type heldKey struct {
 
 // subjectKeys keeps opened subject keys, a bounded number of subjects.
 type subjectKeys struct {
-	org     fact.OrgID
-	wrapper seal.Wrapper
-	random  io.Reader
+	org    fact.OrgID
+	rings  atomic.Pointer[rings]
+	random io.Reader
 
 	mu    sync.Mutex
 	by    map[fact.Subject]*list.Element
@@ -45,8 +45,10 @@ type subjectKeyset struct {
 // errNoKey says that a subject's key is not here: erased, or never given.
 var errNoKey = errors.New("no key for this fact is held here")
 
-func newSubjectKeys(org fact.OrgID, w seal.Wrapper, random io.Reader) *subjectKeys {
-	return &subjectKeys{org: org, wrapper: w, random: random, by: map[fact.Subject]*list.Element{}, order: list.New(), most: 50_000}
+func newSubjectKeys(org fact.OrgID, r *rings, random io.Reader) *subjectKeys {
+	s := &subjectKeys{org: org, random: random, by: map[fact.Subject]*list.Element{}, order: list.New(), most: 50_000}
+	s.rings.Store(r)
+	return s
 }
 
 // keyset finds a subject's keys, from the file when they are not in memory.
@@ -81,9 +83,10 @@ func (s *subjectKeys) keyset(f *dbFile, subject fact.Subject, isNew bool) (*subj
 // load opens the wraps of a subject. One that does not open is passed over:
 // its facts then show as closed, and Verify names it.
 func (s *subjectKeys) load(c *sqlConn, set *subjectKeyset) error {
+	rings := s.rings.Load()
 	return c.each("SELECT wrap FROM wraps WHERE subject=? ORDER BY kid", func(v []driverValue) error {
 		wrap := v[0].([]byte)
-		key, err := s.wrapper.Unwrap(s.org, wrap)
+		key, err := rings.unwrap(s.org, wrap)
 		if err != nil || key.Subject != set.subject {
 			return nil
 		}
@@ -94,16 +97,22 @@ func (s *subjectKeys) load(c *sqlConn, set *subjectKeyset) error {
 	}, set.subject[:])
 }
 
-// forSealing gives the key of a subject and class, minting one if there is none.
-func (s *subjectKeys) forSealing(f *dbFile, subject fact.Subject, class fact.KeyClass, isNew bool) (*heldKey, error) {
+// forSealing gives the key of a subject and class, minting one if there is none
+// that was minted in the present ring; ofKeys: in the first.
+func (s *subjectKeys) forSealing(f *dbFile, subject fact.Subject, class fact.KeyClass, isNew, ofKeys bool) (*heldKey, error) {
 	set, err := s.keyset(f, subject, isNew)
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	rings := s.rings.Load()
+	w := rings.now.own
+	if ofKeys {
+		w = rings.first.own
+	}
 	for _, k := range set.keys {
-		if k.Class == class {
+		if k.Class == class && wrapperIn(k.wrap) == w.ID {
 			return k, nil
 		}
 	}
@@ -111,7 +120,7 @@ func (s *subjectKeys) forSealing(f *dbFile, subject fact.Subject, class fact.Key
 	if err != nil {
 		return nil, err
 	}
-	wrap, err := s.wrapper.Wrap(s.random, s.org, key)
+	wrap, err := w.Wrap(s.random, s.org, key)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -25,79 +26,118 @@ const (
 // epoch and nothing is derived from one to the other. Every device can put
 // something in; only a site node can take something out.
 type Vault struct {
-	public  hpke.PublicKey // nil: this device was never told
-	private hpke.PrivateKey
+	first hpke.PrivateKey // nil at a desk
+
+	mu    sync.Mutex
+	out   hpke.PublicKey // nil: this device was never told
+	opens []hpke.PrivateKey
+}
+
+// keys gives what it seals to and what it opens with, the newest first.
+func (v *Vault) keys() (hpke.PublicKey, []hpke.PrivateKey) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.out, v.opens
+}
+
+// turn puts another key in use. What was sealed to those before still opens.
+func (v *Vault) turn(out hpke.PublicKey, opens []hpke.PrivateKey) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.opens = opens; out != nil {
+		v.out = out
+	}
 }
 
 // Vault is this device's part of the vault.
 func (j *Journal) Vault() *Vault { return &j.vault }
 
 // Opens tells whether this device can open what lies in the vault.
-func (v *Vault) Opens() bool { return v.private != nil }
+func (v *Vault) Opens() bool {
+	_, opens := v.keys()
+	return len(opens) > 0
+}
 
 // Seal closes plain for the vault under this info (HPKE base mode, ML-KEM-768 +
 // X25519, HKDF-SHA256, AES-256-GCM). This device cannot open it again unless it
 // is a site node. It refuses when this device was never told the vault's key.
 func (v *Vault) Seal(info, plain []byte) ([]byte, error) {
-	if v.public == nil {
+	public, _ := v.keys()
+	if public == nil {
 		return nil, refusal.New(refusal.Unavailable, "This device has no key of the vault for entry codes. Write the code at a site node, or enrol this device anew.")
 	}
-	return hpke.Seal(v.public, hpke.HKDFSHA256(), hpke.AES256GCM(), info, plain)
+	return hpke.Seal(public, hpke.HKDFSHA256(), hpke.AES256GCM(), info, plain)
 }
 
 // Open opens what was sealed for the vault under this info. It refuses on a
 // device that has no private half.
 func (v *Vault) Open(info, sealed []byte) ([]byte, error) {
-	if v.private == nil {
+	_, opens := v.keys()
+	if len(opens) == 0 {
 		return nil, refusal.New(refusal.Unavailable, "This device cannot open entry codes: it is not kept on it how to. Ring the coordinator, who opens it at the site.")
 	}
-	plain, err := hpke.Open(v.private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed)
-	if err != nil {
-		return nil, seal.ErrOpen
+	for _, private := range opens {
+		if plain, err := hpke.Open(private, hpke.HKDFSHA256(), hpke.AES256GCM(), info, sealed); err == nil {
+			return plain, nil
+		}
 	}
-	return plain, nil
+	return nil, seal.ErrOpen
 }
 
-// open reads the vault's keys; a device that has none works without.
+// open reads the vault's first keys; a device that has none works without.
 func (v *Vault) open(k *keybox, random io.Reader) error {
-	secret, err := k.open(keyVault)
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := k.open(keyRoot); err == nil { // founded before there was a vault
-			v.private, err = k.newHPKE(random, keyVault)
-			if err == nil {
-				v.public = v.private.PublicKey()
-			}
-			return err
-		}
-		public, err := os.ReadFile(filepath.Join(k.dir, vaultPublic))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err == nil {
-			v.public, err = hpke.MLKEM768X25519().NewPublicKey(public)
-		}
-		return err
+	public, err := v.read(k, random)
+	if err == nil && public != nil {
+		v.out = public
 	}
-	if err != nil {
-		return err
-	}
-	if v.private, err = hpke.MLKEM768X25519().NewPrivateKey(secret); err == nil {
-		v.public = v.private.PublicKey()
+	if err == nil && v.first != nil {
+		v.opens = []hpke.PrivateKey{v.first}
 	}
 	return err
 }
 
+func (v *Vault) read(k *keybox, random io.Reader) (hpke.PublicKey, error) {
+	secret, err := k.open(keyVault)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := k.open(keyRoot); err == nil { // founded before there was a vault
+			if v.first, err = k.newHPKE(random, keyVault); err != nil {
+				return nil, err
+			}
+			return v.first.PublicKey(), nil
+		}
+		public, err := os.ReadFile(filepath.Join(k.dir, vaultPublic))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return hpke.MLKEM768X25519().NewPublicKey(public)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if v.first, err = hpke.MLKEM768X25519().NewPrivateKey(secret); err != nil {
+		return nil, err
+	}
+	return v.first.PublicKey(), nil
+}
+
 // admit puts into an admission what the new device gets of the vault: a site
-// node the key, sealed to it alone, a desk the public half.
+// node the first key, sealed to it alone (later ones come with their epochs), a
+// desk the public half.
 func (v *Vault) admit(a *Admission, kind fact.DeviceKind, to hpke.PublicKey) error {
-	if v.private == nil {
-		return nil
-	}
+	public, _ := v.keys()
 	if kind != fact.SiteNode {
-		a.Vault = v.public.Bytes()
+		if public != nil {
+			a.Vault = public.Bytes()
+		}
 		return nil
 	}
-	secret, err := v.private.Bytes()
+	if v.first == nil {
+		return nil
+	}
+	secret, err := v.first.Bytes()
 	if err == nil {
 		a.Vault, err = hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(admitVaultLabel), secret)
 	}

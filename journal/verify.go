@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
-	"crypto/hpke"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -61,14 +61,14 @@ func Verify(ctx context.Context, dir string, o Options) (Report, error) {
 	return report, errors.Join(ctx.Err(), c.close())
 }
 
-// openers is what opens bodies during an inspection: a site node's epoch, or a
-// desk's own key.
+// openers is what opens bodies during an inspection: a site node's epochs, or a
+// desk's own keys.
 type openers struct {
-	ctx     context.Context
-	epoch   hpke.PrivateKey
-	desk    []byte
-	device  ed25519.PublicKey
-	wrapper seal.Wrapper
+	ctx    context.Context
+	epochs []heldEpoch
+	desk   []deskSecret
+	device ed25519.PublicKey
+	rings  *rings
 }
 
 func openersOf(keys *keybox) (*openers, error) {
@@ -77,19 +77,20 @@ func openersOf(keys *keybox) (*openers, error) {
 		return nil, err
 	}
 	o := &openers{device: device.Public().(ed25519.PublicKey)}
-	if o.desk, err = keys.open(keyWrap); err == nil {
-		return o, nil
+	if _, err := keys.open(keyWrap); err == nil {
+		public, err := os.ReadFile(filepath.Join(keys.dir, epochPublic))
+		if err != nil {
+			return nil, err
+		}
+		o.desk, err = keys.deskSecrets(public)
+		return o, err
 	}
-	o.epoch, err = keys.epoch()
+	o.epochs, err = keys.epochs()
 	return o, err
 }
 
 func (o *openers) ready(org fact.OrgID) (err error) {
-	if len(o.desk) == 32 {
-		o.wrapper = seal.NewWrapper(seal.Key(o.desk))
-		return nil
-	}
-	o.wrapper, err = wrapperOf(o.epoch, org)
+	o.rings, err = ringsOf(o.epochs, o.desk, org)
 	return err
 }
 
@@ -225,7 +226,7 @@ func (in *inspection) readTombstones() {
 		if err != nil || wrap == nil {
 			return
 		}
-		key, err := in.keys.wrapper.Unwrap(in.papers.org, wrap)
+		key, err := in.keys.rings.unwrap(in.papers.org, wrap)
 		if err != nil {
 			return
 		}
@@ -281,7 +282,7 @@ func (in *inspection) readWraps() {
 		if !bytes.Equal(wrap[:48], append(append(append([]byte(nil), subject...), kid...), wrapper...)) {
 			in.fail(place, "it is filed under another subject, key or wrapper than it names")
 		}
-		if _, err := in.keys.wrapper.Unwrap(in.papers.org, wrap); err != nil {
+		if _, err := in.keys.rings.unwrap(in.papers.org, wrap); err != nil {
 			in.fail(place, "%v", err)
 		}
 	})

@@ -54,7 +54,7 @@ func (in *inspection) body(place string, header []byte, raw rawHeader, sealed []
 		}
 		return
 	}
-	key, err := in.keys.wrapper.Unwrap(in.papers.org, wrap)
+	key, err := in.keys.rings.unwrap(in.papers.org, wrap)
 	if err != nil {
 		in.fail(place, "the key of its body does not open")
 		return

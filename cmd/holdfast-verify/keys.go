@@ -90,17 +90,22 @@ func openKeys(b, passphrase []byte) (org hash, out []wrapper, err error) {
 			return org, nil, errors.New("the key file holds something else than keys")
 		}
 		n := big32(plain[4:])
-		w, err := wrapperOf(org, plain[8:8+n])
-		if err != nil {
-			return org, nil, err
+		for _, label := range []string{"holdfast/epoch-wrap/1", "holdfast/kept-wrap/1"} {
+			w, err := wrapperOf(org, plain[8:8+n], label)
+			if err != nil {
+				return org, nil, err
+			}
+			out = append(out, w)
 		}
-		out, plain = append(out, w), plain[8+n:]
+		plain = plain[8+n:]
 	}
 	return org, out, nil
 }
 
-func wrapperOf(org hash, private []byte) (wrapper, error) {
-	key, err := hkdf.Key(sha256.New, private, org[:], "holdfast/epoch-wrap/1", 32)
+// wrapperOf derives one of the two keys with which an epoch closes subject keys:
+// those minted while it was in use, and those known before.
+func wrapperOf(org hash, private []byte, label string) (wrapper, error) {
+	key, err := hkdf.Key(sha256.New, private, org[:], label, 32)
 	if err != nil {
 		return wrapper{}, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -83,6 +84,7 @@ func TestTheOrganisationComesBackFromPaperAlone(t *testing.T) {
 		}
 	}
 	before := standing(t, dir, pass)
+	wayIn := vault(t, dir, "correct horse battery", func(v *journal.Vault) ([]byte, error) { return v.Seal([]byte("a home"), []byte("key safe")) })
 	left := copied(t, dir, "journal.db")
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -121,6 +123,9 @@ func TestTheOrganisationComesBackFromPaperAlone(t *testing.T) {
 		t.Fatalf("%v %s", err, out)
 	}
 	must(t, "", "verify", to, "--passphrase-file", secret)
+	if plain := vault(t, to, "another horse entirely", func(v *journal.Vault) ([]byte, error) { return v.Open([]byte("a home"), wayIn) }); string(plain) != "key safe" || len(said.Lacking) > 0 {
+		t.Errorf("the way into a home is %q; lacking %v", plain, said.Lacking)
+	}
 	after := standing(t, to, secret)
 	if after.Organisation != before.Organisation || after.Facts <= before.Facts || len(after.Devices) != 2 || after.Lost != 0 {
 		t.Errorf("%+v of %+v", after, before)
@@ -131,6 +136,20 @@ func TestTheOrganisationComesBackFromPaperAlone(t *testing.T) {
 		t.Errorf("served at %s", url)
 	}
 	t.Logf("from three pages and journal.db to a served site: %.1f s by the program; typing not counted", time.Since(began).Seconds())
+}
+
+// vault opens a folder and does something with its vault for entry codes.
+func vault(t *testing.T, dir, pass string, do func(v *journal.Vault) ([]byte, error)) []byte {
+	t.Helper()
+	j, err := journal.Open(t.Context(), journal.Options{Dir: dir, Passphrase: []byte(pass)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := do(j.Vault())
+	if err := errors.Join(err, j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func config(t *testing.T, pass string) string {

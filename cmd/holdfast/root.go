@@ -352,6 +352,7 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 	}
 	return sayRecovered(t, *asJSON, report, recoverySaid{
 		Data: *dir, Name: r.Genesis.Name, Facts: report.Facts, Damaged: len(report.Failures), Enrol: "/enrol/" + token, Seconds: time.Since(began).Seconds(), Wrong: numbersOf(r.Wrong),
+		Lacking: r.Lacking,
 	})
 }
 
@@ -408,13 +409,14 @@ func pagesOf(t term, from string, keys files) ([]root.Secret, error) {
 
 // recoverySaid is what a recovery came to.
 type recoverySaid struct {
-	Data    string  `json:"data"`
-	Name    string  `json:"name"`
-	Facts   int     `json:"facts"`
-	Damaged int     `json:"damaged"`
-	Enrol   string  `json:"enrol"`
-	Seconds float64 `json:"seconds"`
-	Wrong   []int   `json:"wrong_pages,omitempty"` // given, and not needed: they don't fit the others
+	Data    string   `json:"data"`
+	Name    string   `json:"name"`
+	Facts   int      `json:"facts"`
+	Damaged int      `json:"damaged"`
+	Enrol   string   `json:"enrol"`
+	Seconds float64  `json:"seconds"`
+	Wrong   []int    `json:"wrong_pages,omitempty"` // given, and not needed: they don't fit the others
+	Lacking []string `json:"lacking,omitempty"`     // keys that the copy did not hold
 }
 
 func numbersOf(pages []byte) (out []int) {
@@ -439,6 +441,9 @@ func sayRecovered(t term, asJSON bool, report journal.Report, s recoverySaid) er
 	}
 	for _, n := range s.Wrong {
 		fmt.Fprintf(&b, "Page %d does not fit the others in its lines 5 to 8: it was typed wrong, or the page is damaged. Compare them with the paper; if it was typed as printed, that page is lost.\n", n)
+	}
+	if len(s.Lacking) > 0 {
+		fmt.Fprintf(&b, "  not in this copy: the key of the vault for entry codes (%s). Try another copy, or ask the homes anew.\n", strings.Join(s.Lacking, ", "))
 	}
 	fmt.Fprintf(&b, "Start it with: holdfast serve --data %s --passphrase-file FILE\nThen the administrator opens this path on its address, once, within three days: %s\n"+
 		"Next: hold back what the lost devices may still write (page Devices, Hold entries back).\n", s.Data, s.Enrol)

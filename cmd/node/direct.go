@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"holdfast/exchange"
 	"holdfast/exchange/direct"
@@ -44,9 +45,11 @@ func (h hand) Sign(message []byte) ([]byte, error) {
 // Certificate is this organisation's genesis and this device's card.
 func (h hand) Certificate() []byte { return h.certificate }
 
-// Open opens what is sealed to this organisation's present key.
+// Open opens what is sealed to a key of this organisation: the present one, or
+// an older one that a partner still uses.
 func (h hand) Open(key direct.KeyID, info, box []byte) ([]byte, error) {
-	if key != direct.KeyIDOf(h.device.EpochPublic()) {
+	ours := slices.ContainsFunc(h.device.EpochPublics(), func(public []byte) bool { return key == direct.KeyIDOf(public) })
+	if !ours {
 		return nil, refusal.New(refusal.Missing, "The envelope is sealed to a key that is not kept here: ask for our new partner file")
 	}
 	return h.device.OpenSealed(info, box)

@@ -56,6 +56,11 @@ func (n *Node) keepTogether(ctx context.Context) error {
 	defer parts.Wait()
 	parts.Go(func() { n.carrier.Run(ctx) })
 	parts.Go(func() { n.background(ctx) })
+	kept := make(chan struct{}, 1)
+	if err := n.Journal.OnCommit(kept); err != nil {
+		return err
+	}
+	parts.Go(func() { n.keepKeys(ctx, kept) })
 	flush := time.NewTicker(receiptsFlushed)
 	defer flush.Stop()
 	for {

@@ -222,3 +222,37 @@ func OpenEpoch(g fact.Genesis, number uint32, recovery hpke.PrivateKey, sealed [
 	}
 	return hpke.MLKEM768X25519().NewPrivateKey(raw)
 }
+
+const keyLabel = "holdfast/key-for-recovery/1"
+
+// keyInfo binds another sealed key to its organisation and its name.
+func keyInfo(org fact.OrgID, name string) []byte {
+	return fmt.Appendf(nil, "%s\x00%x\x00%s", keyLabel, org[:], name)
+}
+
+// SealKey closes another secret of site nodes for an organisation's holders, under its
+// name: the vault's, or a later epoch's.
+func SealKey(g fact.Genesis, name string, private []byte) ([]byte, error) {
+	org, err := g.ID()
+	if err != nil {
+		return nil, err
+	}
+	to, err := hpke.MLKEM768X25519().NewPublicKey(g.Recovery)
+	if err != nil {
+		return nil, err
+	}
+	return hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), keyInfo(org, name), private)
+}
+
+// OpenKey opens it again; only under the same name.
+func OpenKey(g fact.Genesis, name string, recovery hpke.PrivateKey, sealed []byte) ([]byte, error) {
+	org, err := g.ID()
+	if err != nil {
+		return nil, err
+	}
+	raw, err := hpke.Open(recovery, hpke.HKDFSHA256(), hpke.AES256GCM(), keyInfo(org, name), sealed)
+	if err != nil {
+		return nil, refusal.Newf(refusal.Invalid, "The sealed key %q in this copy is damaged, or another organisation's. Try another copy.", name).Because(err)
+	}
+	return raw, nil
+}

@@ -122,6 +122,8 @@ func allPulled() []pulled {
 			{"cmd/holdfast/serve.go", "\tn, err := openDevice(ctx, dir, s, log)\n", "\tif time, err := net.Dial(\"tcp\", \"192.0.2.1:123\"); err == nil {\n\t\t_ = time.Close()\n\t}\n\tn, err := openDevice(ctx, dir, s, log)\n"}}},
 		{"revoke", "a device that is cut off is admitted", "", []change{
 			{"journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"}}},
+		{"revoke", "old subjects keep the keys that the revoked device has", "reads a fact of kind", []change{
+			{"journal/subjectkeys.go", "if k.Class == class && wrapperIn(k.wrap) == w.ID {", "if k.Class == class {"}}},
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"holdfast/access"
 	"holdfast/fact"
 	"holdfast/journal"
+	"holdfast/replicate"
 )
 
 // tell states something about the organisation itself at a device, by a manager.
@@ -95,6 +96,17 @@ func (w *World) lift(ctx context.Context, d *device, random *rand.Rand) error {
 		w.changed(ctx, d, nil)
 	}
 	return nil
+}
+
+// keepKeys has every device do what is due about the organisation's keys. One
+// whose disk fails it does so at the next tick.
+func (w *World) keepKeys(ctx context.Context) {
+	for _, d := range w.devices {
+		before := replicate.VectorOf(d.j.Tips())
+		if err := d.j.KeepKeys(ctx); err == nil && replicate.VectorOf(d.j.Tips()) != before {
+			w.changed(ctx, d, nil)
+		}
+	}
 }
 
 // liftDevices ends all cuts of devices that the organisations' first devices

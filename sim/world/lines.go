@@ -180,6 +180,7 @@ func (w *World) changed(ctx context.Context, d *device, except *line) {
 
 // tick lets all links know the time.
 func (w *World) tick(ctx context.Context) error {
+	w.keepKeys(ctx)
 	for _, l := range append([]*line(nil), w.lines...) {
 		for i, e := range l.ends {
 			if !l.closed {
