@@ -33,6 +33,7 @@ check: test
 	$(BIN) content check
 	$(MAKE) story NAME=forms
 	$(MAKE) story NAME=doors
+	$(MAKE) story NAME=authority
 	$(BIN) drill --all
 	$(MAKE) selftest
 
