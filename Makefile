@@ -36,6 +36,7 @@ check: test
 	$(MAKE) story NAME=homes
 	$(MAKE) story NAME=looking
 	$(MAKE) story NAME=openid
+	$(MAKE) story NAME=authority
 	$(BIN) drill --all
 	$(MAKE) selftest
 

@@ -188,7 +188,7 @@ func TestADeskWithoutAuthority(t *testing.T) {
 	review, err := p.a.Gate.Held(t.Context(), boss, lapse.ID, 0)
 	p.must(err)
 	if len(review.Held) < 5 {
-		t.Errorf("%d entries to look through", len(review.Held))
+		t.Fatalf("%d entries to look through", len(review.Held))
 	}
 	for _, f := range review.Held {
 		if f.Header.Lane == fact.Looks {
