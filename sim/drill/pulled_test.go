@@ -89,19 +89,19 @@ func allPulled() []pulled {
 			{"urgent/careful.go", "\tif len(h.Held()) == 0 {\n\t\treturn verified", "\tif len(h.Facts()) >= 0 {\n\t\treturn verified"}}},
 		{"care", "looks are refused on a full disk", "can't be looked at", []change{
 			{"journal/run.go", "only := a.arriving == nil && len(a.facts) > 0", "only := false"}}},
-		{"laptop", "a desk's lists lie on its disk", "", []change{
+		{"laptop", "a desk's lists lie on its disk", "what was typed lies in clear in", []change{
 			{"journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"}}},
-		{"insider", "governance is not told", "", []change{
+		{"insider", "governance is not told", "nobody was told of the canary within 60 s", []change{
 			{"cmd/node/looking.go", "if err := n.raise(ctx, id, t); err != nil {", "if err := error(nil); err != nil {"}}},
-		{"insider", "a mark asks for no reason", "", []change{
+		{"insider", "a mark asks for no reason", "a well-known person's case opens without a reason", []change{
 			{"access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"}}},
-		{"insider", "who watches is no alarm, for everybody", "", []change{
+		{"insider", "who watches is no alarm, for everybody", "that they were noticed", []change{
 			{"cmd/node/looking.go", "return by.Role == access.InformationGovernance\n\t}", "return true\n\t}"}}},
-		{"session", "no cap on records", "", []change{
+		{"session", "no cap on records", "records were served to a stolen session", []change{
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"}}},
-		{"session", "the cap holds up their own cases", "", []change{
+		{"session", "the cap holds up their own cases", "the owner's open case is closed to them", []change{
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "n.Seen || n.Records < most"}}},
-		{"revoke", "a device that is cut off is admitted", "", []change{
+		{"revoke", "a device that is cut off is admitted", "is still linked to a device revoked", []change{
 			{"journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"}}},
 	}
 }
@@ -169,6 +169,9 @@ func TestEveryDrillFailsWithoutItsProtection(t *testing.T) {
 		rows[p.drill]++
 		t.Run(p.drill+": "+p.what, func(t *testing.T) {
 			p.without(t)
+			if p.seen == "" {
+				t.Error("any failure would pass: say what the drill must see")
+			}
 			if *pullFlag != "all" && *pullFlag != p.drill {
 				return
 			}
