@@ -44,7 +44,9 @@ func addressOf(r *http.Request) string {
 	return host
 }
 
-func newTurns(atOnce int) *turns { return &turns{within: turnWithin, free: atOnce, waiting: map[string][]chan struct{}{}} }
+func newTurns(atOnce int) *turns {
+	return &turns{within: turnWithin, free: atOnce, waiting: map[string][]chan struct{}{}}
+}
 
 // wait gives the function that ends the turn.
 func (t *turns) wait(ctx context.Context, from string) (func(), error) {

@@ -230,6 +230,9 @@ func (s *sweepers) flow() {
 		}
 	}
 	m := marks()
+	if _, body := s.get(access.Clinician, home+"/keep"); !bytes.Contains(body, []byte("data-unkept")) {
+		s.t.Error("a code that is half-typed is kept when the screen locks")
+	}
 	status, body := s.send(access.Clinician, home+"/keep", url.Values{"code": {m[0]}, "where": {m[1]}, "alarm": {m[2]}, "other": {m[3]}})
 	ok("keep", status, body)
 	if status, _ := s.send(access.Clinician, home+"/open", url.Values{}); status != http.StatusForbidden {

@@ -319,7 +319,7 @@ func (s *Stage) thief(ctx context.Context, owner, gov *browser, made watchedCase
 	}
 	defer b.close()
 	b.base, b.client.Jar = owner.base, owner.client.Jar
-	if ok, _, err := b.opens(ctx, made.Canary); err != nil || !ok {
+	if err := b.opensWhy(ctx, made.Canary); err != nil {
 		s.Wrong("the canary is closed: %v", err)
 	}
 	if err := s.alarmed(ctx, gov, "alarm_s", 1); err != nil {
@@ -342,6 +342,26 @@ func (s *Stage) thief(ctx context.Context, owner, gov *browser, made watchedCase
 		s.Wrong("%v records were served to a stolen session", n)
 	}
 	return nil
+}
+
+// opensWhy opens a case and says why when it is asked, as a thief would too.
+func (b *browser) opensWhy(ctx context.Context, id string) error {
+	ok, page, err := b.opens(ctx, id)
+	if err != nil || ok {
+		return err
+	}
+	if !strings.Contains(page, "Say why") {
+		return fmt.Errorf("no reason is asked for: %s", around(page, "<h1"))
+	}
+	if _, err := b.postForm(ctx, "/reason", url.Values{
+		"_reason_to": {"/case/" + id}, "_reason_get": {"yes"}, "_reason_about": {id}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {"just curious about them"},
+	}); err != nil {
+		return err
+	}
+	if ok, page, err = b.opens(ctx, id); err == nil && !ok {
+		err = fmt.Errorf("with a reason it does not open: %s", around(page, "<h1"))
+	}
+	return err
 }
 
 // withoutSession knocks with nothing, and with tokens made up.
