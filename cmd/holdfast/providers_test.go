@@ -70,3 +70,18 @@ func TestProvidersInTheConfiguration(t *testing.T) {
 		t.Error("a key that is not known is taken", err)
 	}
 }
+
+// aProvider writes a file with one identity provider, which is away: for a demo
+// whose pages are to show all that is there.
+func aProvider(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"secret": "a client secret", "providers.yaml": "providers:\n  - {name: away, title: Away Trust, issuer: \"http://127.0.0.1:1\", client_id: us, client_secret_file: secret}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "providers.yaml")
+}
