@@ -91,7 +91,10 @@ type Fact struct {
 
 // OfJournal tells whether the fact is the journal's own (kinds 1 to 19: joins,
 // things set aside): every fold passes over those.
-func (f Fact) OfJournal() bool { return f.Body.Kind > 0 && f.Body.Kind < 20 }
+func (f Fact) OfJournal() bool {
+	k := f.Body.Kind
+	return k > 0 && k < 20 || k == 136 || k == 137
+}
 
 // ErrNewer says that a fact cannot be read by this program: the subject shows
 // "newer information not shown here", and nothing is guessed.

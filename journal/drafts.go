@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/hkdf"
@@ -166,4 +167,59 @@ func (j *Journal) DropDraft(ctx context.Context, key string) error {
 		d.count--
 	}
 	return err
+}
+
+// all opens every half-typed form; those that don't open are left out.
+func (d *drafts) all() ([]draft, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries, err := os.ReadDir(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []draft
+	for _, e := range entries {
+		if one, err := d.read(filepath.Join(d.dir, e.Name())); err == nil {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// about tells whether a form names a subject: in what it is kept under, or in
+// itself, as the form of a screen that locked does.
+func (d draft) about(s fact.Subject) bool {
+	return strings.Contains(d.Key, s.String()) || bytes.Contains(d.Data, []byte(s.String()))
+}
+
+func (d draft) lainSince(gone map[fact.Subject]workMark, idle time.Duration) bool {
+	for s, m := range gone {
+		if !d.Saved.Time().After(m.Gone.Time().Add(-idle)) && d.about(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropAbout drops the half-typed forms about subjects that were let go of, as far
+// as they had lain for idle by then.
+func (d *drafts) dropAbout(gone map[fact.Subject]workMark, idle time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries, err := os.ReadDir(d.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(d.dir, e.Name())
+		one, err := d.read(path)
+		if err != nil || !one.lainSince(gone, idle) {
+			continue
+		}
+		if err := removeIfThere(path); err != nil {
+			return err
+		}
+		d.count--
+	}
+	return nil
 }

@@ -117,7 +117,7 @@ func (j *Journal) wrapsFor(ctx context.Context, headers [][]byte, to fact.Subjec
 // TakeWraps takes in key wraps from another device; those of erased subjects
 // are refused in silence.
 func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
-	keys, err := j.openWraps(wraps)
+	keys, err := j.openWraps(wraps, false)
 	if err != nil || len(keys) == 0 {
 		return err
 	}
@@ -138,6 +138,7 @@ func (j *Journal) keepKeys(ctx context.Context, keys []*heldKey) error {
 		if err != nil {
 			return err
 		}
+		j.work.put(w.returned)
 		about := false
 		for _, k := range keys {
 			k.stored.Store(true)

@@ -2,12 +2,14 @@ package journal
 
 import "holdfast/fact"
 
-// Kinds lists the kinds of fact that the journal itself writes: 1 to 19.
+// Kinds lists the kinds of fact that the journal itself writes: 1 to 19, and of
+// what desks let go of 136 and 137.
 func Kinds() []fact.Kind {
 	return []fact.Kind{
 		Founded{}.FactKind(), DeviceEnrolled{}.FactKind(), IncarnationBegan{}.FactKind(),
 		FrontierJoined{}.FactKind(), SetAside{}.FactKind(), EpochBegan{}.FactKind(),
 		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(), RootHeld{}.FactKind(), KeysGiven{}.FactKind(),
+		SubjectsLetGo{}.FactKind(), KeysGivenAnew{}.FactKind(),
 	}
 }
 

@@ -40,6 +40,7 @@ type Journal struct {
 	lost     lostSet
 	house    atomic.Pointer[house]
 	asides   atomic.Pointer[asides] // at a desk
+	work     work                   // at a desk
 	commits  commits                // the writer's
 	keyring  keyringSums
 	check    *checkpoints // the writer's
@@ -388,8 +389,9 @@ func (j *Journal) settle(w *writer) {
 		return w.file.write.oneInt("SELECT max(pos) FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", s[:])
 	}
 	j.file.Store(w.file)
-	w.keyring = &j.keyring
+	w.keyring, w.work = &j.keyring, &j.work
 	j.keyring.forget()
+	j.loadWork(w.file)
 	j.hand.Store(w.hand)
 	j.branches.setOwn(w.hand)
 	j.branches.moved(w)

@@ -255,7 +255,7 @@ func (j *Journal) arrive(r Range, w *walked, c cert, from leaving) (*arriving, e
 	next.size, next.root, next.prev, next.signed, next.before = w.end.size, w.end.root(), w.head.LastID, w.signed, w.end
 	a.next = &next
 	var err error
-	if a.keys, err = j.openWraps(r.Wraps); err != nil {
+	if a.keys, err = j.openWraps(r.Wraps, false); err != nil {
 		return nil, err
 	}
 	return a, j.openArrived(a)
@@ -272,7 +272,7 @@ func (j *Journal) openArrived(a *arriving) error {
 			return err
 		}
 		body, err := j.subjects.open(f, h, one.body)
-		if errors.Is(err, errNoKey) && !j.erased(h.Subject) {
+		if errors.Is(err, errNoKey) && !j.shut(h.Subject) {
 			one.needs = append(one.needs, need{needKey, append(h.Subject[:], h.Key[:]...)})
 		}
 		if err != nil {
@@ -292,8 +292,10 @@ func (j *Journal) erased(s fact.Subject) bool {
 
 // openWraps opens key wraps closed for this device, or, at a site node, for a
 // desk of the organisation, and closes them for this device. Those of erased
-// subjects and those that nobody here can open are passed over.
-func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
+// subjects and those that nobody here can open are passed over. So are those of
+// subjects that this desk let go of, unless it asked for them and this is the
+// answer: then the giver has said that it gives them anew.
+func (j *Journal) openWraps(wraps [][]byte, answer bool) ([]*heldKey, error) {
 	var out []*heldKey
 	f, house := j.file.Load(), j.house.Load()
 	for _, wrap := range wraps {
@@ -313,7 +315,7 @@ func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
 			j.o.Log.Warn("a key wrap from another device does not open", "err", err)
 			continue
 		}
-		if j.erased(key.Subject) {
+		if j.erased(key.Subject) || j.away(key.Subject) && !(answer && j.work.mayTakeBack(key.Subject)) {
 			continue
 		}
 		if !ours {

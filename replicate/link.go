@@ -247,7 +247,7 @@ func (l *Link) proceed(ctx context.Context) {
 	l.offer()
 	l.schedule(ctx)
 	l.fetchBlobs(ctx)
-	l.fetchFacts()
+	l.fetchFacts(ctx)
 	l.giveReceipts(ctx)
 	l.noteLevel(ctx)
 }

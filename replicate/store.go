@@ -55,6 +55,11 @@ type Store interface {
 	TakeHeld(ctx context.Context, subject fact.Subject, held []journal.HeldBy) error
 	// Lacking gives those of a subject's facts that are not held here.
 	Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error)
+	// Anew gives those of the subjects that this desk has let go of; their keys
+	// are taken in again from now on.
+	Anew(ctx context.Context, subjects []fact.Subject) []journal.Anew
+	// GiveAnew says of a desk that it is given such keys again, before it is.
+	GiveAnew(ctx context.Context, to fact.Subject, again []journal.Anew)
 	// Proved gives facts of one subject with their proofs; those not held whole
 	// are left out.
 	Proved(ctx context.Context, to, subject fact.Subject, ids []fact.ID) (journal.Proved, error)

@@ -56,6 +56,10 @@ func checkJoins(files fs.FS, r *triage.Report) {
 		r.Problems = append(r.Problems, triage.Problem{Property: "disclosure", Where: "disclosure.csv", What: err.Error()})
 		r.Failures++
 	}
+	if _, err := content.LoadDesk(set); err != nil {
+		r.Problems = append(r.Problems, triage.Problem{Property: "desks", Where: "desk.csv", What: err.Error()})
+		r.Failures++
+	}
 	if _, err := entry.LoadRules(set); err != nil {
 		r.Problems = append(r.Problems, triage.Problem{Property: "homes", Where: "entry.csv", What: err.Error()})
 		r.Failures++

@@ -23,6 +23,7 @@ type Library struct {
 	Tell   content.Disclosure
 	Entry  entry.Rules
 	Look   Looking
+	Desk   content.Desk
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -65,8 +66,12 @@ func Shipped(approvals ...content.Approval) (*Library, error) {
 	if err != nil {
 		return nil, err
 	}
+	desk, err := content.LoadDesk(set)
+	if err != nil {
+		return nil, err
+	}
 	look, err := lookingOf(set)
-	return &Library{Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
+	return &Library{Desk: desk, Set: set, Triage: questions, Rules: rules, Call: call, Keep: keep, SignIn: signIn, Erase: erase, Tell: tell, Entry: homes, Look: look}, err
 }
 
 // MayAsk tells whether the triage content may be shown to an audience here:

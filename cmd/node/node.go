@@ -27,6 +27,7 @@ import (
 	"holdfast/incident/incidentweb"
 	"holdfast/journal"
 	"holdfast/record/entrydb"
+	"holdfast/replicate"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
@@ -73,6 +74,7 @@ type Node struct {
 	carrier *carrier.Manager
 	found   findings
 	peers   *peers
+	stated  replicate.Told // a desk's work, as site nodes say
 	door    *accessweb.Pages
 	outbox  *exchangedb.Outbox
 	parts   []part
@@ -211,6 +213,7 @@ func (n *Node) putParts() error {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})
 	}
 	if !n.site() {
+		n.parts = append(n.parts, part{"letting go", n.lettingGo})
 		return nil // what is sent to and arrives from other organisations is a site node's
 	}
 	return n.putDoors()

@@ -158,6 +158,8 @@ func (a agreement) Bucket(_ context.Context, bucket byte) ([]replicate.SubjectDi
 // log, the status and the frame.
 func (n *Node) noticed(from replicate.Peer, e replicate.Effect) {
 	switch e := e.(type) {
+	case replicate.Stated:
+		n.stated.Hear(e)
 	case replicate.Forked:
 		n.found.add(n.log, "%s: feed %s has two histories from fact %d on; both are kept", from.Name, e.Feed.Short(), e.At)
 	case replicate.Reincarnated:
