@@ -54,13 +54,39 @@ func (n *Node) LetGo(ctx context.Context) error {
 	if due, err = n.nobodyIsAt(ctx, due, now, idle); err != nil {
 		return err
 	}
-	var failed error
-	for part := range slices.Chunk(due, 1000) {
-		if _, err := n.Journal.LetGo(ctx, part, at); err != nil {
-			failed = errors.Join(failed, err)
+	failed := n.letGoOf(ctx, due, at)
+	return errors.Join(failed, n.Journal.SayLetGo(ctx, idle))
+}
+
+// letGoOf lets go of cases and tasks first, and then of the records of which no
+// case is held here any more: no case is shown without what its record warns of.
+func (n *Node) letGoOf(ctx context.Context, due []fact.Subject, at int64) error {
+	var first, records []fact.Subject
+	cases := map[fact.Subject][]fact.Subject{}
+	for _, s := range due {
+		with, err := subjectRows(ctx, n.Journal.Views(), `SELECT id FROM urgent_about WHERE record = ?2 LIMIT ?1`, s[:])
+		if err != nil {
+			return err
+		}
+		if cases[s] = with; len(with) == 0 {
+			first = append(first, s)
+		} else {
+			records = append(records, s)
 		}
 	}
-	return errors.Join(failed, n.Journal.SayLetGo(ctx, idle))
+	failed := n.letGoInParts(ctx, first, at)
+	records = slices.DeleteFunc(records, func(r fact.Subject) bool {
+		return slices.ContainsFunc(cases[r], func(c fact.Subject) bool { _, gone := n.Journal.LetGoAt(c); return !gone })
+	})
+	return errors.Join(failed, n.letGoInParts(ctx, records, at))
+}
+
+func (n *Node) letGoInParts(ctx context.Context, subjects []fact.Subject, at int64) (failed error) {
+	for part := range slices.Chunk(subjects, 1000) {
+		_, err := n.Journal.LetGo(ctx, part, at)
+		failed = errors.Join(failed, err)
+	}
+	return failed
 }
 
 // deskWork lists what is live work: as site nodes state it, as this desk's own
@@ -143,18 +169,6 @@ func (n *Node) nobodyIsAt(ctx context.Context, due []fact.Subject, now time.Time
 }
 
 // goesWith lists the records that a case shows, or the cases that a record shows.
-func (n *Node) goesWith(ctx context.Context, s fact.Subject) (out []fact.Subject, err error) {
-	rows, err := n.Journal.Views().QueryContext(ctx, `SELECT record FROM urgent_about WHERE id = ?1 UNION SELECT id FROM urgent_about WHERE record = ?1`, s[:])
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		out = append(out, fact.Subject(b))
-	}
-	return out, rows.Err()
+func (n *Node) goesWith(ctx context.Context, s fact.Subject) ([]fact.Subject, error) {
+	return subjectRows(ctx, n.Journal.Views(), `SELECT record FROM urgent_about WHERE id = ?2 UNION SELECT id FROM urgent_about WHERE record = ?2 LIMIT ?1`, s[:])
 }

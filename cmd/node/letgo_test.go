@@ -104,10 +104,10 @@ func TestADeskKeepsWhatSomebodyIsAt(t *testing.T) {
 	p.meet()
 	kept("it is open", id, who)
 	end(id)
-	kept("the site has not confirmed its end", id)
+	kept("the site has not confirmed its end", id, who)
 	p.meet()
 	p.must(p.a.Journal.SaveDraft(t.Context(), nurse().Person.String()+"/note-"+id.String(), []byte("half a thought")))
-	kept("somebody has typed about it", id)
+	kept("somebody has typed about it", id, who)
 	p.must(p.a.Journal.DropDraft(t.Context(), nurse().Person.String()+"/note-"+id.String()))
 	p.must(p.a.Gate.EnterAs(t.Context(), nurse(), access.Ask{Act: access.SeeCase, Relation: access.OnCase}, id))
 	kept("somebody has it open", id, who)
@@ -147,7 +147,7 @@ func TestWhatWasLetGoSaysWhereItIs(t *testing.T) {
 	}
 	until(t, "the lists have let go of it", func() bool {
 		var n int
-		err := p.a.Journal.Views().QueryRow(`SELECT (SELECT count(*) FROM urgent_case WHERE id = ?1) + (SELECT count(*) FROM record_person WHERE subject = ?2) + (SELECT count(*) FROM urgent_about WHERE id = ?1)`, id[:], who[:]).Scan(&n)
+		err := p.a.Journal.Views().QueryRow(`SELECT (SELECT count(*) FROM urgent_case WHERE id = ?1 AND number <> '') + (SELECT count(*) FROM record_person WHERE subject = ?2)`, id[:], who[:]).Scan(&n)
 		return err == nil && n == 0
 	})
 	nurse := access.Caller{Person: fact.Subject{40}, Name: "P. Varma", Role: access.Clinician}

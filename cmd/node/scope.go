@@ -41,8 +41,8 @@ func (s *scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, e
 	return slices.DeleteFunc(out, func(one fact.Subject) bool { return one.Zero() }), nil
 }
 
-func subjectRows(ctx context.Context, db *sql.DB, query string) (out []fact.Subject, err error) {
-	rows, err := db.QueryContext(ctx, query, mostScoped)
+func subjectRows(ctx context.Context, db *sql.DB, query string, args ...any) (out []fact.Subject, err error) {
+	rows, err := db.QueryContext(ctx, query, append([]any{mostScoped}, args...)...)
 	if err != nil {
 		return nil, err
 	}
