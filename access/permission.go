@@ -60,4 +60,6 @@ const (
 	MarkRecord     Act = "mark a record as watched"
 	LiftCap        Act = "lift the cap on records"
 	GiveReason     Act = "give a reason to open a record"
+	SeeReadable    Act = "see what could be read on a desk"
+	NameReadable   Act = "see whose records could be read on a desk"
 )

@@ -115,7 +115,7 @@ func (n *Node) deskCalled(name string) (fact.Subject, error) {
 func (n *Node) sortOf(ctx context.Context, s fact.Subject) (string, error) {
 	var cases, records int
 	err := n.Journal.Views().QueryRowContext(ctx,
-		`SELECT (SELECT count(*) FROM urgent_case WHERE id = ?1), (SELECT count(*) FROM urgent_case WHERE record = ?1)`, s[:]).Scan(&cases, &records)
+		`SELECT (SELECT count(*) FROM urgent_case WHERE id = ?1), (SELECT count(*) FROM record_person WHERE subject = ?1) + (SELECT count(*) FROM urgent_about WHERE record = ?1)`, s[:]).Scan(&cases, &records)
 	switch {
 	case err != nil:
 		return "", err

@@ -172,7 +172,7 @@ func (n *Node) putPages() error {
 	}
 	n.door = &accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
-		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
+		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence, Readable: n.readable,
 		HeldBy:  inHand{n},
 		Looking: n.looking(),
 	}
