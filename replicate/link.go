@@ -232,6 +232,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 		}
 		l.showPapers()
 		l.askMending(ctx)
+		l.endLeaving()
 		l.sendPulse(ctx)
 	}
 	l.compareStates(ctx)

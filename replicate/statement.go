@@ -105,10 +105,12 @@ type statingState struct {
 	whole  bool // the next part begins anew
 	queue  []fact.Subject
 	queued map[fact.Subject]bool
+
+	leaving map[fact.Subject]fact.Millis // no live work any more, and how it ended was stated then
 }
 
 func newStatingState() statingState {
-	return statingState{said: ledger{}, held: map[fact.Subject][]journal.HeldBy{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}}
+	return statingState{said: ledger{}, held: map[fact.Subject][]journal.HeldBy{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}, leaving: map[fact.Subject]fact.Millis{}}
 }
 
 // beginStatement states all of a desk's live work, from the beginning.
@@ -119,6 +121,15 @@ func (l *Link) beginStatement(ctx context.Context) {
 	number := l.stating.number
 	l.stating = newStatingState()
 	l.stating.on, l.stating.whole, l.stating.number = true, true, number
+	if e, ok := l.cfg.Scope.(Ender); ok {
+		ended, err := e.Ended(ctx, l.peer.Device)
+		if err != nil {
+			l.trouble("read what a desk holds of ended work", err)
+		}
+		for _, subject := range ended {
+			l.stating.said[subject] = nil // stated once more, and gone after a while
+		}
+	}
 	l.restate(ctx, nil)
 }
 
@@ -147,7 +158,7 @@ func (l *Link) restate(ctx context.Context, touched []fact.Subject) {
 	inside := make(map[fact.Subject]bool, len(scope))
 	for _, subject := range scope {
 		inside[subject] = true
-		if _, said := s.said[subject]; !said {
+		if ids, said := s.said[subject]; !said || ids == nil {
 			l.queueSubject(subject)
 		}
 	}
@@ -211,11 +222,54 @@ func (l *Link) stateNext(ctx context.Context) {
 	l.send(typeStatement, signedStatement{Bytes: raw, Sig: l.cfg.Identity.Sign(StatementLabel, raw)})
 }
 
+// lingers is how long, in patience, a subject that is no live work any more stays
+// stated after how it ended was.
+const lingers = 6
+
+// ending states how the work on a subject ended before it is stated as gone, so
+// that a desk does not go on showing it as open. False when that was done.
+func (l *Link) ending(ctx context.Context, subject fact.Subject, old []fact.ID) (StatementEntry, bool) {
+	facts, err := l.cfg.Scope.Facts(ctx, subject)
+	if err != nil {
+		l.trouble("list a subject's facts", err)
+		return StatementEntry{}, false
+	}
+	s := &l.stating
+	all, fresh := merge(old, facts)
+	if len(fresh) > 0 {
+		for _, id := range fresh {
+			s.ids[id]++
+		}
+		s.said[subject], s.leaving[subject] = all, l.now
+		return StatementEntry{Subject: subject, Add: fresh}, true
+	}
+	at, is := s.leaving[subject]
+	return StatementEntry{}, is && l.since(at) < lingers*l.cfg.Limits.Patience
+}
+
+// endLeaving states as gone what has lingered.
+func (l *Link) endLeaving() {
+	for subject, at := range l.stating.leaving {
+		if l.since(at) >= lingers*l.cfg.Limits.Patience {
+			l.queueSubject(subject)
+		}
+	}
+	sortSubjects(l.stating.queue)
+}
+
 // entry says what is new about a subject and notes it as said.
 func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (StatementEntry, bool) {
 	s := &l.stating
 	old, said := s.said[subject]
+	if inside {
+		delete(s.leaving, subject)
+	} else if said {
+		if entry, ended := l.ending(ctx, subject, old); ended {
+			return entry, len(entry.Add) > 0
+		}
+	}
 	if !inside {
+		delete(s.leaving, subject)
 		for _, id := range old {
 			if s.ids[id]--; s.ids[id] <= 0 {
 				delete(s.ids, id)

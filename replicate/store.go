@@ -116,6 +116,13 @@ type Scope interface {
 	Facts(ctx context.Context, subject fact.Subject) ([]fact.ID, error)
 }
 
+// Ender is a Scope that also knows what a desk still holds of work that has ended:
+// it may have ended while the desk was out of reach. How it ended is stated when
+// the link begins.
+type Ender interface {
+	Ended(ctx context.Context, desk fact.Subject) ([]fact.Subject, error)
+}
+
 // ErrNotYet says that not everything held here can be folded yet: something is
 // on its way. States are compared the next time.
 var ErrNotYet = errors.New("not everything is folded yet")

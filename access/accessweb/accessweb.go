@@ -35,8 +35,8 @@ type Pages struct {
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
 	Readable     ReadableOf // nil: what could be read on desks is not shown
-	HeldBy       HeldBy   // nil: what people hold is not listed
-	Looking      *Looking // nil: no pages about who looked
+	HeldBy       HeldBy     // nil: what people hold is not listed
+	Looking      *Looking   // nil: no pages about who looked
 }
 
 // Notice is one thing to know before the first call.

@@ -18,6 +18,7 @@ type Readable struct {
 	Heard   time.Time // until when what the desk itself says is here; zero: nothing is
 	CutOff  bool
 	Named   bool // the reader is told names
+	MayHold bool // the reader may hold its entries back
 	Cases   int
 	Records int
 	Others  int // staff, sessions, tasks, services: counted, not listed

@@ -137,7 +137,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.signIn()
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
 	n.Gate.OpenWork = n.openWork
-	n.scope = &scope{n.Journal}
+	n.scope = &scope{n.Journal, n.clock}
 	n.putLooking()
 	if err := n.putSisters(); err != nil {
 		return err

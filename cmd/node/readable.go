@@ -18,7 +18,7 @@ import (
 // readable lets the caller in, which is written down, and lists what could be
 // read on a desk: with names for those who have to tell the people concerned.
 func (n *Node) readable(ctx context.Context, by web.Caller, device fact.Subject, at time.Time) (accessweb.Readable, error) {
-	out := accessweb.Readable{Device: device, At: at, Named: by.May(access.NameReadable) == nil}
+	out := accessweb.Readable{Device: device, At: at, Named: by.May(access.NameReadable) == nil, MayHold: by.May(access.CutTrust) == nil}
 	act := access.SeeReadable
 	if out.Named {
 		act = access.NameReadable
