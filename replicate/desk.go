@@ -101,9 +101,11 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsG
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
+			gone = append(gone, e.Subject)
+		}
+		if e.Gone && len(e.Add) == 0 {
 			s.count -= len(s.said[e.Subject])
 			delete(s.said, e.Subject)
-			gone = append(gone, e.Subject)
 			continue
 		}
 		if s.count+len(e.Add) > statedMost {

@@ -31,7 +31,8 @@ type Statement struct {
 }
 
 // StatementEntry adds facts to what is stated of a subject, or says that the
-// subject is no live work of the desk any more.
+// subject is no live work of the desk any more: first with how it ended, if the
+// desk may not have that, and after a while alone.
 type StatementEntry struct {
 	_       struct{} `cbor:",toarray"`
 	Subject fact.Subject
@@ -241,7 +242,7 @@ func (l *Link) ending(ctx context.Context, subject fact.Subject, old []fact.ID) 
 			s.ids[id]++
 		}
 		s.said[subject], s.leaving[subject] = all, l.now
-		return StatementEntry{Subject: subject, Add: fresh}, true
+		return StatementEntry{Subject: subject, Gone: true, Add: fresh}, true
 	}
 	at, is := s.leaving[subject]
 	return StatementEntry{}, is && l.since(at) < lingers*l.cfg.Limits.Patience
@@ -261,6 +262,7 @@ func (l *Link) endLeaving() {
 func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (StatementEntry, bool) {
 	s := &l.stating
 	old, said := s.said[subject]
+	_, back := s.leaving[subject]
 	if inside {
 		delete(s.leaving, subject)
 	} else if said {
@@ -299,5 +301,5 @@ func (l *Link) entry(ctx context.Context, subject fact.Subject, inside bool) (St
 	if judged {
 		entry.Held = held
 	}
-	return entry, judged || len(fresh) > 0
+	return entry, judged || len(fresh) > 0 || back
 }

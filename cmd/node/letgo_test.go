@@ -178,3 +178,62 @@ func mustHistory(t *testing.T, j *journal.Journal, s fact.Subject) fact.History 
 	}
 	return h
 }
+
+// Over a real link: a case that ends at the site ends on the desk's list too, is
+// let go of, and comes back whole when somebody reopens it.
+func TestOverALinkACaseEndsGoesAndComesBack(t *testing.T) {
+	lib := *library(t)
+	lib.Desk = content.Desk{Keep: 0, Most: 100}
+	place := found(t, &lib, "Fellside 111", "ZZ111")
+	site, err := node.Open(t.Context(), node.Config{Place: place, Library: &lib, Host: "a.localhost", Devices: listen(t), Version: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pair{t: t, time: &clock{}, lib: &lib, b: site}
+	site.Start()
+	t.Cleanup(func() { closed(t, site) })
+	desk := node.Place{Dir: t.TempDir(), Demo: true}
+	ask, err := journal.Ask(t.Context(), journal.Options{Dir: desk.Dir, Demo: true}, fact.Desk, "laptop", "a car")
+	p.must(err)
+	admission, err := site.Journal.Enrol(t.Context(), boss.Author(), ask)
+	p.must(err)
+	p.must(journal.Join(t.Context(), journal.Options{Dir: desk.Dir, Demo: true}, admission))
+	start := func() {
+		p.a, err = node.Open(t.Context(), node.Config{Place: desk, Library: &lib, Host: "b.localhost", Sisters: []string{site.DeviceAddress()}, Version: "test"})
+		p.must(err)
+		p.a.Start()
+	}
+	start()
+	defer func() { closed(t, p.a) }()
+	who := p.person(site, "Zebrowska")
+	id := p.caseOn(site, func(id fact.Subject) []fact.Draft {
+		return []fact.Draft{fact.Say(id, urgent.PatientDescribed{Record: who, Identity: record.Identity{Name: record.Name{Family: "Zebrowska"}}})}
+	})
+	onDesk := func() bool { _, on := p.rowOf(id); return on }
+	until(t, "the case is on the desk's list", onDesk)
+	closed(t, p.a) // it ends while the desk is off
+	p.says(site, suspectPerson, fact.Say(id, urgent.Closed{Why: "rang back: well", By: "S. Thorne"}))
+	start()
+	until(t, "the desk knows that it ended", func() bool { return !onDesk() && p.caseAt(id).Closed() })
+	until(t, "nothing states it as work any more, and the desk lets go of it", func() bool {
+		p.must(p.a.LetGo(t.Context()))
+		return p.gone(id) && p.gone(who)
+	})
+	nurse := access.Caller{Person: fact.Subject{40}, Name: "P. Varma", Role: access.Clinician}
+	_, err = site.Cases.Do(t.Context(), nurse, access.CallEmergency, id, nil, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
+		return urgent.CallAmbulance(c, nurse, site.Cases.Rules, urgent.Emergency{Threat: "breathing"}, now)
+	})
+	p.must(err)
+	until(t, "the case is on the desk's list again", func() bool { return onDesk() && len(p.caseAt(id).Ambulances) == 1 })
+	until(t, "with its record", func() bool { return record.Fold(who, mustHistory(t, p.a.Journal, who)).Registered })
+	until(t, "the site node's list says when it was held", func() bool {
+		lines, err := site.Journal.Manifest(t.Context(), p.a.Device.Person, fact.At(time.Now()))
+		p.must(err)
+		for _, l := range lines {
+			if l.Subject == id {
+				return l.LetGo == 0 && l.Again != 0
+			}
+		}
+		return false
+	})
+}
