@@ -425,26 +425,11 @@ func (j *Journal) hasOldFile(w *writer) (bool, error) {
 	return false, err
 }
 
-// dropWraps leaves nothing of the wraps of some subjects in the file. A row that
-// is deleted is overwritten, but copies of it may stand in the gaps of pages
-// between which rows were moved: so the table is emptied, which overwrites every
-// page of it, and what stays is written anew.
+// dropWraps leaves nothing of the wraps of some subjects in the file: SQLite
+// overwrites what it deletes (secure_delete), also where rows were moved.
 func dropWraps(c *sqlConn, gone map[fact.Subject]workMark) error {
-	var keep [][]driverValue
-	err := c.each("SELECT subject, kid, wrapper, wrap FROM wraps ORDER BY subject, kid, wrapper", func(v []driverValue) error {
-		if _, drop := gone[fact.Subject(v[0].([]byte))]; !drop {
-			keep = append(keep, slices.Clone(v))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := c.exec("DELETE FROM wraps"); err != nil {
-		return err
-	}
-	for _, v := range keep {
-		if err := c.exec("INSERT INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", v...); err != nil {
+	for s := range gone {
+		if err := c.exec("DELETE FROM wraps WHERE subject=?", s[:]); err != nil {
 			return err
 		}
 	}

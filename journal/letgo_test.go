@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -470,6 +471,75 @@ func TestABackupBringsBackWhatWasLetGo(t *testing.T) {
 	if read, _ := w.manifest(21); read[one] {
 		t.Error("it was let go of again")
 	}
+
+	// another life begins that has what this one had: nobody can know that until it says so
+	w.must(w.desk.Reincarnate(t.Context(), "cloned"))
+	pull(t, w.desk, w.site)
+	if read, _ := w.manifest(21); !read[one] {
+		t.Error("what an earlier life said is believed of the next")
+	}
+	w.must(w.desk.SayLetGo(t.Context(), time.Hour))
+	pull(t, w.desk, w.site)
+	if read, gone := w.manifest(21); read[one] || !gone[one] {
+		t.Error("it said it again, and is not believed")
+	}
+}
+
+// Of a key that is deleted no copy stays, though rows moved between pages.
+func TestNoCopyOfAKeyStaysInTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "some.db")
+	f, err := createFile(path, Disk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	c := f.write
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := map[fact.Subject]workMark{}
+	var keys [][]byte
+	must(c.exec("BEGIN IMMEDIATE"))
+	for n := range 4000 {
+		if n%200 == 199 {
+			must(c.exec("COMMIT"))
+			must(c.exec("BEGIN IMMEDIATE"))
+		}
+		wrap := make([]byte, 144)
+		for i := range wrap {
+			wrap[i] = byte(random.Uint32())
+		}
+		s := fact.Subject(wrap[:16])
+		must(c.exec("INSERT INTO wraps(subject, kid, wrapper, wrap) VALUES(?, ?, ?, ?)", s[:], wrap[16:32], wrap[32:48], wrap))
+		if n%4 > 0 {
+			gone[s] = workMark{}
+			keys = append(keys, wrap[80:128])
+		}
+	}
+	must(dropWraps(c, gone))
+	must(c.exec("COMMIT"))
+	_, _, err = checkpoint(c, "TRUNCATE")
+	must(err)
+	n, err := c.oneInt("SELECT count(*) FROM wraps")
+	must(err)
+	if n != 1000 {
+		t.Errorf("%d are left", n)
+	}
+	raw, err := os.ReadFile(path)
+	must(err)
+	left := 0
+	for _, k := range keys {
+		if bytes.Contains(raw, k) {
+			left++
+		}
+	}
+	if left > 0 {
+		t.Errorf("%d of %d lie in the file", left, len(keys))
+	}
+	must(f.close())
 }
 
 // Every write and flush of letting go may fail, undone or done: whatever comes of

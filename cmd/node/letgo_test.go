@@ -1,6 +1,11 @@
 package node_test
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +31,7 @@ func newDesk(t *testing.T) *pair {
 	p.must(node.Found(t.Context(), place, journal.Founding{Name: "Fellside 111", ODS: "ZZ111", DeviceName: "site"}, p.lib))
 	p.b, _ = open(t, p.lib, place)
 	desk := node.Place{Dir: t.TempDir(), Demo: true, Clock: p.time.now}
-	p.dirA = desk.Dir
+	p.dirA, p.dirB = desk.Dir, place.Dir
 	o := journal.Options{Dir: desk.Dir, Demo: true, Clock: p.time.now}
 	ask, err := journal.Ask(t.Context(), o, fact.Desk, "laptop", "a car")
 	p.must(err)
@@ -34,7 +39,13 @@ func newDesk(t *testing.T) *pair {
 	p.must(err)
 	p.must(journal.Join(t.Context(), o, admission))
 	p.a, _ = open(t, p.lib, desk)
-	t.Cleanup(func() { closed(t, p.a); closed(t, p.b) })
+	t.Cleanup(func() {
+		for _, n := range []*node.Node{p.a, p.b} {
+			if n != nil {
+				closed(t, n)
+			}
+		}
+	})
 	p.meet()
 	return p
 }
@@ -168,6 +179,50 @@ func TestWhatWasLetGoSaysWhereItIs(t *testing.T) {
 	if m.LetGo < 2 || m.Cases != 0 || m.Records != 0 {
 		t.Errorf("%+v", m)
 	}
+	closed(t, p.a)
+	if where := openedWith(t, p.dirA, "Zebrowska"); len(where) > 0 {
+		t.Errorf("the name is in %q", where)
+	}
+	closed(t, p.b)
+	p.a, p.b = nil, nil
+	if len(openedWith(t, p.dirB, "Zebrowska")) == 0 {
+		t.Error("the search finds nothing where it must: it shows nothing")
+	}
+}
+
+// openedWith searches a folder for some words: in all that its own keys open, and
+// in its files as they are.
+func openedWith(t *testing.T, dir, words string) (where []string) {
+	t.Helper()
+	j, err := journal.Open(t.Context(), journal.Options{Dir: dir, Demo: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	subjects, err := j.Subjects(t.Context())
+	for _, s := range subjects {
+		for _, f := range mustHistory(t, j, s).WithHeld().Facts() {
+			if bytes.Contains(f.Body.Content, []byte(words)) {
+				where = append(where, "a fact about "+s.String())
+			}
+		}
+	}
+	if err = errors.Join(err, j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if bytes.Contains(raw, []byte(words)) {
+			where = append(where, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return where
 }
 
 func mustHistory(t *testing.T, j *journal.Journal, s fact.Subject) fact.History {
