@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/hkdf"
@@ -186,15 +185,31 @@ func (d *drafts) all() ([]draft, error) {
 	return out, nil
 }
 
-// about tells whether a form names a subject: in what it is kept under, or in
+// names notes every subject that a form names: in what it is kept under, or in
 // itself, as the form of a screen that locked does.
-func (d draft) about(s fact.Subject) bool {
-	return strings.Contains(d.Key, s.String()) || bytes.Contains(d.Data, []byte(s.String()))
+func (d draft) names(into map[fact.Subject]bool) {
+	for _, text := range []string{d.Key, string(d.Data)} {
+		run := 0 // of hexadecimal digits that end here
+		for i := range len(text) {
+			if c := text[i]; c < '0' || c > '9' && c < 'a' || c > 'f' {
+				run = 0
+				continue
+			}
+			if run++; run < 2*len(fact.Subject{}) {
+				continue
+			}
+			if s, err := fact.ParseSubject(text[i+1-2*len(fact.Subject{}) : i+1]); err == nil {
+				into[s] = true
+			}
+		}
+	}
 }
 
 func (d draft) lainSince(gone map[fact.Subject]workMark, idle time.Duration) bool {
-	for s, m := range gone {
-		if !d.Saved.Time().After(m.Gone.Time().Add(-idle)) && d.about(s) {
+	named := map[fact.Subject]bool{}
+	d.names(named)
+	for s := range named {
+		if m, ok := gone[s]; ok && !d.Saved.Time().After(m.Gone.Time().Add(-idle)) {
 			return true
 		}
 	}

@@ -538,11 +538,11 @@ func (j *Journal) InDrafts(ctx context.Context, subjects []fact.Subject, since t
 	if err != nil {
 		return nil, err
 	}
-	var out []fact.Subject
-	for _, s := range subjects {
-		if slices.ContainsFunc(all, func(d draft) bool { return d.Saved.Time().After(since) && d.about(s) }) {
-			out = append(out, s)
+	named := map[fact.Subject]bool{}
+	for _, d := range all {
+		if d.Saved.Time().After(since) {
+			d.names(named)
 		}
 	}
-	return out, nil
+	return slices.DeleteFunc(slices.Clone(subjects), func(s fact.Subject) bool { return !named[s] }), nil
 }
