@@ -75,7 +75,7 @@ func (n *Node) readableLine(ctx context.Context, l ManifestLine, named bool) (ac
 			out.What = "Case " + row.Number
 		}
 		if row.Born.Year != 0 {
-			out.Born = row.Born.String()
+			out.Born = row.Born.Display()
 		}
 		return out, nil
 	}
@@ -84,6 +84,9 @@ func (n *Node) readableLine(ctx context.Context, l ManifestLine, named bool) (ac
 	if errors.Is(err, sql.ErrNoRows) {
 		out.What = "A record that can’t be read here, " + l.Subject
 		return out, nil
+	}
+	if d, bad := codes.ParseDate(born, n.clock()); bad == nil {
+		born = d.Display()
 	}
 	if out.What, out.Born = called, born; number != "" {
 		out.Number = codes.NHSNumber{Text: number}.Format()

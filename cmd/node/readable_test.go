@@ -72,7 +72,7 @@ func TestWhatCouldBeReadOnADesk(t *testing.T) {
 	numbered, err := h.n.Cases.NewCase()
 	if err == nil {
 		_, err = h.n.Journal.Do(t.Context(), fact.Author{Role: "tester"}, nil, func(*journal.Tx) ([]fact.Draft, error) {
-			return []fact.Draft{fact.Say(numbered, record.PersonRegistered{Identity: record.Identity{Name: record.Name{Given: "Ona", Family: "Lund"}, NHS: number}})}, nil
+			return []fact.Draft{fact.Say(numbered, record.PersonRegistered{Identity: record.Identity{Name: record.Name{Given: "Ona", Family: "Lund"}, Born: codes.Date{Year: 1950, Month: 2, Day: 3}, NHS: number}})}, nil
 		})
 	}
 	if err != nil {
@@ -82,7 +82,7 @@ func TestWhatCouldBeReadOnADesk(t *testing.T) {
 	until(t, "the lists are level", func() bool { _, _, behind := h.n.Journal.ViewsAt(); return behind == 0 })
 	names := []byte("TANSLEY")
 	status, body := h.page(access.InformationGovernance, path)
-	if status != http.StatusOK || !bytes.Contains(body, names) || !bytes.Contains(body, []byte("999 000 0018")) {
+	if status != http.StatusOK || !bytes.Contains(body, names) || !bytes.Contains(body, []byte("999 000 0018")) || !bytes.Contains(body, []byte("3 Feb 1950")) {
 		t.Errorf("information governance: %d %s", status, body)
 	}
 	status, body = h.page(access.Administrator, path)
