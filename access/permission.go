@@ -64,4 +64,6 @@ const (
 	LinkOwnAccount Act = "link one's own account at a provider"
 	RenewLease     Act = "renew a desk's authority"
 	PrintLease     Act = "print sealed paper for desks"
+	SeeReadable    Act = "see what could be read on a desk"
+	NameReadable   Act = "see whose records could be read on a desk"
 )

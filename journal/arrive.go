@@ -76,8 +76,25 @@ func (w *writer) writeKeys(c *sqlConn, keys []*heldKey) error {
 		if err := w.noWaiting(c, k); err != nil {
 			return err
 		}
+		if err := w.takeBack(c, k.Subject); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// takeBack notes that a desk holds a subject's keys again.
+func (w *writer) takeBack(c *sqlConn, s fact.Subject) error {
+	m, gone := w.work.gone(s)
+	if !gone {
+		return nil
+	}
+	m.Gone, m.Left, m.Said = 0, 0, 0
+	if w.returned == nil {
+		w.returned = map[fact.Subject]workMark{}
+	}
+	w.returned[s] = m
+	return writeMark(c, s, m)
 }
 
 // noWaiting ends the waiting for a key. What the facts that waited for it point

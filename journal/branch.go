@@ -46,6 +46,7 @@ type cert struct {
 	lane   fact.Lane
 	device fact.Subject
 	number uint32
+	began  fact.Millis // by that device's clock
 	key    ed25519.PublicKey
 }
 
@@ -133,7 +134,7 @@ func (t *branches) know(signed fact.Signed, i fact.Incarnation, device fact.Subj
 		if err != nil {
 			return err
 		}
-		t.certs[feed] = cert{hash: hash, lane: l, device: device, number: i.Number, key: i.Key}
+		t.certs[feed] = cert{hash: hash, lane: l, device: device, number: i.Number, began: i.Began, key: i.Key}
 	}
 	return nil
 }

@@ -64,6 +64,10 @@ func (j *Journal) afterCommit(w *writer, out outcome) error {
 	for _, s := range w.opened {
 		j.cache.forget(s)
 	}
+	if len(w.returned) > 0 {
+		j.work.put(w.returned)
+		j.shown(inOrder(w.returned))
+	}
 	j.cache.committed(out.placed, w.fresh)
 	j.views.again(w.opened)
 	var err error

@@ -126,7 +126,7 @@ func TestAKeyUnderWayDoesNotComeBack(t *testing.T) {
 	if err != nil || len(wraps) == 0 {
 		t.Fatalf("%d wraps, %v", len(wraps), err)
 	}
-	under, err := b.openWraps(wraps)
+	under, err := b.openWraps(wraps, false)
 	if err != nil || len(under) == 0 {
 		t.Fatalf("%d keys, %v", len(under), err)
 	}

@@ -131,6 +131,9 @@ func (j *Journal) prepare(tx *Tx, by fact.Author, seen Seen, drafts []fact.Draft
 		if j.erased(d.Subject) {
 			return nil, refusal.New(refusal.Missing, "This record was destroyed as was asked. Nothing can be added to it: begin a new one.")
 		}
+		if at, gone := j.LetGoAt(d.Subject); gone {
+			return nil, letGoRefusal(at)
+		}
 		frontier, err := tx.frontier(by, seen, d)
 		if err != nil {
 			return nil, err

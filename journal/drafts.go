@@ -167,3 +167,74 @@ func (j *Journal) DropDraft(ctx context.Context, key string) error {
 	}
 	return err
 }
+
+// all opens every half-typed form; those that don't open are left out.
+func (d *drafts) all() ([]draft, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries, err := os.ReadDir(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []draft
+	for _, e := range entries {
+		if one, err := d.read(filepath.Join(d.dir, e.Name())); err == nil {
+			out = append(out, one)
+		}
+	}
+	return out, nil
+}
+
+// names notes every subject that a form names: in what it is kept under, or in
+// itself, as the form of a screen that locked does.
+func (d draft) names(into map[fact.Subject]bool) {
+	for _, text := range []string{d.Key, string(d.Data)} {
+		run := 0 // of hexadecimal digits that end here
+		for i := range len(text) {
+			if c := text[i]; c < '0' || c > '9' && c < 'a' || c > 'f' {
+				run = 0
+				continue
+			}
+			if run++; run < 2*len(fact.Subject{}) {
+				continue
+			}
+			if s, err := fact.ParseSubject(text[i+1-2*len(fact.Subject{}) : i+1]); err == nil {
+				into[s] = true
+			}
+		}
+	}
+}
+
+func (d draft) lainSince(gone map[fact.Subject]workMark, idle time.Duration) bool {
+	named := map[fact.Subject]bool{}
+	d.names(named)
+	for s := range named {
+		if m, ok := gone[s]; ok && !d.Saved.Time().After(m.Gone.Time().Add(-idle)) {
+			return true
+		}
+	}
+	return false
+}
+
+// dropAbout drops the half-typed forms about subjects that were let go of, as far
+// as they had lain for idle by then.
+func (d *drafts) dropAbout(gone map[fact.Subject]workMark, idle time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	entries, err := os.ReadDir(d.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(d.dir, e.Name())
+		one, err := d.read(path)
+		if err != nil || !one.lainSince(gone, idle) {
+			continue
+		}
+		if err := removeIfThere(path); err != nil {
+			return err
+		}
+		d.count--
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,10 +29,18 @@ func (j *Journal) Buried(s fact.Subject) bool {
 	return j.erased(s) && j.views.forgotten[s]
 }
 
-// Gone says that a subject is erased, when and under which rule; for any other
-// subject it gives the error it is given.
+// letGoRefusal says what became of what a desk let go of.
+func letGoRefusal(at time.Time) error {
+	return refusal.Newf(refusal.Missing, "This left the work of this machine, which let go of it on %s. Open it at a site node; it comes back here when there is work on it again.", at.Format("2 January 2006"))
+}
+
+// Gone says that a subject is erased, when and under which rule, or that this
+// desk let go of it; for any other subject it gives the error it is given.
 func (j *Journal) Gone(s fact.Subject, otherwise error) error {
 	t, ok := j.House().Erased[s]
+	if at, gone := j.LetGoAt(s); gone && !ok {
+		return letGoRefusal(at)
+	}
 	if !ok {
 		return otherwise
 	}
@@ -55,6 +64,7 @@ func (v *views) forget(tx *sql.Tx, gone []fact.Subject) error {
 // scrub leaves nothing of erased subjects in the write-ahead log of the views,
 // nor in half-typed forms. While somebody reads the old state it is tried again.
 func (v *views) scrub(gone []fact.Subject) {
+	gone = slices.DeleteFunc(slices.Clone(gone), func(s fact.Subject) bool { return !v.j.erased(s) }) // not what a desk let go of: its views lie in memory
 	if len(gone) == 0 {
 		return
 	}

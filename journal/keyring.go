@@ -134,7 +134,7 @@ func (j *Journal) wrapsFor(ctx context.Context, headers [][]byte, to fact.Subjec
 // TakeWraps takes in key wraps from another device; those of erased subjects
 // are refused in silence.
 func (j *Journal) TakeWraps(ctx context.Context, wraps [][]byte) error {
-	keys, err := j.openWraps(wraps)
+	keys, err := j.openWraps(wraps, false)
 	if err != nil || len(keys) == 0 {
 		return err
 	}
@@ -173,6 +173,7 @@ func (j *Journal) writeLateKeys(w *writer, keys []*heldKey) error {
 	if err != nil {
 		return err
 	}
+	j.work.put(w.returned)
 	about := false
 	for _, k := range keys {
 		k.stored.Store(!w.gone(k.Subject))

@@ -2,8 +2,8 @@ package journal
 
 import "holdfast/fact"
 
-// Kinds lists the kinds of fact that the journal itself writes: 1 to 19, and
-// those about a device's authority.
+// Kinds lists the kinds of fact that the journal itself writes: 1 to 19, those
+// about a device's authority, and of what desks let go of 136 and 137.
 func Kinds() []fact.Kind {
 	return []fact.Kind{
 		Founded{}.FactKind(), DeviceEnrolled{}.FactKind(), IncarnationBegan{}.FactKind(),
@@ -11,6 +11,7 @@ func Kinds() []fact.Kind {
 		CutMade{}.FactKind(), Readmitted{}.FactKind(), SubjectErased{}.FactKind(), RootHeld{}.FactKind(), KeysGiven{}.FactKind(),
 		AuthorityLapsed{}.FactKind(), AuthorityRenewed{}.FactKind(),
 		SealingKey{}.FactKind(), EpochGiven{}.FactKind(), DeskKey{}.FactKind(),
+		SubjectsLetGo{}.FactKind(), KeysGivenAnew{}.FactKind(),
 	}
 }
 

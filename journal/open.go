@@ -29,11 +29,11 @@ type Journal struct {
 	device ed25519.PrivateKey
 	epoch  hpke.PrivateKey // the first; nil at a desk
 
-	epochs atomic.Pointer[heldEpochs] // of a site node
-	desk   deskState                  // of a desk
-	vault  Vault
-	shut   shutWraps
-	tended tended
+	epochs   atomic.Pointer[heldEpochs] // of a site node
+	desk     deskState                  // of a desk
+	vault    Vault
+	unopened shutWraps
+	tended   tended
 
 	branches *branches
 	receipts receipts
@@ -42,6 +42,7 @@ type Journal struct {
 	lost     lostSet
 	house    atomic.Pointer[house]
 	asides   atomic.Pointer[asides] // at a desk
+	work     work                   // at a desk
 	commits  commits                // the writer's
 	keyring  keyringSums
 	check    *checkpoints // the writer's
@@ -381,7 +382,7 @@ func (j *Journal) settle(w *writer) {
 		return w.file.write.oneInt("SELECT max(pos) FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", s[:])
 	}
 	j.file.Store(w.file)
-	w.keyring = &j.keyring
+	w.keyring, w.work = &j.keyring, &j.work
 	w.erased = func(s fact.Subject) bool {
 		if !j.erased(s) {
 			return false
@@ -390,6 +391,7 @@ func (j *Journal) settle(w *writer) {
 		return true
 	}
 	j.keyring.forget()
+	j.loadWork(w.file)
 	j.hand.Store(w.hand)
 	j.branches.setOwn(w.hand)
 	j.branches.moved(w)

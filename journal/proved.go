@@ -110,7 +110,7 @@ func (j *Journal) FactIDs(_ context.Context, subject fact.Subject) ([]fact.ID, e
 // does not hold whole; where a feed is held whole, they mend what is damaged.
 // Facts already here are passed over.
 func (j *Journal) ReceiveProved(ctx context.Context, p Proved) error {
-	keys, err := j.openWraps(p.Wraps)
+	keys, err := j.openWraps(p.Wraps, true)
 	if err != nil {
 		return err
 	}
@@ -308,6 +308,9 @@ func (f Fork) Check(key []byte) error {
 
 // Lacking gives those of the ids that are not among the subject's facts here.
 func (j *Journal) Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error) {
+	if j.away(subject) {
+		return ids, nil // they are here and nobody can read them
+	}
 	have, err := j.FactIDs(ctx, subject)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (j *Journal) openStored(f *dbFile, r storedFact) (placed, error) {
 	body, err := j.subjects.open(f, h, r.body)
 	if err == nil {
 		p.fact.Body = body
-	} else if !j.erased(h.Subject) {
+	} else if !j.shut(h.Subject) {
 		j.noteUnopened(r, h)
 		j.o.Log.Warn("a stored body does not open", "pos", r.pos, "err", err)
 	}

@@ -255,7 +255,7 @@ func (j *Journal) arrive(r Range, w *walked, c cert, from leaving) (*arriving, e
 	next.size, next.root, next.prev, next.signed, next.before = w.end.size, w.end.root(), w.head.LastID, w.signed, w.end
 	a.next = &next
 	var err error
-	if a.keys, err = j.openWraps(r.Wraps); err != nil {
+	if a.keys, err = j.openWraps(r.Wraps, false); err != nil {
 		return nil, err
 	}
 	return a, j.openArrived(a)
@@ -272,7 +272,7 @@ func (j *Journal) openArrived(a *arriving) error {
 			return err
 		}
 		body, err := j.subjects.open(f, h, one.body)
-		if errors.Is(err, errNoKey) && !j.erased(h.Subject) {
+		if errors.Is(err, errNoKey) && !j.shut(h.Subject) {
 			one.needs = append(one.needs, need{needKey, append(h.Subject[:], h.Key[:]...)})
 		}
 		if err != nil {
@@ -293,8 +293,10 @@ func (j *Journal) erased(s fact.Subject) bool {
 // openWraps opens key wraps closed for this device, or, at a site node, for a
 // desk of the organisation, and closes them for this device. Those of erased
 // subjects are passed over; those that nobody here can open yet wait for the
-// key that opens them.
-func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
+// key that opens them. Those of subjects that this desk let go of are passed over
+// too, unless it asked for them and this is the answer: then the giver has said
+// that it gives them anew.
+func (j *Journal) openWraps(wraps [][]byte, answer bool) ([]*heldKey, error) {
 	var out []*heldKey
 	f, house, rings := j.file.Load(), j.house.Load(), j.subjects.rings.Load()
 	for _, wrap := range wraps {
@@ -305,7 +307,7 @@ func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
 		if !ours {
 			var known bool
 			if use, known = house.wrappers[wrapperIn(wrap)]; !known {
-				j.shut.put(wrap)
+				j.unopened.put(wrap)
 				continue
 			}
 		}
@@ -314,7 +316,7 @@ func (j *Journal) openWraps(wraps [][]byte) ([]*heldKey, error) {
 			j.o.Log.Warn("a key wrap from another device does not open", "err", err)
 			continue
 		}
-		if j.erased(key.Subject) {
+		if j.erased(key.Subject) || j.away(key.Subject) && !(answer && j.work.mayTakeBack(key.Subject)) {
 			continue
 		}
 		if !ours {

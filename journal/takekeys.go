@@ -196,11 +196,11 @@ func (j *Journal) keysMoved(w *writer) error {
 	if err := j.turnGiven(w); err != nil {
 		return err
 	}
-	wraps := j.shut.take()
+	wraps := j.unopened.take()
 	if len(wraps) == 0 {
 		return nil
 	}
-	keys, err := j.openWraps(wraps)
+	keys, err := j.openWraps(wraps, true)
 	if err != nil || len(keys) == 0 {
 		return err
 	}

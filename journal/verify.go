@@ -101,7 +101,7 @@ type inspection struct {
 	papers papers
 	cards  map[fact.Hash]checkedCard
 	certs  map[fact.Hash]checkedCert
-	erased map[fact.Subject]bool
+	erased map[fact.Subject]bool // or let go of by this desk
 	trees  map[int64][]tlog.Hash // of branches that others left
 	Report Report
 }
@@ -125,6 +125,7 @@ func inspect(c *sqlConn, keys *openers) Report {
 	in.sound()
 	in.readPapers()
 	in.readTombstones()
+	in.readLetGo()
 	in.readWraps()
 	in.readAttachments()
 	in.readFeeds()
@@ -238,6 +239,23 @@ func (in *inspection) readTombstones() {
 			in.erased[t.Subject] = true
 		}
 	}, about[:])
+}
+
+// readLetGo notes what a desk let go of: nothing opens that here any more.
+func (in *inspection) readLetGo() {
+	marks, err := readMarks(in.c)
+	if err != nil {
+		in.fail("this desk's work", "%v", err)
+	}
+	for _, s := range inOrder(marks) {
+		if marks[s].Gone == 0 {
+			continue
+		}
+		in.erased[s] = true
+		if n, err := in.c.oneInt("SELECT count(*) FROM wraps WHERE subject=?", s[:]); err != nil || n > 0 {
+			in.fail("subject "+s.String(), "it was let go of, and a key of it lies here")
+		}
+	}
 }
 
 func (in *inspection) onlyPaper(sort int64, into *fact.Signed) {

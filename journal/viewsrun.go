@@ -72,7 +72,7 @@ func (v *views) retake() {
 	var facts []placed
 	var gone, unread []fact.Subject
 	for _, s := range subjects {
-		if v.j.erased(s) {
+		if v.j.shut(s) {
 			gone = append(gone, s)
 			continue
 		}

@@ -20,6 +20,7 @@ func (v *views) take(ctx context.Context, list []View, facts []placed, r Reader,
 		return err
 	}
 	defer tx.Rollback()
+	facts = v.j.notAway(facts)
 	plain := plainFacts(facts)
 	for _, view := range list {
 		if err := v.apply(tx, r, view, facts, plain); err != nil {
@@ -33,6 +34,21 @@ func (v *views) take(ctx context.Context, list []View, facts []placed, r Reader,
 		}
 	}
 	return tx.Commit()
+}
+
+// notAway leaves out what is about subjects that this desk let go of: lists don't
+// show what can't be read here on purpose.
+func (j *Journal) notAway(facts []placed) []placed {
+	if j.work.none() {
+		return facts
+	}
+	var out []placed
+	for _, p := range facts {
+		if !j.away(p.fact.Header.Subject) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func plainFacts(all []placed) []fact.Fact {

@@ -32,13 +32,15 @@ type writer struct {
 	branches  *branches
 	receipts  *receipts
 	keyring   *keyringSums          // nil until it is the journal's writer
+	work      *work                 // the same
 	touched   map[int64]bool        // branches that the commit under way continues
 	fresh     map[fact.Subject]bool // subjects that begin in it
 	rewrapped []fact.Subject        // subjects whose wraps the transaction under way writes
 	opened    []fact.Subject        // subjects of facts that waited for a key and got it
 	begun     map[fact.FeedID]bool  // feeds in which it begins a branch
 
-	erased func(fact.Subject) bool // and leaves none of its keys in memory; nil until it is the journal's writer
+	returned map[fact.Subject]workMark // subjects let go of whose keys the transaction under way writes
+	erased   func(fact.Subject) bool   // and leaves none of its keys in memory; nil until it is the journal's writer
 }
 
 // mostNums bounds the numbers of subjects that are remembered.
@@ -92,7 +94,7 @@ type outcome struct {
 // came at the commit itself, when it is not known whether it was saved.
 func (w *writer) transaction(do func(c *sqlConn) error) (doubt bool, err error) {
 	c := w.file.write
-	w.rewrapped = w.rewrapped[:0]
+	w.rewrapped, w.returned = w.rewrapped[:0], nil
 	defer func() {
 		for _, s := range w.rewrapped {
 			w.keyring.written(s)

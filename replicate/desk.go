@@ -71,7 +71,8 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 		l.misstated("the statement does not sum up to its digest")
 		return
 	}
-	l.effect(Stated{Peer: l.peer.Device, Number: st.Number, Digest: st.Digest, Statement: append(append([]byte(nil), m.Bytes...), m.Sig...)})
+	l.effect(Stated{Peer: l.peer.Device, Number: st.Number, Digest: st.Digest, Statement: append(append([]byte(nil), m.Bytes...), m.Sig...),
+		Whole: st.Whole, Parts: st.Parts})
 	if len(gone) > 0 {
 		l.effect(LetGo{Peer: l.peer.Device, Subjects: gone})
 	}
@@ -133,8 +134,10 @@ func (l *Link) applyStatement(st Statement) (gone []fact.Subject, fresh []factsG
 	s := &l.stated
 	for _, e := range st.Parts {
 		if e.Gone {
-			s.letGo(e.Subject)
 			gone = append(gone, e.Subject)
+		}
+		if e.Gone && len(e.Add) == 0 {
+			s.letGo(e.Subject)
 			continue
 		}
 		if s.count+len(e.Add) > statedMost {
@@ -198,7 +201,7 @@ func (l *Link) misstated(why string) {
 }
 
 // fetchFacts asks for stated facts, one question at a time.
-func (l *Link) fetchFacts() {
+func (l *Link) fetchFacts(ctx context.Context) {
 	s := &l.stated
 	if s.ask != 0 || len(s.queue) == 0 {
 		return
@@ -216,6 +219,11 @@ func (l *Link) fetchFacts() {
 		}
 		m.Groups[at].IDs = append(m.Groups[at].IDs, id)
 	}
+	var subjects []fact.Subject
+	for _, g := range m.Groups {
+		subjects = append(subjects, g.Subject)
+	}
+	m.Anew = l.cfg.Store.Anew(ctx, subjects)
 	l.send(typeFactsAsk, m)
 }
 
@@ -280,10 +288,18 @@ func (l *Link) omit(id fact.ID, why string) {
 	l.effect(Omitted{Peer: l.peer.Device, Subject: l.stated.about[id], Fact: id, Why: why})
 }
 
-// askForMissed asks once more for what did not come.
-func (l *Link) askForMissed() {
-	if s := &l.stated; s.ask == 0 && len(s.queue) == 0 {
-		s.queue, s.missed = s.missed, nil
+// askForMissed asks once more for what did not come, and for what this desk let
+// go of just when it became its live work again.
+func (l *Link) askForMissed(ctx context.Context) {
+	s := &l.stated
+	if s.ask != 0 || len(s.queue) > 0 {
+		return
+	}
+	s.queue, s.missed = s.missed, nil
+	again := l.cfg.Store.Anew(ctx, slices.Collect(maps.Keys(s.said)))
+	slices.SortFunc(again, func(a, b journal.Anew) int { return bytes.Compare(a.Subject[:], b.Subject[:]) })
+	for _, one := range again {
+		s.queue = append(s.queue, s.said[one.Subject]...)
 	}
 }
 

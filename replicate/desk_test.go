@@ -13,7 +13,10 @@ import (
 type caseload struct {
 	subjects []fact.Subject
 	facts    map[fact.Subject][]fact.ID
+	ended    []fact.Subject
 }
+
+func (c *caseload) Ended(context.Context, fact.Subject) ([]fact.Subject, error) { return c.ended, nil }
 
 func (c *caseload) Subjects(context.Context, fact.Subject) ([]fact.Subject, error) {
 	return append([]fact.Subject(nil), c.subjects...), nil
@@ -97,6 +100,49 @@ func TestADeskGetsItsLiveWorkAndNoMore(t *testing.T) {
 		t.Errorf("stated: %+v", stated)
 	}
 	w.calm()
+}
+
+// How work ended reaches the desk before the work leaves it, also when it ended
+// while the desk was away; else it would be shown there as open for good.
+func TestADeskIsToldHowWorkEnded(t *testing.T) {
+	_, w, cases, subjects := ward(t)
+	l := w.connect(0, 1)
+	w.run()
+	ends := func(s fact.Subject) fact.ID {
+		id := w.write(0, fact.Care, s, 1)[0]
+		cases.facts[s] = append(cases.facts[s], id)
+		return id
+	}
+	first := ends(subjects[0])
+	cases.subjects = subjects[1:2]
+	w.touched(l, subjects[0])
+	if !w.nodes[1].store.IDs()[first] {
+		t.Fatal("the desk does not know how it ended")
+	}
+	for n := range 2 { // with how it ended, and after a while alone
+		if gone := effectsOf[replicate.LetGo](w.nodes[1]); len(gone) != n+1 || gone[n].Subjects[0] != subjects[0] {
+			t.Fatalf("let go: %+v", gone)
+		}
+		w.tick(70)
+	}
+	var told replicate.Told
+	for _, e := range effectsOf[replicate.Stated](w.nodes[1]) {
+		told.Hear(e)
+	}
+	if live := told.Subjects(); len(live) != 1 || live[0] != subjects[1] {
+		t.Fatalf("live work: %v", live)
+	}
+	w.cut(l)
+	second := ends(subjects[1])
+	cases.subjects, cases.ended = nil, subjects[:2]
+	w.connect(0, 1)
+	w.tick(70)
+	if !w.nodes[1].store.IDs()[second] {
+		t.Error("the desk does not know how it ended while it was away")
+	}
+	if told := effectsOf[replicate.Omitted](w.nodes[1]); len(told) != 0 {
+		t.Errorf("told %+v", told)
+	}
 }
 
 func TestAnOmissionShows(t *testing.T) {

@@ -62,6 +62,9 @@ type Stated struct {
 	Number    uint64
 	Digest    fact.Hash
 	Statement []byte // exact bytes, evidence
+
+	Whole bool             // what was stated before counts no more
+	Parts []StatementEntry // what it changes
 }
 
 // LetGo: these subjects left the desk's live work. They may be let go when all

@@ -235,6 +235,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 		}
 		l.showPapers()
 		l.askMending(ctx)
+		l.endLeaving()
 		l.sendPulse(ctx)
 	}
 	l.compareStates(ctx)
@@ -251,7 +252,7 @@ func (l *Link) proceed(ctx context.Context) {
 	l.offer()
 	l.schedule(ctx)
 	l.fetchBlobs(ctx)
-	l.fetchFacts()
+	l.fetchFacts(ctx)
 	l.giveReceipts(ctx)
 	l.noteLevel(ctx)
 }

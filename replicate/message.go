@@ -154,6 +154,8 @@ type receiptsMessage struct {
 type factsAsk struct {
 	Ask    uint64       `cbor:"1,keyasint"`
 	Groups []factsGroup `cbor:"2,keyasint"`
+
+	Anew []journal.Anew `cbor:"3,keyasint,omitempty"` // of the subjects named, those that the desk had let go of
 }
 
 // factsGroup is facts of one subject.

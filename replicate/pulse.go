@@ -50,7 +50,7 @@ func (l *Link) takePulse(ctx context.Context, m pulse) {
 	if l.plan.open == 0 {
 		l.keyringDiffers(ctx, m.Keyring)
 	}
-	l.askForMissed()
+	l.askForMissed(ctx)
 }
 
 // takeAgain says once more what the peer has missed.

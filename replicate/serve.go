@@ -3,6 +3,7 @@ package replicate
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"holdfast/fact"
 	"holdfast/journal"
@@ -33,6 +34,7 @@ type servedRange struct {
 type servedFacts struct {
 	ask    uint64
 	groups []factsGroup
+	anew   []journal.Anew // to be said before any is given
 	lost   []journal.Lost // when set, facts are asked for by place
 }
 
@@ -166,7 +168,10 @@ func (l *Link) takeFactsAsk(m factsAsk) {
 		}
 		count += len(g.IDs)
 	}
-	l.queueFacts(&servedFacts{ask: m.Ask, groups: m.Groups}, count)
+	if len(m.Anew) > len(m.Groups) {
+		return
+	}
+	l.queueFacts(&servedFacts{ask: m.Ask, groups: m.Groups, anew: m.Anew}, count)
 }
 
 func (l *Link) takeMendAsk(m mendAsk) {
@@ -249,9 +254,19 @@ func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsM
 	if len(allowed) == 0 {
 		return m, nil
 	}
+	l.giveAnew(ctx, s)
 	var err error
 	m.Proved, err = l.cfg.Store.Proved(ctx, l.peer.Device, g.Subject, allowed)
 	return m, err
+}
+
+// giveAnew says what a desk is given again, before any of it is: all of one
+// question together, as far as it was stated to the desk.
+func (l *Link) giveAnew(ctx context.Context, s *servedFacts) {
+	stated := slices.DeleteFunc(s.anew, func(one journal.Anew) bool { return l.stating.said[one.Subject] == nil })
+	if s.anew = nil; len(stated) > 0 {
+		l.cfg.Store.GiveAnew(ctx, l.peer.Device, stated)
+	}
 }
 
 // mayHave keeps a desk to what was stated to it.

@@ -31,7 +31,8 @@ type Statement struct {
 }
 
 // StatementEntry adds facts to what is stated of a subject, or says that the
-// subject is no live work of the desk any more. Held is what cuts hold back of
+// subject is no live work of the desk any more: first with how it ended, if the
+// desk may not have that, and after a while alone. Held is what cuts hold back of
 // the subject: a desk can't always tell by itself. It may come in several
 // entries, one after another; it counts when one of them is Judged, together
 // with what came before, in place of all that was told of the subject earlier.
@@ -110,11 +111,14 @@ type statingState struct {
 	queued map[fact.Subject]bool
 	at     fact.Millis // when something was stated last
 	rest   *telling    // of one subject, for which the parts before had no room
+
+	leaving map[fact.Subject]fact.Millis // no live work any more, and how it ended was stated then
 }
 
 // telling is what is still to be said of a subject.
 type telling struct {
 	subject fact.Subject
+	gone    bool             // it is no live work any more: how it ended
 	judged  bool             // what is held back is to be said, to the end
 	held    []journal.HeldBy // in this order, before the facts
 	all     []journal.HeldBy
@@ -122,7 +126,7 @@ type telling struct {
 }
 
 func newStatingState() statingState {
-	return statingState{said: ledger{}, held: map[fact.Subject][]journal.HeldBy{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}}
+	return statingState{said: ledger{}, held: map[fact.Subject][]journal.HeldBy{}, ids: map[fact.ID]int{}, queued: map[fact.Subject]bool{}, leaving: map[fact.Subject]fact.Millis{}}
 }
 
 // beginStatement states all of a desk's live work, from the beginning.
@@ -133,6 +137,15 @@ func (l *Link) beginStatement(ctx context.Context) {
 	number := l.stating.number
 	l.stating = newStatingState()
 	l.stating.on, l.stating.whole, l.stating.number = true, true, number
+	if e, ok := l.cfg.Scope.(Ender); ok {
+		ended, err := e.Ended(ctx, l.peer.Device)
+		if err != nil {
+			l.trouble("read what a desk holds of ended work", err)
+		}
+		for _, subject := range ended {
+			l.stating.said[subject] = nil // stated once more, and gone after a while
+		}
+	}
 	l.restate(ctx, nil)
 }
 
@@ -161,7 +174,7 @@ func (l *Link) restate(ctx context.Context, touched []fact.Subject) {
 	inside := make(map[fact.Subject]bool, len(scope))
 	for _, subject := range scope {
 		inside[subject] = true
-		if _, said := s.said[subject]; !said {
+		if ids, said := s.said[subject]; !said || ids == nil {
 			l.queueSubject(subject)
 		}
 	}
@@ -202,9 +215,10 @@ func (l *Link) stateNext(ctx context.Context) {
 		Org: l.cfg.Store.Org(), Site: l.self.card.Device, Desk: l.peer.Device, Number: s.number + 1, Whole: s.whole, Time: l.now,
 	}
 	for room := statementIDs; room > 0 && len(st.Parts) < statementSubjects && l.statesMore(); {
-		if s.rest != nil && !inside[s.rest.subject] { // it left the desk's live work meanwhile
+		if s.rest != nil && s.rest.gone == inside[s.rest.subject] { // it left the desk's live work meanwhile, or came back
 			l.queueSubject(s.rest.subject)
 			s.rest = nil
+			continue
 		}
 		if s.rest != nil {
 			entry := s.say(room)
@@ -217,7 +231,10 @@ func (l *Link) stateNext(ctx context.Context) {
 		delete(s.queued, subject)
 		if inside[subject] {
 			s.rest = l.tellingOf(ctx, subject)
-		} else if s.forget(subject) {
+			continue
+		}
+		stays := false
+		if s.rest, stays = l.ending(ctx, subject); !stays && s.forget(subject) {
 			st.Parts = append(st.Parts, StatementEntry{Subject: subject, Gone: true})
 		}
 	}
@@ -264,13 +281,51 @@ func (s *statingState) forget(subject fact.Subject) bool {
 	}
 	delete(s.said, subject)
 	delete(s.held, subject)
+	delete(s.leaving, subject)
 	return said
+}
+
+// lingers is how long, in patience, a subject that is no live work any more stays
+// stated after how it ended was.
+const lingers = 6
+
+// ending finds how the work on a subject ended, to be stated before it is stated
+// as gone, so that a desk does not go on showing it as open. It lingers for a
+// while once that was done.
+func (l *Link) ending(ctx context.Context, subject fact.Subject) (t *telling, stays bool) {
+	s := &l.stating
+	old, said := s.said[subject]
+	if !said {
+		return nil, false
+	}
+	facts, err := l.cfg.Scope.Facts(ctx, subject)
+	if err != nil {
+		l.trouble("list a subject's facts", err)
+		return nil, false
+	}
+	if _, fresh := merge(old, facts); len(fresh) > 0 {
+		s.leaving[subject] = l.now
+		return &telling{subject: subject, gone: true, add: fresh}, true
+	}
+	at, is := s.leaving[subject]
+	return nil, is && l.since(at) < lingers*l.cfg.Limits.Patience
+}
+
+// endLeaving states as gone what has lingered.
+func (l *Link) endLeaving() {
+	for subject, at := range l.stating.leaving {
+		if l.since(at) >= lingers*l.cfg.Limits.Patience {
+			l.queueSubject(subject)
+		}
+	}
+	sortSubjects(l.stating.queue)
 }
 
 // tellingOf finds what is new about a subject; nil when nothing is.
 func (l *Link) tellingOf(ctx context.Context, subject fact.Subject) *telling {
 	s := &l.stating
 	old, said := s.said[subject]
+	_, back := s.leaving[subject]
 	facts, err := l.cfg.Scope.Facts(ctx, subject)
 	if err != nil {
 		l.trouble("list a subject's facts", err)
@@ -285,7 +340,8 @@ func (l *Link) tellingOf(ctx context.Context, subject fact.Subject) *telling {
 	if t.judged {
 		t.held = held
 	}
-	if _, t.add = merge(old, facts); !t.judged && len(t.add) == 0 {
+	delete(s.leaving, subject)
+	if _, t.add = merge(old, facts); !t.judged && len(t.add) == 0 && !back {
 		return nil
 	}
 	return t
@@ -295,7 +351,7 @@ func (l *Link) tellingOf(ctx context.Context, subject fact.Subject) *telling {
 // subject, and notes it as said.
 func (s *statingState) say(room int) StatementEntry {
 	t := s.rest
-	entry := StatementEntry{Subject: t.subject}
+	entry := StatementEntry{Subject: t.subject, Gone: t.gone}
 	n := min(len(t.held), (room+1)/2)
 	entry.Held, t.held = t.held[:n], t.held[n:]
 	room -= 2 * n

@@ -55,6 +55,11 @@ type Store interface {
 	TakeHeld(ctx context.Context, site fact.Subject, told map[fact.Subject][]journal.HeldBy) error
 	// Lacking gives those of a subject's facts that are not held here.
 	Lacking(ctx context.Context, subject fact.Subject, ids []fact.ID) ([]fact.ID, error)
+	// Anew gives those of the subjects that this desk has let go of; their keys
+	// are taken in again from now on.
+	Anew(ctx context.Context, subjects []fact.Subject) []journal.Anew
+	// GiveAnew says of a desk that it is given such keys again, before it is.
+	GiveAnew(ctx context.Context, to fact.Subject, again []journal.Anew)
 	// Proved gives facts of one subject with their proofs; those not held whole
 	// are left out.
 	Proved(ctx context.Context, to, subject fact.Subject, ids []fact.ID) (journal.Proved, error)
@@ -109,6 +114,13 @@ type Scope interface {
 	Subjects(ctx context.Context, desk fact.Subject) ([]fact.Subject, error)
 	// Facts lists the facts of a subject, in any order.
 	Facts(ctx context.Context, subject fact.Subject) ([]fact.ID, error)
+}
+
+// Ender is a Scope that also knows what a desk still holds of work that has ended:
+// it may have ended while the desk was out of reach. How it ended is stated when
+// the link begins.
+type Ender interface {
+	Ended(ctx context.Context, desk fact.Subject) ([]fact.Subject, error)
 }
 
 // ErrNotYet says that not everything held here can be folded yet: something is

@@ -34,6 +34,7 @@ type Pages struct {
 	Trust        *Trust            // nil: no pages about trust and erasure
 	Devices      DevicesOf         // nil: no page of devices
 	Evidence     EvidenceOf
+	Readable     ReadableOf          // nil: what could be read on desks is not shown
 	HeldBy       HeldBy              // nil: what people hold is not listed
 	Looking      *Looking            // nil: no pages about who looked
 	Providers    *accessdb.Providers // nil: nobody signs in by an identity provider

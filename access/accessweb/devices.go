@@ -27,6 +27,7 @@ type DeviceLine struct {
 	Name, Kind, Place string
 	Link              string // "Linked, level", "Not linked", "This device"
 	CutOff            bool
+	Readable          string // where it is shown what could be read there; empty: nowhere, or not to this reader
 }
 
 // Root is who holds the organisation's keys.
@@ -60,6 +61,9 @@ func (p *Pages) registerDevices(m *web.Mux) {
 	}
 	m.Handle(web.Session, http.MethodGet, "/devices", p.devices)
 	m.Handle(web.Session, http.MethodGet, "/devices/evidence", p.evidence)
+	if p.Readable != nil {
+		m.Handle(web.Session, http.MethodGet, "/devices/{device}/readable", p.readable)
+	}
 }
 
 func (p *Pages) devices(w http.ResponseWriter, r *http.Request, by web.Caller) error {

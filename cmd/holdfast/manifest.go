@@ -46,10 +46,24 @@ func orgManifestCommand(ctx context.Context, t term, args []string) error {
 	if !m.CutOff {
 		b.WriteString("It is not cut off. If it is lost: page Devices, Hold entries back.\n")
 	}
+	if m.LetGo > 0 {
+		fmt.Fprintf(&b, "%d others it had let go of, as it says itself.\n", m.LetGo)
+	}
+	if m.Heard.IsZero() {
+		b.WriteString("Nothing that it says itself has come here: it counts as holding all that it was ever given.\n")
+	} else {
+		fmt.Fprintf(&b, "What it says itself is here until %s (its clock). What it has not said here counts as held.\n", m.Heard.UTC().Format("2 January 2006 15:04"))
+	}
 	for _, l := range m.Lines {
 		from := "given"
 		if l.Written {
 			from = "written there"
+		}
+		if l.Again != nil {
+			from += ", given anew " + l.Again.UTC().Format(time.RFC3339)
+		}
+		if l.LetGo != nil {
+			from += ", let go, as it says itself, " + l.LetGo.UTC().Format(time.RFC3339)
 		}
 		fmt.Fprintf(&b, "%-7s %s  %s  %s\n", l.Sort, l.Subject, l.Since.UTC().Format(time.RFC3339), from)
 	}

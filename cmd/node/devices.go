@@ -24,11 +24,16 @@ func (n *Node) devicesShown(ctx context.Context, by web.Caller) (accessweb.Devic
 		return accessweb.Devices{}, err
 	}
 	out := accessweb.Devices{Kept: n.state().Kept, Noticed: s.Found, Damaged: s.Lost, Waiting: s.Waiting, Evidence: len(s.Forks) > 0, MayHold: by.May(access.CutTrust) == nil}
+	readable := n.site() && (by.May(access.SeeReadable) == nil || by.May(access.NameReadable) == nil)
 	for _, d := range s.Devices {
-		out.Lines = append(out.Lines, accessweb.DeviceLine{
+		line := accessweb.DeviceLine{
 			Name: d.Name, Kind: map[fact.DeviceKind]string{fact.SiteNode: "Site node", fact.Desk: "Desk"}[d.Kind], Place: d.Domain,
 			Link: linkWords(d, s), CutOff: d.CutOff,
-		})
+		}
+		if readable && d.Kind == fact.Desk {
+			line.Readable = "/devices/" + d.Device + "/readable"
+		}
+		out.Lines = append(out.Lines, line)
 	}
 	slices.SortStableFunc(out.Lines, func(a, b accessweb.DeviceLine) int {
 		return slices.Compare([]byte(b.Kind+"\x00"+a.Name), []byte(a.Kind+"\x00"+b.Name))

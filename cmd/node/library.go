@@ -25,6 +25,7 @@ type Library struct {
 	Look   Looking
 
 	Authority content.Authority
+	Desk      content.Desk
 }
 
 // Shipped reads the content that comes with the program, with the approvals
@@ -70,6 +71,7 @@ func (l *Library) chapters() []chapter {
 		{"homes", "entry.csv", read(&l.Entry, func() (entry.Rules, error) { return entry.LoadRules(s) })},
 		{"sign-in", "signin.csv", read(&l.SignIn, func() (access.Policy, error) { return accessweb.LoadPolicy(s) })},
 		{"authority", "authority.csv", read(&l.Authority, func() (content.Authority, error) { return content.LoadAuthority(s) })},
+		{"desks", "desk.csv", read(&l.Desk, func() (content.Desk, error) { return content.LoadDesk(s) })},
 		{"looking", "looking.csv", read(&l.Look, func() (Looking, error) { return lookingOf(s) })},
 	}
 }

@@ -24,6 +24,8 @@ type Manifest struct {
 	Cases   int            `json:"cases"`
 	Records int            `json:"records"` // of patients
 	Others  int            `json:"others"`  // staff, sessions, services, tasks
+	LetGo   int            `json:"let_go"`  // that could be read before, and the desk itself says it let go of
+	Heard   time.Time      `json:"heard"`   // until when what the desk itself says is here; zero: nothing is. What it has not said here counts as held
 	Lines   []ManifestLine `json:"lines"`
 }
 
@@ -33,6 +35,9 @@ type ManifestLine struct {
 	Sort    string    `json:"sort"` // case, record, other
 	Since   time.Time `json:"since"`
 	Written bool      `json:"written"` // at the desk itself
+
+	Again *time.Time `json:"again,omitempty"`  // when it was last given anew after the desk had let go of it
+	LetGo *time.Time `json:"let_go,omitempty"` // when the desk let go of it, as the desk itself says by its own clock; none: it could be read
 }
 
 // Manifest lists what could be read on a desk.
@@ -51,22 +56,43 @@ func (n *Node) Manifest(ctx context.Context, want ManifestWanted) (Manifest, err
 	if err != nil {
 		return out, err
 	}
+	for _, h := range n.Gate.LooksHere() {
+		if h.Device == desk {
+			out.Heard = h.Until
+		}
+	}
 	for _, l := range lines {
 		sort, err := n.sortOf(ctx, l.Subject)
 		if err != nil {
 			return out, err
 		}
-		switch sort {
-		case "case":
-			out.Cases++
-		case "record":
-			out.Records++
-		default:
-			out.Others++
-		}
-		out.Lines = append(out.Lines, ManifestLine{Subject: l.Subject.String(), Sort: sort, Since: l.Since.Time(), Written: l.Written})
+		out.count(sort, l.LetGo != 0)
+		out.Lines = append(out.Lines, ManifestLine{
+			Subject: l.Subject.String(), Sort: sort, Since: l.Since.Time(), Written: l.Written, Again: moment(l.Again), LetGo: moment(l.LetGo),
+		})
 	}
 	return out, nil
+}
+
+func (m *Manifest) count(sort string, gone bool) {
+	switch {
+	case gone:
+		m.LetGo++
+	case sort == "case":
+		m.Cases++
+	case sort == "record":
+		m.Records++
+	default:
+		m.Others++
+	}
+}
+
+func moment(at fact.Millis) *time.Time {
+	if at == 0 {
+		return nil
+	}
+	t := at.Time()
+	return &t
 }
 
 func (n *Node) deskCalled(name string) (fact.Subject, error) {
@@ -89,7 +115,7 @@ func (n *Node) deskCalled(name string) (fact.Subject, error) {
 func (n *Node) sortOf(ctx context.Context, s fact.Subject) (string, error) {
 	var cases, records int
 	err := n.Journal.Views().QueryRowContext(ctx,
-		`SELECT (SELECT count(*) FROM urgent_case WHERE id = ?1), (SELECT count(*) FROM urgent_case WHERE record = ?1)`, s[:]).Scan(&cases, &records)
+		`SELECT (SELECT count(*) FROM urgent_case WHERE id = ?1), (SELECT count(*) FROM record_person WHERE subject = ?1) + (SELECT count(*) FROM urgent_about WHERE record = ?1)`, s[:]).Scan(&cases, &records)
 	switch {
 	case err != nil:
 		return "", err

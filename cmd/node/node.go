@@ -27,6 +27,7 @@ import (
 	"holdfast/incident/incidentweb"
 	"holdfast/journal"
 	"holdfast/record/entrydb"
+	"holdfast/replicate"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
@@ -77,6 +78,7 @@ type Node struct {
 	carrier *carrier.Manager
 	found   findings
 	peers   *peers
+	stated  replicate.Told // a desk's work, as site nodes say
 	door    *accessweb.Pages
 	outbox  *exchangedb.Outbox
 	parts   []part
@@ -139,7 +141,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.signIn()
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
 	n.Gate.OpenWork = n.openWork
-	n.scope = &scope{n.Journal}
+	n.scope = &scope{n.Journal, n.clock}
 	n.putLooking()
 	if err := n.putLeases(); err != nil {
 		return err
@@ -181,7 +183,7 @@ func (n *Node) putPages() error {
 	}
 	n.door = &accessweb.Pages{
 		Shell: n.Shell, Gate: n.Gate, Passkeys: passkeys, Organisation: n.Us.Name, Desk: n.Device.Name, Links: n.demo,
-		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence,
+		Here: n.here, Tonight: n.tonight, Trust: n.trust(), Devices: n.devicesShown, Evidence: n.evidence, Readable: n.readable,
 		HeldBy:  inHand{n},
 		Looking: n.looking(), Providers: providers, Authority: n.authorityShown(),
 	}
@@ -225,6 +227,7 @@ func (n *Node) putParts() error {
 		n.parts = append(n.parts, part{"authority", n.Gate.Leases.Run})
 	}
 	if !n.site() {
+		n.parts = append(n.parts, part{"letting go", n.lettingGo})
 		return nil // what is sent to and arrives from other organisations is a site node's
 	}
 	return n.putDoors()

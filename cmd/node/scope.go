@@ -9,6 +9,7 @@ import (
 
 	"holdfast/fact"
 	"holdfast/journal"
+	"holdfast/urgent/urgentdb"
 )
 
 // scope says what a desk holds: the organisation's live work. Every desk of an
@@ -16,7 +17,10 @@ import (
 // same: open cases with the records of their patients, open tasks, the
 // directory. What stands in the control lane (staff, roles, sessions, devices)
 // goes to desks whole.
-type scope struct{ j *journal.Journal }
+type scope struct {
+	j     *journal.Journal
+	clock journal.Clock
+}
 
 // mostScoped bounds what a desk is given.
 const mostScoped = 20_000
@@ -41,8 +45,8 @@ func (s *scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, e
 	return slices.DeleteFunc(out, func(one fact.Subject) bool { return one.Zero() }), nil
 }
 
-func subjectRows(ctx context.Context, db *sql.DB, query string) (out []fact.Subject, err error) {
-	rows, err := db.QueryContext(ctx, query, mostScoped)
+func subjectRows(ctx context.Context, db *sql.DB, query string, args ...any) (out []fact.Subject, err error) {
+	rows, err := db.QueryContext(ctx, query, append([]any{mostScoped}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +61,45 @@ func subjectRows(ctx context.Context, db *sql.DB, query string) (out []fact.Subj
 		}
 	}
 	return out, rows.Err()
+}
+
+// Ended lists what a desk holds, as far as is known here, of cases, records and
+// tasks that are no live work any more.
+func (s *scope) Ended(ctx context.Context, desk fact.Subject) ([]fact.Subject, error) {
+	live, err := s.Subjects(ctx, desk)
+	if err != nil {
+		return nil, err
+	}
+	is := make(map[fact.Subject]bool, len(live))
+	for _, one := range live {
+		is[one] = true
+	}
+	lines, err := s.j.Manifest(ctx, desk, fact.At(s.clock()))
+	if err != nil {
+		return nil, err
+	}
+	var out []fact.Subject
+	for _, l := range lines {
+		if l.LetGo != 0 || is[l.Subject] {
+			continue
+		}
+		h, err := s.j.History(ctx, l.Subject)
+		if err != nil {
+			return nil, err
+		}
+		if isWork(h) {
+			out = append(out, l.Subject)
+		}
+	}
+	return out, nil
+}
+
+// isWork tells whether a subject is a case, a record or a task.
+func isWork(h fact.History) bool {
+	return slices.ContainsFunc(h.Facts(), func(f fact.Fact) bool {
+		k := f.Body.Kind
+		return k >= 100 && k < 120 || urgentdb.IsCase(f) || k >= 400 && k < 500
+	})
 }
 
 // Facts lists the facts of a subject.

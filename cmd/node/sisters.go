@@ -164,6 +164,7 @@ func (a agreement) Bucket(_ context.Context, bucket byte) ([]replicate.SubjectDi
 func (n *Node) noticed(from replicate.Peer, e replicate.Effect) {
 	switch e := e.(type) {
 	case replicate.Stated:
+		n.stated.Hear(e)
 		if n.Gate.Leases != nil {
 			n.Gate.Leases.Heard(e.Peer, from.Kind, e.Statement)
 		}

@@ -57,6 +57,7 @@ type pair struct {
 	lib   *node.Library
 	a, b  *node.Node
 	dirA  string
+	dirB  string
 	since time.Time
 }
 

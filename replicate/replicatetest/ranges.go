@@ -198,6 +198,12 @@ func (s *Store) Lacking(_ context.Context, _ fact.Subject, ids []fact.ID) ([]fac
 	return out, nil
 }
 
+// Anew gives none: a device in memory lets go of nothing.
+func (s *Store) Anew(context.Context, []fact.Subject) []journal.Anew { return nil }
+
+// GiveAnew has nothing to say: no desk has let go of anything.
+func (s *Store) GiveAnew(context.Context, fact.Subject, []journal.Anew) {}
+
 // Proved gives facts with proofs under the newest heads.
 func (s *Store) Proved(_ context.Context, _, _ fact.Subject, ids []fact.ID) (journal.Proved, error) {
 	s.mu.Lock()

@@ -44,6 +44,7 @@ type device struct {
 	instance [16]byte
 
 	backup backup
+	stated replicate.Told // a desk's work, as site nodes say
 }
 
 // backup is the newest backup of a device.

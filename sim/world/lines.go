@@ -212,7 +212,9 @@ func (w *World) heed(e *end, effects []replicate.Effect) {
 			if !e.device.rotten {
 				w.fail("device %d was given what does not hold: seq %d: %s", e.device.number, t.Seq, t.Why)
 			}
-		case replicate.Stated, replicate.LetGo:
+		case replicate.Stated:
+			e.device.stated.Hear(t)
+		case replicate.LetGo:
 		case replicate.Omitted:
 			w.log("d%d: omitted: %s", e.device.number, t.Why)
 			if !w.anyRotten() && !strings.Contains(t.Why, "does not come") { // the network may have lost it: it must be there after quiet

@@ -70,7 +70,7 @@ func (d *device) some(s topic, random *rand.Rand, fresh int) (fact.Subject, fact
 	id := all[len(all)-1-back]
 	h, err := d.j.History(context.Background(), id)
 	_, erased := d.j.House().Erased[id]
-	if err == nil && (erased || h.Len() == 0 && d.org.from[id] != d.number) {
+	if err == nil && (erased || d.away(id) || h.Len() == 0 && d.org.from[id] != d.number) {
 		return d.mint(s, random), fact.History{}, nil
 	}
 	return id, h, err

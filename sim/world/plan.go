@@ -46,6 +46,7 @@ const (
 	Erase      What = "erase"    // the keys of a case or a record are destroyed
 	Stranger   What = "stranger" // a program of another version is met
 	Between    What = "between"  // a write or flush fails while things arrive, with nobody at work here
+	LetGo      What = "let go"   // a desk lets go of what has left its work; in plans that name it only
 )
 
 // Step is one thing that happens at one time. Its own draws come from Draw, so

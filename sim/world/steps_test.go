@@ -67,6 +67,22 @@ func TestDesksWorkAloneAndComeBack(t *testing.T) {
 	}
 }
 
+// TestDesksLetGoAndAreGivenAnew: desks let go of what has ended, while links are
+// cut, processes killed and flushes fail; nothing is lost, and what is work again
+// is on them whole.
+func TestDesksLetGoAndAreGivenAnew(t *testing.T) {
+	gone := 0
+	for seed := uint64(1); seed <= 2; seed++ {
+		plan := many(3, Work, Work, Work, Work, LetGo, Work, Work)
+		plan = append(plan, many(2, Split, Work, Work, LetGo, Work, Heal, Restart, Work, LetGo, Kill, Work, LetGo, Work)...)
+		plan = append(plan, Backup, Work, Work, LetGo, Restore, Work, LetGo, FlushFails, LetGo, Work, PowerCut, LetGo, Work)
+		gone += mustHold(t, steps(seed, Shape{Organisations: 1, Sites: 2, Desks: 2}, plan...)).LetGo
+	}
+	if gone == 0 {
+		t.Error("nothing was let go of")
+	}
+}
+
 // TestStrangersAreMet: other versions, unknown messages and unknown facts stop
 // nothing.
 func TestStrangersAreMet(t *testing.T) {

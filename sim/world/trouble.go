@@ -69,6 +69,8 @@ func (w *World) take(ctx context.Context, s Step) error {
 		return w.stranger(ctx, d, random)
 	case Between:
 		return w.failsBetween(ctx, d, random)
+	case LetGo:
+		return w.letGo(ctx, random)
 	case Split, OneWay, Flap, Weather, Heal:
 		w.disturb(s.What, random)
 		return nil

@@ -54,6 +54,7 @@ type Result struct {
 	Refused  int // acts that were refused because nothing could be saved
 	Frames   int
 	Mended   int // devices that were given back by others what their disks had lost
+	LetGo    int // how many subjects desks let go of
 	Forks    int // how often a device saw that another's history has two branches
 
 	Reincarnated int // how often a device began anew because of what another holds

@@ -12,7 +12,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..")
 const holdfast = path.join(root, "build/holdfast");
 
 // join starts another device of the 111 provider, or starts it again.
-async function join(room, kind) {
+export async function join(room, kind) {
   const home = room.demo.data, data = path.join(home, "more", kind);
   const args = ["demo", "--join", path.join(home, "111"), "--data", data, "--json", "--listen", "127.0.0.1:0", "--clock", room.clock, ...(kind === "desk" ? ["--desk"] : [])];
   const child = spawn(holdfast, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -28,7 +28,7 @@ async function join(room, kind) {
 
 function status(data) { return JSON.parse(execFileSync(holdfast, ["org", "status", "--data", data, "--json"], { encoding: "utf8" })); }
 
-async function signIn(room, device, role, name) {
+export async function signIn(room, device, role, name) {
   const d = await room.desk({ name, hosts: [new URL(device.url).host] });
   d.expect(/status of 422/);
   d.expect(/Failed to load resource|net::ERR|ERR_/); // devices are killed on purpose
