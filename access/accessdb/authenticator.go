@@ -23,9 +23,6 @@ type Authenticator struct {
 	Type string // the secret in groups, to type instead
 }
 
-// secretSize is that of the secret shared with an authenticator, in bytes.
-const secretSize = 20
-
 // BeginAuthenticator draws the secret that an authenticator is to keep.
 func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authenticator, error) {
 	if err := g.Enter(ctx, by, access.KeepOwnWays, by.Person); err != nil {
@@ -36,7 +33,7 @@ func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authen
 	}
 	k, ok := g.signing.shown.get(by.Session, g.clock())
 	if !ok || len(k.secret) == 0 {
-		k = kept{secret: make([]byte, secretSize)}
+		k = kept{secret: make([]byte, access.SecretSize)}
 		if _, err := io.ReadFull(g.random, k.secret); err != nil {
 			return Authenticator{}, err
 		}
@@ -49,19 +46,8 @@ func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authen
 	q := url.Values{"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
 	return Authenticator{
 		URL:  "otpauth://totp/" + url.PathEscape(issuer+":"+by.Name) + "?" + strings.ReplaceAll(q.Encode(), "+", "%20"),
-		Type: inFours(secret),
+		Type: access.InFours(secret, " "),
 	}, nil
-}
-
-func inFours(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // EnrolAuthenticator saves a password with the authenticator that was begun in
@@ -320,7 +306,7 @@ func (g *Gate) nobody() access.AuthenticatorEnrolled {
 	sum := sha256.Sum256([]byte("holdfast/nobody/1"))
 	return access.AuthenticatorEnrolled{
 		Password: access.Hashed{Salt: sum[:16], MemoryKiB: h.MemoryKiB, Passes: h.Passes, Lanes: h.Lanes},
-		Secret:   sum[:secretSize],
+		Secret:   sum[:access.SecretSize],
 	}
 }
 

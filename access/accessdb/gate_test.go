@@ -49,6 +49,7 @@ func open(t testing.TB) *fixture {
 		}
 	})
 	f.j, f.Gate = j, NewGate(j, o.Clock)
+	f.Policy = shifts()
 	f.person, err = f.AddStaff(ctx, f.device, access.PersonAdded{Name: "P. Varma", Title: "nurse"}, []access.Role{access.Clinician})
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +93,7 @@ func TestLinkOpensOneBrowser(t *testing.T) {
 		t.Fatal(again, err)
 	}
 	fresh := NewGate(f.j, f.clock) // as after a restart: nothing remembered
+	fresh.Policy = f.Policy
 	if _, err := fresh.Caller(ctx, token); err != nil {
 		t.Fatal("a restart ends sessions:", err)
 	}
@@ -168,4 +170,9 @@ func TestNoLookNoData(t *testing.T) {
 			t.Errorf("%s, and the look was not saved: %v", act, err)
 		}
 	}
+}
+
+// shifts is how long sessions last in tests.
+func shifts() access.Policy {
+	return access.Policy{SessionLasts: 13 * time.Hour, FinishLasts: 12 * time.Hour}
 }

@@ -36,7 +36,7 @@ func lookingOf(set *content.Set) (Looking, error) {
 	l := access.Looking{
 		Roles: map[access.Role]access.RoleLooking{}, Proof: map[access.Act]time.Duration{},
 		GlassLasts: time.Duration(c.Numbers["glass-lasts"]) * time.Minute, GlassHour: c.Numbers["glass-hour"],
-		InCall: c.Numbers["in-call-extra"], LiftMost: time.Duration(c.Numbers["lift-most"]) * time.Hour,
+		InCall: c.Numbers["in-call-extra"], CapOver: time.Duration(c.Numbers["cap-over"]) * time.Minute, LiftMost: time.Duration(c.Numbers["lift-most"]) * time.Hour,
 	}
 	for _, r := range c.Roles {
 		one := access.RoleLooking{Records: r.Records, Lock: r.Lock, Glass: r.Glass}
@@ -61,6 +61,7 @@ func lookingOf(set *content.Set) (Looking, error) {
 
 // putLooking tells the gate what is laid down, and what cases there are.
 func (n *Node) putLooking() {
+	n.Gate.Log = n.log
 	n.Gate.Looking = n.config.Library.Look.Rules
 	n.Gate.Records = n.Cases.RecordsOf
 	n.Gate.Care = n.Cases.CareOf
@@ -69,7 +70,7 @@ func (n *Node) putLooking() {
 // looking is what the pages about looking need to know of the rest.
 func (n *Node) looking() *accessweb.Looking {
 	return &accessweb.Looking{
-		Whole: n.WholeAbout, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.Cases.Working, Told: n.told, Review: n.review, Name: n.name, Drafts: n.Journal,
+		Whole: n.WholeAbout, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.dueInHand, Told: n.told, Review: n.review, Name: n.name, Drafts: n.Journal,
 	}
 }
 

@@ -15,15 +15,20 @@ import (
 // ones first, then the newest.
 const mostTied = 50
 
-// Grounds lists what ties a caller to a person's home just now, for the vault of
-// entry codes. What cannot be read is unknown, never none.
-func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subject, r entry.Rules, now time.Time) (g entry.Grounds) {
+// tied lists the cases about a person.
+func (s *Cases) tied(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
 	rows, err := s.Journal.Views().QueryContext(ctx, `SELECT c.id FROM urgent_about a JOIN urgent_case c ON c.id = a.id
 		WHERE a.record = ? ORDER BY c.onlist DESC, c.began DESC, c.id LIMIT ?`, person[:], mostTied)
 	if err != nil {
-		return entry.Grounds{Unknown: true}
+		return nil, err
 	}
-	ids, err := subjects(rows)
+	return subjects(rows)
+}
+
+// Grounds lists what ties a caller to a person's home just now, for the vault of
+// entry codes. What cannot be read is unknown, never none.
+func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subject, r entry.Rules, now time.Time) (g entry.Grounds) {
+	ids, err := s.tied(ctx, person)
 	g.Unknown = err != nil
 	for _, id := range ids {
 		c, err := journal.Fold(ctx, s.Journal, id, urgent.Fold)
