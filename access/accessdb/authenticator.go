@@ -31,14 +31,14 @@ func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authen
 	if !g.Policy.SecondChoice {
 		return Authenticator{}, refusal.New(refusal.Forbidden, "This organisation signs in by passkeys alone.")
 	}
-	k, ok := g.signing.shown.get(by.Session, g.clock())
+	k, ok := g.signing.shown.get(slot{session: by.Session}, g.clock())
 	if !ok || len(k.secret) == 0 {
 		k = kept{secret: make([]byte, access.SecretSize)}
 		if _, err := io.ReadFull(g.random, k.secret); err != nil {
 			return Authenticator{}, err
 		}
 	}
-	if err := g.signing.shown.put(by.Session, k, g.clock()); err != nil {
+	if err := g.signing.shown.put(slot{session: by.Session}, k, g.clock()); err != nil {
 		return Authenticator{}, err
 	}
 	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(k.secret)
@@ -56,7 +56,7 @@ func (g *Gate) EnrolAuthenticator(ctx context.Context, by access.Caller, login, 
 	if err := g.Enter(ctx, by, access.KeepOwnWays, by.Person); err != nil {
 		return err
 	}
-	k, ok := g.signing.shown.get(by.Session, g.clock())
+	k, ok := g.signing.shown.get(slot{session: by.Session}, g.clock())
 	if !ok || len(k.secret) == 0 {
 		return refusal.New(refusal.Forbidden, "That took too long. Begin again.")
 	}
@@ -82,7 +82,7 @@ func (g *Gate) EnrolAuthenticator(ctx context.Context, by access.Caller, login, 
 		return access.EnrolAuthenticator(s, session, g.Policy, a, code, now)
 	})
 	if err == nil {
-		g.signing.shown.drop(by.Session)
+		g.signing.shown.drop(slot{session: by.Session})
 	}
 	return err
 }

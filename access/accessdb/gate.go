@@ -84,6 +84,21 @@ func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) err
 	return err
 }
 
+// lookOfItself records a look that this device made without a session, as an
+// entry of its own.
+func (g *Gate) lookOfItself(ctx context.Context, device access.Caller, l access.Looked) error {
+	_, err := g.journal.Do(ctx, device.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		s, err := tx.NewSubject()
+		if err != nil {
+			return nil, err
+		}
+		d := fact.Say(s, l)
+		d.Class = fact.ClassAudit
+		return []fact.Draft{d}, nil
+	})
+	return err
+}
+
 // Caller says who asks with a session token. Without a good one it refuses,
 // and while the screen is locked: that refusal holds access.ErrLocked.
 func (g *Gate) Caller(ctx context.Context, token string) (access.Caller, error) {

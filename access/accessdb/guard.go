@@ -51,6 +51,15 @@ func (m *marks) forget() {
 	m.now, m.turn = nil, m.turn+1
 }
 
+// keep keeps what was read in a turn, unless a mark was set meanwhile.
+func (m *marks) keep(turn uint64, read access.Watched) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.turn == turn {
+		m.now = read
+	}
+}
+
 // opened is what one person opened.
 type opened struct {
 	records map[fact.Subject]time.Time // within the hour, and when last
@@ -298,11 +307,7 @@ func (g *Gate) Watched(ctx context.Context) access.Watched {
 		return access.Watched{}
 	}
 	now = access.FoldWatched(h)
-	g.marks.mu.Lock()
-	defer g.marks.mu.Unlock()
-	if g.marks.turn == turn { // else a mark was set while this was read
-		g.marks.now = now
-	}
+	g.marks.keep(turn, now)
 	return now
 }
 

@@ -21,12 +21,20 @@ type Looking struct {
 	Whole   accessdb.Whole                                                        // what stands about one person
 	Record  func(ctx context.Context, number string) (fact.Subject, error)        // the record, or the case, that a case number leads to
 	Level   accessdb.Level                                                        // whether all of another device is here
-	Unusual func(ctx context.Context, by web.Caller) ([]access.Unusual, error)    // what is unusual lately
+	Unusual func(ctx context.Context, by web.Caller) (Judged, error)              // what is unusual lately
 	InHand  func(ctx context.Context, person fact.Subject) ([]fact.Millis, error) // deadlines of somebody's open cases
 	Told    func(ctx context.Context, by web.Caller) ([]Told, error)              // looks that governance was told of and has not reviewed
 	Review  func(ctx context.Context, by web.Caller, id fact.Subject, note string) error
 	Name    func(fact.Subject) string // of a member of staff
 	Drafts  Keeper
+}
+
+// Judged is what is unusual among the newest looks.
+type Judged struct {
+	Unusual []access.Unusual // the heaviest first
+	Days    int              // how far back was looked
+	Looks   int              // that were judged
+	Beyond  int              // older ones of those days that were not
 }
 
 // Told is one look that governance was told of.
@@ -72,6 +80,7 @@ type looksView struct {
 	Told    []toldLine
 	Unusual []unusualLine
 	More    int
+	Beyond  string // what was not judged; empty: all was
 	Marks   []markLine
 	Kinds   []web.Option
 }
@@ -120,18 +129,28 @@ func (p *Pages) showLooks(w http.ResponseWriter, r *http.Request, by web.Caller,
 	for _, t := range told {
 		v.Told = append(v.Told, toldLine{t.ID.String(), t.What, t.Alarm})
 	}
-	all, err := p.Looking.Unusual(r.Context(), by)
+	is, err := p.Looking.Unusual(r.Context(), by)
 	if err != nil {
 		return err
 	}
-	for i, u := range all {
+	v.Beyond = beyondWords(is)
+	for i, u := range is.Unusual {
 		if i == mostUnusual {
-			v.More = len(all) - mostUnusual
+			v.More = len(is.Unusual) - mostUnusual
 			break
 		}
 		v.Unusual = append(v.Unusual, p.unusualLine(u))
 	}
 	return web.Render(w, r, status, looksPage(v))
+}
+
+// beyondWords says which looks were not judged.
+func beyondWords(is Judged) string {
+	if is.Beyond == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Only the newest %d looks of the last %d days were judged: %s older and not among these. Ask by record below.",
+		is.Looks, is.Days, web.Plural(is.Beyond, "look is", "looks are"))
 }
 
 func sortLines(all []markLine) {

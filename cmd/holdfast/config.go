@@ -18,18 +18,19 @@ import (
 
 // settings is the configuration file of a site node, in YAML. Flags win.
 type settings struct {
-	Listen        string   `yaml:"listen"`          // HOST:PORT of the pages
-	Doors         string   `yaml:"doors"`           // HOST:PORT of the message doors
-	Devices       string   `yaml:"devices"`         // HOST:PORT where the organisation's other devices knock
-	Peers         []string `yaml:"peers"`           // HOST:PORT of other devices of the organisation
-	Name          string   `yaml:"name"`            // host name under which both are reached
-	Domain        string   `yaml:"domain"`          // parent domain of passkeys; the name unless told
-	Service       string   `yaml:"service"`         // our service in the Directory of Services
-	Volume        string   `yaml:"volume"`          // encrypted-by-host, when this machine cannot see it itself
-	SafetyOfficer string   `yaml:"safety_officer"`  // Ed25519 public key in base64
-	Approvals     []string `yaml:"approvals"`       // files signed by the safety officer, beside this one
-	Passphrase    string   `yaml:"passphrase_file"` // beside this one
-	SecondChoice  bool     `yaml:"second_choice"`   // a password with an authenticator code may be used where a passkey can't
+	Listen        string   `yaml:"listen"`           // HOST:PORT of the pages
+	Doors         string   `yaml:"doors"`            // HOST:PORT of the message doors
+	Devices       string   `yaml:"devices"`          // HOST:PORT where the organisation's other devices knock
+	Peers         []string `yaml:"peers"`            // HOST:PORT of other devices of the organisation
+	Name          string   `yaml:"name"`             // host name under which both are reached
+	Domain        string   `yaml:"domain"`           // parent domain of passkeys; the name unless told
+	Security      string   `yaml:"security_contact"` // mailto:, https: or tel: where weaknesses are reported; none: security.txt is not there
+	Service       string   `yaml:"service"`          // our service in the Directory of Services
+	Volume        string   `yaml:"volume"`           // encrypted-by-host, when this machine cannot see it itself
+	SafetyOfficer string   `yaml:"safety_officer"`   // Ed25519 public key in base64
+	Approvals     []string `yaml:"approvals"`        // files signed by the safety officer, beside this one
+	Passphrase    string   `yaml:"passphrase_file"`  // beside this one
+	SecondChoice  bool     `yaml:"second_choice"`    // a password with an authenticator code may be used where a passkey can't
 
 	demo  bool   // said on the command line
 	clock string // likewise

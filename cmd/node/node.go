@@ -48,6 +48,8 @@ type Config struct {
 	Secure   bool         // pages over TLS: everywhere but on a demo's loopback
 	Service  codes.DoSID  // our service that referrals are made from and to
 
+	SecurityContact string // a URI where weaknesses are reported (RFC 9116); empty: the organisation names none
+
 	SecondChoice bool // password with an authenticator code may be used where a passkey can't
 }
 
@@ -72,6 +74,8 @@ type Node struct {
 	scope   *scope
 	carrier *carrier.Manager
 	found   findings
+	leavers leavers
+	judged  judged
 	peers   *peers
 	door    *accessweb.Pages
 	outbox  *exchangedb.Outbox
@@ -114,6 +118,9 @@ func closeListener(l net.Listener) error {
 func (n *Node) open(ctx context.Context) error {
 	if _, err := access.InForce(); err != nil {
 		return err // nobody could do anything
+	}
+	if err := checkContact(n.config.SecurityContact); err != nil {
+		return err
 	}
 	var err error
 	o := n.config.options(n.config.Library)

@@ -47,8 +47,8 @@ type Homes struct {
 	Vault     Vault
 	Relations []Relations
 	Rules     entry.Rules
-	Device    access.Caller                                 // this device itself
-	Gone      func(ctx context.Context) (entry.Gone, error) // who has left, what was cut off
+	Device    access.Caller                        // this device itself
+	Gone      func(ctx context.Context) entry.Gone // who has left, what was cut off
 	Clock     journal.Clock
 	Site      Site // whom a device asks that opens no homes itself; nil: nobody
 }
@@ -62,6 +62,7 @@ type Home struct {
 	Person  record.Person
 	Grounds entry.Grounds
 	Why     []string // it must be changed
+	Unsure  bool     // it can't be told whether others who know it have left
 	Open    bool     // the caller, in this session, has it open now
 	Until   time.Time
 	Openers [2]entry.Opener // the caller's, today and yesterday
@@ -110,10 +111,8 @@ func (s *Homes) Home(ctx context.Context, by access.Caller, person fact.Subject,
 			return h, err
 		}
 	}
-	gone, err := s.Gone(ctx)
-	if err != nil {
-		return h, err
-	}
+	gone := s.Gone(ctx)
+	h.Unsure = gone.Unknown // whoever needs to get in waits for no staff list
 	h.Why, h.Grounds = h.Code.MustChange(gone), s.grounds(ctx, by, person, now)
 	if o, open := s.openNow(h, by, now); open {
 		h.Open, h.Until = true, o.What.Until.Time()

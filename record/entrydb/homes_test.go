@@ -73,7 +73,7 @@ func openHouse(t testing.TB, j *journal.Journal, o journal.Options, grounds func
 	h.Homes = &entrydb.Homes{
 		Journal: j, Gate: accessdb.NewGate(j, time.Now), Vault: j.Vault(), Relations: []entrydb.Relations{h.tied}, Rules: rules,
 		Device: access.Caller{Person: j.Device().Card().Device, Name: "site", Role: access.Device},
-		Gone:   func(context.Context) (entry.Gone, error) { return h.gone, nil }, Clock: time.Now,
+		Gone:   func(context.Context) entry.Gone { return h.gone }, Clock: time.Now,
 	}
 	return h
 }

@@ -109,7 +109,8 @@ type Watched struct {
 	Changes []Change
 	Causes  []entry.Cause
 	Asks    []Ask
-	Homes   int // of which something is kept
+	Unsure  bool // who has left could not be read whole: others may have
+	Homes   int  // of which something is kept
 }
 
 // Line is one opening.
@@ -136,15 +137,12 @@ func (s *Homes) Watch(ctx context.Context, by access.Caller, now time.Time) (Wat
 	if err := s.Gate.Enter(ctx, by, access.WatchEntry, fact.Subject{}); err != nil {
 		return Watched{}, err
 	}
-	gone, err := s.Gone(ctx)
-	if err != nil {
-		return Watched{}, err
-	}
+	gone := s.Gone(ctx)
 	codes, err := bodies[entry.Code](ctx, s.Journal.Views(), `SELECT body FROM entry_code ORDER BY code LIMIT ?`, mostHomes)
 	if err != nil {
 		return Watched{}, err
 	}
-	out := Watched{Causes: entry.Progress(codes, gone)}
+	out := Watched{Causes: entry.Progress(codes, gone), Unsure: gone.Unknown}
 	for _, c := range codes {
 		if c.Kept() {
 			out.Homes++

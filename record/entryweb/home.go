@@ -28,6 +28,7 @@ type homeView struct {
 	Open     bool
 	Until    string
 	Why      []string // it must be changed
+	Unsure   bool     // others who know it may have left
 	Chases   []string
 	Openings []openingLine
 	Rights   homeRights
@@ -62,7 +63,7 @@ func (p *Pages) showHome(w http.ResponseWriter, r *http.Request, by web.Caller, 
 func (p *Pages) homeOf(r *http.Request, by web.Caller, id fact.Subject, h entrydb.Home, f *web.Form) homeView {
 	v := homeView{
 		Frame: p.frame(r, by, "Way in", f), Form: f, Path: pathOf(id), Called: h.Person.Called(), Seen: seenOf(h.Code), Kept: h.Code.Kept(),
-		Why: h.Why, Open: h.Open, Until: p.atTime(h.Until),
+		Why: h.Why, Unsure: h.Unsure, Open: h.Open, Until: p.atTime(h.Until),
 		Rights: homeRights{by.May(access.OpenEntry) == nil, by.May(access.KeepEntry) == nil, by.May(access.WatchEntry) == nil},
 	}
 	v.Says = p.keptWords(h.Code)

@@ -20,6 +20,7 @@ type watchView struct {
 	Changes []changeLine
 	Causes  []causeLine
 	Asks    []askLine
+	Unsure  bool // who has left can't be told whole
 }
 
 type changeLine struct {
@@ -43,7 +44,7 @@ func (p *Pages) watch(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err != nil {
 		return err
 	}
-	v := watchView{Frame: p.frame(r, by, "Homes", nil), Homes: web.Plural(all.Homes, "home", "homes")}
+	v := watchView{Frame: p.frame(r, by, "Homes", nil), Homes: web.Plural(all.Homes, "home", "homes"), Unsure: all.Unsure}
 	v.Unseen, v.Noted = p.lines(r, by, all.Unseen), p.lines(r, by, all.Noted)
 	for i, c := range all.Changes {
 		if i == mostLines {
