@@ -32,7 +32,7 @@ func insiderDrill() Drill {
 	return Drill{
 		Number: 27, Name: "insider", Hazard: "H-721",
 		About:    "An insider opens a canary and a well-known person's case, at a site that is cut off from the one where information governance works, and then there.",
-		Expected: "A reason is demanded and every look is on record. The alarm comes within 60 s of the look, and of the link's return for looks made off line. Nobody else sees it; nobody's session is frozen; who looked is answered whole.",
+		Expected: "A reason is demanded and every look is on record. The alarm comes within 60 s of the look, and of the link's return for looks made off line. Nobody else sees it; who has nothing in hand is held after the canary, and is not with a call in hand; who looked is answered whole.",
 		run:      rehearseInsider,
 	}
 }
@@ -164,7 +164,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 		return err
 	}
 	o.part(func(n int) bool { return n == 0 }, proxy.Cut)
-	if err := o.insider(ctx, o.all[1], made); err != nil {
+	if err := o.insider(ctx, o.all[1], made, true); err != nil {
 		return err
 	}
 	if err := o.parted(ctx, o.all[0]); err != nil {
@@ -180,7 +180,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if err := s.alarmed(ctx, gov, "alarm_after_link_s", 1); err != nil {
 		return err
 	}
-	if err := o.insider(ctx, o.all[0], made); err != nil {
+	if err := o.insider(ctx, o.all[0], made, false); err != nil {
 		return err
 	}
 	if err := s.alarmed(ctx, gov, "alarm_after_look_s", 2); err != nil {
@@ -197,6 +197,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 		s.Wrong("who looked is not answered whole: %d looks with their reason", n)
 	}
 	s.AtLeast("looks", 4)
+	s.AtLeast("held", 1)
 	s.Saw("%v looks by insiders; told %.1f s after the look and %.1f s after the link came back; reasons on record; nobody frozen", s.Figure("looks"), s.Figure("alarm_after_look_s"), s.Figure("alarm_after_link_s"))
 	return nil
 }
@@ -225,8 +226,9 @@ func around(page, word string) string {
 	return page[max(0, at-80):min(len(page), at+200)]
 }
 
-// insider opens both cases at one site, and works on.
-func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error {
+// insider opens both cases at one site, and works on. idle says that they have
+// nothing in hand before.
+func (o *sites) insider(ctx context.Context, at *site, made watchedCases, idle bool) error {
 	s := o.stage
 	b, err := o.browserAs(ctx, at, access.Clinician)
 	if err != nil {
@@ -255,8 +257,13 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error 
 	if err != nil {
 		return err
 	}
+	if idle {
+		if err := o.held(ctx, at, b, made); err != nil {
+			return err
+		}
+	}
 	if ok, _, err = b.opens(ctx, made.Known); err != nil || !ok {
-		s.Wrong("with a reason it does not open at %s: %v", at.name, err)
+		s.Wrong("with a reason, and a call in hand, it does not open at %s: %v", at.name, err)
 	}
 	s.Add("looks", 1)
 	_, page, err = b.get(ctx, "/tasks")
@@ -268,6 +275,24 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error 
 	}
 	if _, _, err := b.takeCall(ctx, "after the canary"); err != nil {
 		s.Wrong("after the canary no call can be taken at %s: %v", at.name, err)
+	}
+	return nil
+}
+
+// held finds that somebody with nothing in hand who opened a canary is asked who
+// they are before another record, and that a call in hand ends that.
+func (o *sites) held(ctx context.Context, at *site, b *browser, made watchedCases) error {
+	s := o.stage
+	ok, page, err := b.opens(ctx, made.Known)
+	if err != nil {
+		return err
+	}
+	if ok || !strings.Contains(page, "Show that it is you") {
+		s.Wrong("a session with nothing in hand that opened a canary is not held at %s", at.name)
+	}
+	s.Add("held", 1)
+	if path, _, err := b.takeCall(ctx, "while held"); err != nil || path == "" {
+		s.Wrong("a held session can take no call at %s: %v", at.name, err)
 	}
 	return nil
 }
