@@ -104,6 +104,28 @@ func (b *browser) opens(ctx context.Context, id string) (bool, string, error) {
 	return status == http.StatusOK, page, err
 }
 
+// opensClosed opens a case that is over: nothing links whoever took no part in it,
+// so that a reason is asked for first, of a canary as of any other.
+func (b *browser) opensClosed(ctx context.Context, id, why string) (bool, error) {
+	ok, page, err := b.opens(ctx, id)
+	if err != nil || ok || !strings.Contains(page, "Say why") {
+		return false, err
+	}
+	if err := b.saysWhy(ctx, id, why); err != nil {
+		return false, err
+	}
+	ok, _, err = b.opens(ctx, id)
+	return ok, err
+}
+
+// saysWhy gives a reason for opening a case.
+func (b *browser) saysWhy(ctx context.Context, id, why string) error {
+	_, err := b.postForm(ctx, "/reason", url.Values{
+		"_reason_to": {"/case/" + id}, "_reason_get": {"yes"}, "_reason_about": {id}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {why},
+	})
+	return err
+}
+
 // alarmed waits until governance is told of a canary, 60 s at most.
 func (s *Stage) alarmed(ctx context.Context, gov *browser, figure string, count int) error {
 	begun := time.Now()
@@ -164,7 +186,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 		return err
 	}
 	o.part(func(n int) bool { return n == 0 }, proxy.Cut)
-	if err := o.insider(ctx, o.all[1], made, true); err != nil {
+	if err := o.insider(ctx, o.all[1], made); err != nil {
 		return err
 	}
 	if err := o.parted(ctx, o.all[0]); err != nil {
@@ -180,7 +202,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if err := s.alarmed(ctx, gov, "alarm_after_link_s", 1); err != nil {
 		return err
 	}
-	if err := o.insider(ctx, o.all[0], made, false); err != nil {
+	if err := o.insider(ctx, o.all[0], made); err != nil {
 		return err
 	}
 	if err := s.alarmed(ctx, gov, "alarm_after_look_s", 2); err != nil {
@@ -196,9 +218,12 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if n := strings.Count(page, "just curious about them"); n < 2 || strings.Contains(page, "Not complete.") {
 		s.Wrong("who looked is not answered whole: %d looks with their reason", n)
 	}
+	if err := o.held(ctx, o.all[0], made); err != nil {
+		return err
+	}
 	s.AtLeast("looks", 4)
 	s.AtLeast("held", 1)
-	s.Saw("%v looks by insiders; told %.1f s after the look and %.1f s after the link came back; reasons on record; nobody frozen", s.Figure("looks"), s.Figure("alarm_after_look_s"), s.Figure("alarm_after_link_s"))
+	s.Saw("%v looks by insiders; told %.1f s after the look and %.1f s after the link came back; reasons on record; who had nothing in hand was held, nobody else", s.Figure("looks"), s.Figure("alarm_after_look_s"), s.Figure("alarm_after_link_s"))
 	return nil
 }
 
@@ -226,21 +251,20 @@ func around(page, word string) string {
 	return page[max(0, at-80):min(len(page), at+200)]
 }
 
-// insider opens both cases at one site, and works on. idle says that they have
-// nothing in hand before.
-func (o *sites) insider(ctx context.Context, at *site, made watchedCases, idle bool) error {
+// insider opens both cases at one site, and works on.
+func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error {
 	s := o.stage
 	b, err := o.browserAs(ctx, at, access.Clinician)
 	if err != nil {
 		return err
 	}
 	defer b.close()
-	ok, _, err := b.opens(ctx, made.Canary)
+	ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back")
 	if err != nil {
 		return err
 	}
 	if !ok {
-		s.Wrong("a canary is closed to a clinician at %s: it can be told from a real one", at.name)
+		s.Wrong("a canary is not as any case that is over to a clinician at %s: it can be told from a real one", at.name)
 	}
 	s.Add("looks", 1)
 	ok, page, err := b.opens(ctx, made.Known)
@@ -251,19 +275,11 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases, idle b
 		s.Wrong("a well-known person's case opens without a reason at %s", at.name)
 		return nil
 	}
-	_, err = b.postForm(ctx, "/reason", url.Values{
-		"_reason_to": {"/case/" + made.Known}, "_reason_get": {"yes"}, "_reason_about": {made.Known}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {"just curious about them"},
-	})
-	if err != nil {
+	if err := b.saysWhy(ctx, made.Known, "just curious about them"); err != nil {
 		return err
 	}
-	if idle {
-		if err := o.held(ctx, at, b, made); err != nil {
-			return err
-		}
-	}
 	if ok, _, err = b.opens(ctx, made.Known); err != nil || !ok {
-		s.Wrong("with a reason, and a call in hand, it does not open at %s: %v", at.name, err)
+		s.Wrong("with a reason it does not open at %s: %v", at.name, err)
 	}
 	s.Add("looks", 1)
 	_, page, err = b.get(ctx, "/tasks")
@@ -280,19 +296,34 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases, idle b
 }
 
 // held finds that somebody with nothing in hand who opened a canary is asked who
-// they are before another record, and that a call in hand ends that.
-func (o *sites) held(ctx context.Context, at *site, b *browser, made watchedCases) error {
+// they are before another record, that a new call is not held up, and that a call
+// in hand ends it.
+func (o *sites) held(ctx context.Context, at *site, made watchedCases) error {
 	s := o.stage
+	b, err := o.browserAs(ctx, at, access.Manager)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back"); err != nil || !ok {
+		s.Wrong("the canary is closed: %v", err)
+	}
+	if err := b.saysWhy(ctx, made.Known, "looking around"); err != nil {
+		return err
+	}
 	ok, page, err := b.opens(ctx, made.Known)
 	if err != nil {
 		return err
 	}
 	if ok || !strings.Contains(page, "Show that it is you") {
-		s.Wrong("a session with nothing in hand that opened a canary is not held at %s", at.name)
+		s.Wrong("a session with nothing in hand that opened a canary is not held")
 	}
 	s.Add("held", 1)
 	if path, _, err := b.takeCall(ctx, "while held"); err != nil || path == "" {
-		s.Wrong("a held session can take no call at %s: %v", at.name, err)
+		s.Wrong("a held session can take no call: %v", err)
+	}
+	if ok, _, err = b.opens(ctx, made.Known); err != nil || !ok {
+		s.Wrong("somebody with a call in hand is held: %v", err)
 	}
 	return nil
 }
@@ -350,7 +381,7 @@ func (s *Stage) thief(ctx context.Context, owner, gov *browser, made watchedCase
 	}
 	defer b.close()
 	b.base, b.client.Jar = owner.base, owner.client.Jar
-	if ok, _, err := b.opens(ctx, made.Canary); err != nil || !ok {
+	if ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back"); err != nil || !ok {
 		s.Wrong("the canary is closed: %v", err)
 	}
 	if err := s.alarmed(ctx, gov, "alarm_s", 1); err != nil {
