@@ -24,7 +24,7 @@ func staffTold(s Staff, h fact.History) []string {
 	for _, r := range Roles() {
 		out = append(out, fmt.Sprint(r, len(s.Holds(r, morning))))
 	}
-	_, err := OpenByLink(s, fact.Hash{1}, SessionOpened{Browser: fact.Hash{5}}, fact.Subject{8}, morning)
+	_, err := OpenByLink(s, shifts(), fact.Hash{1}, SessionOpened{Browser: fact.Hash{5}}, fact.Subject{8}, morning)
 	return append(append(out, fmt.Sprint(err)), facttest.Disagreements(s.Disagreements(h))...)
 }
 

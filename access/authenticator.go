@@ -54,8 +54,8 @@ func (SignInSlowed) FactKind() fact.Kind { return kind(41, fact.Control, "sign-i
 // stepLasts is the life of a code (RFC 6238, section 5.2).
 const stepLasts = 30
 
-// secretSize is that of the HMAC (RFC 4226, section 4, R6: at least 16 bytes).
-const secretSize = 20
+// SecretSize is that of the secret shared with an authenticator, in bytes: of the HMAC (RFC 4226, section 4, R6: at least 16 bytes).
+const SecretSize = 20
 
 // CodeStep gives the step of a code that is good now, one step early or one late
 // (RFC 6238, section 5.2). It costs the same whether it is good or not.
@@ -100,7 +100,7 @@ func EnrolAuthenticator(s Staff, session Session, p Policy, a AuthenticatorEnrol
 		return nil, refusal.New(refusal.Forbidden, "This organisation signs in by passkeys alone.")
 	case len(session.Opened) != 1 || session.Opened[0].Person != s.Person || !ByOwnDevice(session.Opened[0].Way):
 		return nil, refusal.New(refusal.Forbidden, "Sign in by your passkey to do this.")
-	case len(a.Secret) != secretSize || len(a.Password.Sums) != 1 || !a.Password.sound():
+	case len(a.Secret) != SecretSize || len(a.Password.Sums) != 1 || !a.Password.sound():
 		return nil, refusal.New(refusal.Invalid, "The password and the authenticator belong together. Begin again.")
 	}
 	if a.Login = CleanLogin(a.Login); a.Login == "" {
@@ -144,7 +144,7 @@ func OpenByCode(s Staff, p Policy, o SessionOpened, step uint64, session fact.Su
 		return nil, refusal.New(refusal.Forbidden, "This code has been used. Wait for the next one.")
 	}
 	o.Way = WayCode
-	out, err := open(s, o, session, now)
+	out, err := open(s, p, o, session, now)
 	if err != nil {
 		return nil, err
 	}

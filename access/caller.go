@@ -84,8 +84,10 @@ type Caller struct {
 	Locked  bool          // their screen is locked: nothing may be done until they show who they are
 
 	// Finishing are the open cases and tasks that somebody who has lapsed had in
-	// hand; empty when that can't be told, and then no case is kept from them.
+	// hand, and the people they are about; empty when that can't be told, and then
+	// no case is kept from them.
 	Finishing []fact.Subject
+	OnLine    bool // one of them is a call whose patient is not known yet
 }
 
 // Author is the caller as it stands in facts.

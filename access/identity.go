@@ -151,7 +151,7 @@ func link(s Staff, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, err
 	if err := checkAccount(l.Account); err != nil {
 		return nil, err
 	}
-	if _, ok := s.firstRole(now); !ok {
+	if _, ok := s.FirstRole(now); !ok {
 		return nil, refusal.Field("account", "This person holds no role now. Give them one first.")
 	}
 	switch had := s.AccountsAt(l.Issuer); {
@@ -219,7 +219,7 @@ func OpenByProvider(s Staff, p Policy, o SessionOpened, account string, session 
 		return nil, refusal.New(refusal.Forbidden, "Two accounts were linked to you apart, so neither opens anything.").Because(ErrTwoAccounts)
 	}
 	o.Way = WayProvider
-	return open(s, o, session, now)
+	return open(s, p, o, session, now)
 }
 
 // choiceNone says that none of the accounts linked apart is the person's.

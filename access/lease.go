@@ -110,7 +110,10 @@ func goesOn() []Act {
 
 // inOpenWork lists the acts that go on about open work, and what it is about.
 func inOpenWork() []Act {
-	return append(aboutCase(), Claim, SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason)
+	return []Act{
+		SeeCase, Triage, Dispose, Refer, Consult, LowerUrgency, SetOutcome, Close, SendReport, WriteNote, Claim,
+		SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason,
+	}
 }
 
 // InOpenWork tells whether an act goes on about open work alone at a desk without

@@ -17,6 +17,7 @@ type Looking struct {
 	Roles      map[Role]RoleLooking
 	Others     RoleLooking           // roles that are not named
 	Proof      map[Act]time.Duration // dangerous acts: how old the last proof of who somebody is may be
+	CapOver    time.Duration         // the time in which different records are counted
 	GlassLasts time.Duration         // how long a reason opens one record
 	GlassHour  int                   // reasons against the table in an hour before the passkey is asked for; 0: no limit
 	InCall     int                   // records beyond the cap that somebody with a call in hand may open
@@ -60,20 +61,11 @@ func (e *NeedsReason) Error() string { return e.Err.Error() }
 // Unwrap gives the refusal.
 func (e *NeedsReason) Unwrap() error { return e.Err }
 
-// neverAsked are acts of care at the heart of an emergency: no rule may ask for
-// a passkey before them.
-func neverAsked() []Act {
-	return []Act{
-		TakeCall, CallEmergency, SeeWorklist, SeeCase, SeePerson, FindPerson, WritePerson, Triage, Dispose, Refer, Claim, Consult,
-		LowerUrgency, SetOutcome, Close, SendReport, WriteNote, SeeServices, SeeTasks, DoTask, SeeBoard, SeeOwnSessions, GiveReason,
-	}
-}
-
 // Check tells what of the rules can't be.
 func (l Looking) Check() error {
 	for a, age := range l.Proof {
 		switch {
-		case slices.Contains(neverAsked(), a):
+		case neverAsked(a):
 			return refusal.Newf(refusal.Invalid, "looking: %q is care; nobody is asked for a passkey before it", a)
 		case AuditOf(a) == Look || !known(a):
 			return refusal.Newf(refusal.Invalid, "looking: %q is no act that a passkey is asked for", a)
@@ -90,6 +82,13 @@ func (l Looking) Check() error {
 		}
 	}
 	return nil
+}
+
+// neverAsked tells whether the table keeps a passkey from being asked for before
+// an act: it is care.
+func neverAsked(a Act) bool {
+	t, err := inForce()
+	return err == nil && slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Act == a && r.Passkey == NeverAsked })
 }
 
 func known(a Act) bool {
@@ -113,6 +112,12 @@ func prove(say string) error { return refusal.New(refusal.Forbidden, say).Becaus
 type Care struct {
 	Mine   bool // an open case of theirs, or the record of one
 	InCall bool // they have a call in hand, about whomever
+
+	Working bool // they have some open case in hand, about whomever
+
+	// Unknown says that it can't be told whether it is theirs. Then it counts as
+	// if it were: what a program lacks keeps nobody from the patient before them.
+	Unknown bool
 }
 
 // Counted is how many different records somebody opened since they last showed
@@ -130,10 +135,27 @@ func (c Caller) Cap(l Looking, n Counted, care Care, lifted bool) error {
 	if care.InCall {
 		most += l.InCall
 	}
-	if l.Of(c.Role).Records == 0 || lifted || n.Seen || care.Mine || n.Records < most {
+	if l.Of(c.Role).Records == 0 || lifted || care.Unknown || n.Seen || care.Mine || n.Records < most {
 		return nil
 	}
-	return prove("You have opened many records this hour. Show that it is you, and go on. Your open cases and new calls are not held up.")
+	return another()
+}
+
+// AfterCanary holds a session that opened a canary and has nothing in hand:
+// before one more record its person shows again who they are. opened is when
+// they last opened one; zero: never. Whoever has open work is never held, nor
+// is it when that can't be told.
+func (c Caller) AfterCanary(l Looking, opened time.Time, care Care) error {
+	if !l.Asks() || opened.IsZero() || opened.Before(c.Proved) || care.Mine || care.InCall || care.Working || care.Unknown {
+		return nil
+	}
+	return another()
+}
+
+// another asks for the passkey before one more record, in the same words
+// whatever the cause: nobody may learn from them which record is a canary.
+func another() error {
+	return prove("Show that it is you before you open another record: this is asked after many records in an hour, and now and then. Your open cases and new calls are not held up.")
 }
 
 // MarkOf tells what marks stand on any of some subjects: a case and the records

@@ -2,6 +2,7 @@ package access
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,7 +19,16 @@ func rules() Looking {
 }
 
 func TestNoCareIsEverAskedForAPasskey(t *testing.T) {
-	for _, a := range neverAsked() {
+	care := []Act{ // at the heart of an emergency
+		TakeCall, CallEmergency, SeeWorklist, SeeCase, SeePerson, FindPerson, WritePerson, Triage, Dispose, Refer, Claim, Consult,
+		LowerUrgency, SetOutcome, Close, SendReport, WriteNote, SeeServices, SeeTasks, DoTask, SeeBoard, SeeOwnSessions, GiveReason, OpenEntry,
+	}
+	for _, r := range inForceOrDie(t).Rows {
+		if slices.Contains(r.Purposes, DirectCare) {
+			care = append(care, r.Act)
+		}
+	}
+	for _, a := range care {
 		if err := (Looking{Proof: map[Act]time.Duration{a: time.Minute}}).Check(); err == nil {
 			t.Errorf("%q may ask for a passkey", a)
 		}
@@ -62,12 +72,37 @@ func TestTheCapNeverFreezesWhatSomebodyHasInHand(t *testing.T) {
 		{"their own case", Counted{Records: 300}, Care{Mine: true}, false, false},
 		{"in a call", Counted{Records: 4}, Care{InCall: true}, false, false},
 		{"in a call, far beyond", Counted{Records: 5}, Care{InCall: true}, false, true},
+		{"it can't be told whether it is theirs", Counted{Records: 300}, Care{Unknown: true}, false, false},
 		{"lifted", Counted{Records: 300}, Care{}, true, false},
 	} {
 		err := by.Cap(rules(), c.n, c.care, c.lifted)
 		if (err != nil) != c.asks || err != nil && !errors.Is(err, ErrProve) {
 			t.Errorf("%s: %v", c.what, err)
 		}
+	}
+}
+
+// A session with nothing in hand that opened a canary is held until its person
+// shows who they are, in the words of the cap; one with open work never is, nor
+// when that can't be told.
+func TestACanaryHoldsWhoHasNothingInHand(t *testing.T) {
+	opened := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	by := Caller{Role: Clinician, Proved: opened.Add(-time.Hour)}
+	held := by.AfterCanary(rules(), opened, Care{})
+	if !errors.Is(held, ErrProve) || held.Error() != by.Cap(rules(), Counted{Records: 3}, Care{}, false).Error() {
+		t.Error("not held, or it tells the two apart:", held)
+	}
+	for what, c := range map[string]Care{"open work": {Working: true}, "their own": {Mine: true}, "a call": {InCall: true}, "not known": {Unknown: true}} {
+		if err := by.AfterCanary(rules(), opened, c); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	by.Proved = opened.Add(time.Second)
+	if err := by.AfterCanary(rules(), opened, Care{}); err != nil {
+		t.Error("the proof opens nothing:", err)
+	}
+	if err := by.AfterCanary(rules(), time.Time{}, Care{}); err != nil {
+		t.Error("no canary:", err)
 	}
 }
 

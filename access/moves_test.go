@@ -127,12 +127,12 @@ func TestLapseDuringAShift(t *testing.T) {
 	until := morning.Add(8 * time.Hour)
 	h.add(ChangeRoles(h.staff(), boss, Change{Give: Clinician, Until: until, Why: "one shift"}, morning))
 	s := h.staff()
-	opened := SessionOpened{Person: s.Person, Role: Clinician, Until: fact.At(morning.Add(SessionLasts))}
-	session := Session{ID: fact.Subject{8}, Opened: []SessionOpened{opened}}
-	if by, err := CallerOf(session, s, fact.Genesis{}, morning); err != nil || !by.Lapsed.IsZero() {
+	opened := SessionOpened{Person: s.Person, Role: Clinician, Until: fact.At(morning.Add(shifts().SessionLasts))}
+	session := Session{ID: fact.Subject{8}, Opened: []SessionOpened{opened}, Proved: []Proof{{At: fact.At(morning)}}}
+	if by, err := CallerOf(session, s, fact.Genesis{}, shifts(), morning); err != nil || !by.Lapsed.IsZero() {
 		t.Fatal(by, err)
 	}
-	by, err := CallerOf(session, s, fact.Genesis{}, until)
+	by, err := CallerOf(session, s, fact.Genesis{}, shifts(), until)
 	if !errors.Is(err, ErrLapsed) || !refusal.Is(err, refusal.Forbidden) || !by.Lapsed.Equal(until) || len(by.Grants) != 1 {
 		t.Fatal(by, err)
 	}
@@ -148,19 +148,32 @@ func TestLapseDuringAShift(t *testing.T) {
 	if err := (Caller{Role: Administrator, Lapsed: until}).May(ManageStaff); err == nil {
 		t.Error("an administrator whose role ran out manages people")
 	}
-	if _, err := CallerOf(session, s, fact.Genesis{}, morning.Add(SessionLasts)); !errors.Is(err, ErrLapsed) {
+	if _, err := CallerOf(session, s, fact.Genesis{}, shifts(), morning.Add(shifts().SessionLasts)); !errors.Is(err, ErrLapsed) {
 		t.Error("past the session's own end nothing can be finished:", err)
 	}
-	if _, err := CallerOf(session, s, fact.Genesis{}, morning.Add(TokenLasts)); errors.Is(err, ErrLapsed) || err == nil {
+	if _, err := CallerOf(session, s, fact.Genesis{}, shifts(), morning.Add(shifts().TokenLasts())); errors.Is(err, ErrLapsed) || err == nil {
 		t.Error("past all time to finish:", err)
 	}
 	by.Finishing = []fact.Subject{{30}}
 	if by.InHand(SeeCase, fact.Subject{30}) != nil || by.InHand(SeeCase, fact.Subject{31}) == nil || by.InHand(CallEmergency, fact.Subject{31}) != nil || by.InHand(Claim, fact.Subject{30}) == nil {
 		t.Error("only the case in hand may be finished, and an ambulance called for anybody")
 	}
+	for _, a := range []Act{SeePerson, WritePerson, SeeEntry, OpenEntry} {
+		if by.InHand(a, fact.Subject{30}) != nil || by.InHand(a, fact.Subject{32}) == nil {
+			t.Errorf("%s: only of the people in hand", a)
+		}
+	}
+	by.OnLine = true // who is on the line may be anybody
+	if by.InHand(SeePerson, fact.Subject{32}) != nil || by.InHand(WritePerson, fact.Subject{32}) == nil || by.InHand(SeeCase, fact.Subject{31}) == nil {
+		t.Error("a call in hand opens the record that is looked at for it, and no more")
+	}
+	by.Finishing = nil
+	if by.InHand(SeePerson, fact.Subject{32}) != nil {
+		t.Error("what can't be told takes a record away")
+	}
 	// what a person ended is not run out
 	h.add(Leave(s, time.Time{}, "sent home", morning.Add(time.Hour)))
-	if _, err := CallerOf(session, h.staff(), fact.Genesis{}, until); errors.Is(err, ErrLapsed) || err == nil {
+	if _, err := CallerOf(session, h.staff(), fact.Genesis{}, shifts(), until); errors.Is(err, ErrLapsed) || err == nil {
 		t.Error("an ended role goes on:", err)
 	}
 }

@@ -166,8 +166,15 @@ func TestNoTableKeepsOpenCasesFromThoseOnShift(t *testing.T) {
 		"said twice":                       {"Calls and cases,consult,", "Calls and cases,triage,"},
 		"no version":                       {"# version: 1\n", ""},
 		"no source":                        {"# source: ", "# sauce: "},
-		"a column too many":                {"area,act,", "area,extra,act,"},
-		"a row cut short":                  {"Calls and cases,consult,clinician,on shift,refuse,direct care,its own fact,", "Calls and cases,consult,clinician"},
+		"a passkey before care":            {"consult,clinician,on shift,refuse,direct care,its own fact,,never", "consult,clinician,on shift,refuse,direct care,its own fact,,may be asked"},
+		"a passkey in one row alone":       {"find a service,administrator,none,,administration,nobody's record,,never", "find a service,administrator,none,,administration,nobody's record,,may be asked"},
+		"a passkey perhaps":                {"consult,clinician,on shift,refuse,direct care,its own fact,,never", "consult,clinician,on shift,refuse,direct care,its own fact,,perhaps"},
+		"the end of a shift takes a case":  {"consult,clinician,on shift,refuse,direct care,its own fact,,never,in hand", "consult,clinician,on shift,refuse,direct care,its own fact,,never,no"},
+		"who has gone writes in any record": {"write in a person's record,call handler; clinician; dispatcher; receptionist; shift manager,on shift,refuse,direct care,its own fact,,never,in hand",
+			"write in a person's record,call handler; clinician; dispatcher; receptionist; shift manager,on shift,refuse,direct care,its own fact,,never,any"},
+		"who has gone manages people": {"manage people and roles,administrator; device itself,none,,administration,its own fact,,may be asked,no", "manage people and roles,administrator; device itself,none,,administration,its own fact,,may be asked,any"},
+		"a column too many":           {"area,act,", "area,extra,act,"},
+		"a row cut short":             {"Calls and cases,consult,clinician,on shift,refuse,direct care,its own fact,", "Calls and cases,consult,clinician"},
 	} {
 		if !strings.Contains(raw, change[0]) {
 			t.Errorf("%s: the table no longer says %q", name, change[0])

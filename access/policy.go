@@ -17,7 +17,15 @@ type Policy struct {
 	ShiftLink     time.Duration
 	ProviderWait  time.Duration // the longest that a provider is waited for, each time it is asked
 	ProviderSkew  time.Duration // how far its clock may be from ours
+	SessionLasts  time.Duration // without signing in anew: one long shift
+	FinishLasts   time.Duration // after its end a session serves to finish what is in hand
+	EnrolLink     time.Duration
+	News          time.Duration // so long administrators are told what happened to ways in
 }
+
+// TokenLasts is how long a browser keeps a session's token: longer than the
+// session, so that a case that is open at its end can be finished.
+func (p Policy) TokenLasts() time.Duration { return p.SessionLasts + p.FinishLasts }
 
 // Brake says how wrong tries are slowed: a few are free, then each wait is twice
 // the last, up to a most. Nobody is locked out for good.

@@ -29,3 +29,6 @@ func TestTheBrakeGrowsAndNeverLocks(t *testing.T) {
 		t.Errorf("held against them for ever: %+v", again)
 	}
 }
+
+// shifts is how long sessions last in tests.
+func shifts() Policy { return Policy{SessionLasts: 13 * time.Hour, FinishLasts: 12 * time.Hour} }

@@ -53,18 +53,19 @@ func NewPaper(random io.Reader, h Hashing, n int) (RecoveryCodesMade, []string, 
 		if err != nil {
 			return RecoveryCodesMade{}, nil, err
 		}
-		secrets, printed = append(secrets, s), append(printed, fours(set+s))
+		secrets, printed = append(secrets, s), append(printed, InFours(set+s, "-"))
 	}
 	codes, err := h.Hash(random, secrets...)
 	return RecoveryCodesMade{Set: []byte(set), Codes: codes}, printed, err
 }
 
-func fours(s string) string {
+// InFours parts a text in groups of four, so that it can be read out and typed.
+func InFours(s, between string) string {
 	var parts []string
 	for len(s) > 4 {
 		parts, s = append(parts, s[:4]), s[4:]
 	}
-	return strings.Join(append(parts, s), "-")
+	return strings.Join(append(parts, s), between)
 }
 
 // ReadRecovery reads a code as a person types it: hyphens and blanks do not
@@ -141,7 +142,7 @@ func Recover(s Staff, set string, which int, link fact.Hash, p Policy, now time.
 	if s.spentCode(paper.Set, sum) {
 		return nil, refusal.New(refusal.Forbidden, "This code has been used. Cross it out and take the next one.")
 	}
-	role, ok := s.firstRole(now)
+	role, ok := s.FirstRole(now)
 	if !ok {
 		return nil, refusal.New(refusal.Forbidden, "You hold no role here now. Ask an administrator.")
 	}
@@ -150,13 +151,4 @@ func Recover(s Staff, set string, which int, link fact.Hash, p Policy, now time.
 		return nil, err
 	}
 	return append(out, fact.Say(s.Person, CodeSpent{Set: paper.Set, Sum: sum, Link: link, At: fact.At(now)})), nil
-}
-
-func (s Staff) firstRole(now time.Time) (Role, bool) {
-	for _, r := range Roles() {
-		if len(s.Holds(r, now)) > 0 {
-			return r, true
-		}
-	}
-	return "", false
 }

@@ -9,14 +9,6 @@ import (
 	"holdfast/fact/refusal"
 )
 
-// SessionLasts is how long a session lasts without signing in anew: one long
-// shift.
-const SessionLasts = 13 * time.Hour
-
-// TokenLasts is how long a browser keeps a session's token: longer than the
-// session, so that a case that is open at its end can be finished.
-const TokenLasts = SessionLasts + 12*time.Hour
-
 // Session is the fold of one session.
 type Session struct {
 	ID       fact.Subject    `cbor:"1,keyasint"`
@@ -51,6 +43,16 @@ func (s Session) LastProof() time.Time {
 		return time.Time{}
 	}
 	return last.Time()
+}
+
+// Began gives when the session was opened; zero: not known.
+func (s Session) Began() time.Time {
+	for _, p := range s.Proved {
+		if p.For == "" {
+			return p.At.Time()
+		}
+	}
+	return time.Time{}
 }
 
 // FoldSession folds the facts about one session.
@@ -102,7 +104,7 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 
 // OpenByLink opens a session with a one-time sign-in link. The browser that
 // spent it may come again, another may not.
-func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
+func OpenByLink(s Staff, p Policy, link fact.Hash, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
 	l, err := s.link(link, ForSignIn, now)
 	if err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, 
 		spent = spent || one.Token == link
 	}
 	o.Role, o.Way, o.Link = l.Role, WayLink, link
-	out, err := open(s, o, session, now)
+	out, err := open(s, p, o, session, now)
 	if err != nil || spent {
 		return out, err
 	}
@@ -123,16 +125,16 @@ func OpenByLink(s Staff, link fact.Hash, o SessionOpened, session fact.Subject, 
 }
 
 // OpenByPasskey opens a session after the passkey's answer was checked.
-func OpenByPasskey(s Staff, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
+func OpenByPasskey(s Staff, p Policy, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
 	o.Way = WayPasskey
-	return open(s, o, session, now)
+	return open(s, p, o, session, now)
 }
 
-func open(s Staff, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
+func open(s Staff, p Policy, o SessionOpened, session fact.Subject, now time.Time) ([]fact.Draft, error) {
 	if len(s.Holds(o.Role, now)) == 0 {
 		return nil, refusal.New(refusal.Forbidden, "You do not hold this role now. Ask an administrator.")
 	}
-	o.Person, o.Until = s.Person, fact.At(now.Add(SessionLasts))
+	o.Person, o.Until = s.Person, fact.At(now.Add(p.SessionLasts))
 	return []fact.Draft{fact.Say(session, o)}, nil
 }
 
@@ -155,13 +157,13 @@ var ErrLapsed = errors.New("the role or the session ran out")
 // CallerOf says who is asking through a session, judged now: the session is
 // open and in time, and the role is still held. Beside an error that holds
 // ErrLapsed stands the caller as somebody who finishes what they have.
-func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, error) {
+func CallerOf(session Session, s Staff, g fact.Genesis, p Policy, now time.Time) (Caller, error) {
 	if session.Ended || len(session.Opened) != 1 {
 		return Caller{}, refusal.New(refusal.Forbidden, "You are signed out. Sign in to go on; what you typed is kept.")
 	}
 	o := session.Opened[0]
 	over := refusal.New(refusal.Forbidden, "Your session has ended. Sign in to go on; what you typed is kept.")
-	if !o.finishes(now) || o.Person != s.Person {
+	if !o.finishes(p, now) || o.Person != s.Person {
 		return Caller{}, over
 	}
 	details, _ := s.Details.Get()
@@ -177,7 +179,7 @@ func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, 
 		c.Lapsed = c.Until
 		return c, over.Because(ErrLapsed)
 	}
-	if c.Grants, c.Lapsed = s.lapsed(o, now); len(c.Grants) == 0 {
+	if c.Grants, c.Lapsed = s.lapsed(o, session.Began(), now); len(c.Grants) == 0 {
 		return Caller{}, over
 	}
 	return c, over.Because(ErrLapsed)
@@ -186,8 +188,7 @@ func CallerOf(session Session, s Staff, g fact.Genesis, now time.Time) (Caller, 
 // lapsed lists the grants that were in force when the session began and have
 // run out since, with the last moment of them. A grant that somebody ended is
 // none of these.
-func (s Staff) lapsed(o SessionOpened, now time.Time) ([]fact.ID, time.Time) {
-	began := o.Until.Time().Add(-SessionLasts)
+func (s Staff) lapsed(o SessionOpened, began, now time.Time) ([]fact.ID, time.Time) {
 	var out []fact.ID
 	var last time.Time
 	for _, g := range s.Grants {

@@ -175,16 +175,17 @@ func mayGrant(f fact.Fact, about fact.Subject) bool {
 // send everybody else home.
 func mayEnd(f fact.Fact) bool { return f.Body.Person.Zero() || allowed(Role(f.Body.Role), ManageStaff) }
 
-// longestShift bounds a grant by somebody who may admit for one shift, whatever
-// the policy of the organisation says.
-const longestShift = 24 * time.Hour
+// LongestShift bounds a grant by somebody who may admit for one shift, whatever
+// the policy of the organisation says. It is no content: every device has to
+// judge the same grant alike, whatever content it has and had.
+const LongestShift = 24 * time.Hour
 
 // mayAdmit judges a grant for one shift in the same way: to others, to work at
 // cases and calls alone, and with an end within a day.
 func mayAdmit(f fact.Fact, about fact.Subject, g RoleGranted) bool {
 	until := g.Until.Time()
 	return f.Body.Person != about && allowed(Role(f.Body.Role), AdmitShift) && forShift(g.Role) &&
-		g.Until != 0 && !until.After(f.Body.Happened.From.Time().Add(longestShift))
+		g.Until != 0 && !until.After(f.Body.Happened.From.Time().Add(LongestShift))
 }
 
 // Name gives the person's name, or says that two are on record.

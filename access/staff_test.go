@@ -87,22 +87,22 @@ func TestLinks(t *testing.T) {
 	h.add(MakeLink(h.staff(), l, morning))
 	s := h.staff()
 	here, other := SessionOpened{Browser: fact.Hash{5}}, SessionOpened{Browser: fact.Hash{6}}
-	drafts, err := OpenByLink(s, token, here, fact.Subject{8}, morning)
+	drafts, err := OpenByLink(s, shifts(), token, here, fact.Subject{8}, morning)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.add(drafts[1:], nil) // the session is a subject of its own
 	s = h.staff()
-	if _, err := OpenByLink(s, token, other, fact.Subject{9}, morning); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := OpenByLink(s, shifts(), token, other, fact.Subject{9}, morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("another browser came in by the same link", err)
 	}
-	again, err := OpenByLink(s, token, here, fact.Subject{9}, morning)
+	again, err := OpenByLink(s, shifts(), token, here, fact.Subject{9}, morning)
 	if err != nil || len(again) != 1 {
 		t.Fatal("the same browser comes again:", again, err)
 	}
 	for name, err := range map[string]error{
-		"out of date":         second(OpenByLink(s, token, here, fact.Subject{9}, morning.Add(time.Hour))),
-		"unknown":             second(OpenByLink(s, fact.Hash{2}, here, fact.Subject{9}, morning)),
+		"out of date":         second(OpenByLink(s, shifts(), token, here, fact.Subject{9}, morning.Add(time.Hour))),
+		"unknown":             second(OpenByLink(s, shifts(), fact.Hash{2}, here, fact.Subject{9}, morning)),
 		"for another purpose": second(EnrolPasskey(s, PasskeyEnrolled{Link: token, ID: []byte("id")}, morning)),
 		"role not held":       second(MakeLink(s, LinkMade{Role: Manager, Until: fact.At(morning.Add(time.Hour))}, morning)),
 	} {
@@ -128,21 +128,21 @@ func TestCallerOf(t *testing.T) {
 	h := nurse(t)
 	s := h.staff()
 	desk := facttest.NewWriter("sessions", fact.At(morning))
-	drafts, err := OpenByPasskey(s, SessionOpened{Role: Clinician, Desk: "desk 6"}, fact.Subject{8}, morning)
+	drafts, err := OpenByPasskey(s, shifts(), SessionOpened{Role: Clinician, Desk: "desk 6"}, fact.Subject{8}, morning)
 	if err != nil {
 		t.Fatal(err)
 	}
 	facts := desk.State(t, fact.Author{}, nil, drafts...)
 	session := FoldSession(fact.Subject{8}, fact.NewHistory(facts))
-	by, err := CallerOf(session, s, fact.Genesis{Name: "Fellside 111", ODS: "FEL01"}, morning)
+	by, err := CallerOf(session, s, fact.Genesis{Name: "Fellside 111", ODS: "FEL01"}, shifts(), morning)
 	if err != nil || by.Name != "P. Varma" || by.Role != Clinician || len(by.Grants) != 1 || by.Desk != "desk 6" || by.Org != "Fellside 111" {
 		t.Fatalf("%+v %v", by, err)
 	}
-	if _, err := CallerOf(session, s, fact.Genesis{}, morning.Add(SessionLasts)); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := CallerOf(session, s, fact.Genesis{}, shifts(), morning.Add(shifts().SessionLasts)); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("a session outlives its time", err)
 	}
 	h.add(EndRole(s, Clinician, "left", morning))
-	if _, err := CallerOf(session, h.staff(), fact.Genesis{}, morning); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := CallerOf(session, h.staff(), fact.Genesis{}, shifts(), morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("a session outlives its role", err)
 	}
 	ended, err := EndSession(session, "signed out")
@@ -152,10 +152,10 @@ func TestCallerOf(t *testing.T) {
 	facts = append(facts, desk.State(t, fact.Author{}, nil, ended...)...)
 	fold := func(x fact.History) Session { return FoldSession(fact.Subject{8}, x) }
 	facttest.SameInAnyOrder(t, facts, fold)
-	if _, err := CallerOf(fold(fact.NewHistory(facts)), s, fact.Genesis{}, morning); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := CallerOf(fold(fact.NewHistory(facts)), s, fact.Genesis{}, shifts(), morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("a session outlives signing out", err)
 	}
-	if second(OpenByPasskey(s, SessionOpened{Role: Manager}, fact.Subject{8}, morning)) == nil {
+	if second(OpenByPasskey(s, shifts(), SessionOpened{Role: Manager}, fact.Subject{8}, morning)) == nil {
 		t.Fatal("a session in a role that is not held")
 	}
 }

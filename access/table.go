@@ -78,9 +78,31 @@ const (
 	SayWhy Otherwise = "say why" // they may, once they have said why; others are told
 )
 
+// Passkey says whether somebody may be asked to show again who they are before
+// an act. Which acts ask, and how often, stands in content (step-up.csv).
+type Passkey string
+
+// Whether they may be asked.
+const (
+	NeverAsked Passkey = "never" // an act of care
+	MayBeAsked Passkey = "may be asked"
+)
+
+// TimeOver says what somebody may still do whose role or session has run out
+// while they have work in hand.
+type TimeOver string
+
+// What they may still do.
+const (
+	NotAnyMore TimeOver = "no"
+	OfInHand   TimeOver = "in hand" // with the cases and people of their open work
+	WithAny    TimeOver = "any"     // whatever it is about
+)
+
 // Row is one line of the permission table, and one sentence: these people may
 // do this, linked at least so closely, for these purposes, and this is written
-// down.
+// down; a passkey may or may not be asked for first, and so much of it is left
+// when their time is over.
 type Row struct {
 	Line      int // in the file
 	Area      string
@@ -91,6 +113,8 @@ type Row struct {
 	Purposes  []Purpose // the usual one first
 	Audit     Audit
 	Note      string
+	Passkey   Passkey // the same in every row of an act
+	TimeOver  TimeOver
 }
 
 // Permissions is the permission table. It never changes after it is read.
@@ -136,7 +160,7 @@ func ReadPermissions(raw []byte) (*Permissions, error) {
 }
 
 func columns() []string {
-	return []string{"area", "act", "roles", "relationship", "otherwise", "purposes", "written down", "note"}
+	return []string{"area", "act", "roles", "relationship", "otherwise", "purposes", "written down", "note", "passkey", "time over"}
 }
 
 func (t *Permissions) head(key, value string) {
@@ -151,7 +175,8 @@ func (t *Permissions) head(key, value string) {
 }
 
 func readRow(c []string) (Row, error) {
-	r := Row{Area: c[0], Act: Act(c[1]), Relation: Relation(c[3]), Otherwise: Otherwise(c[4]), Audit: Audit(c[6]), Note: c[7]}
+	r := Row{Area: c[0], Act: Act(c[1]), Relation: Relation(c[3]), Otherwise: Otherwise(c[4]), Audit: Audit(c[6]), Note: c[7],
+		Passkey: Passkey(c[8]), TimeOver: TimeOver(c[9])}
 	for _, title := range strings.Split(c[2], "; ") {
 		role, ok := roleTitled(title)
 		if !ok {
@@ -199,6 +224,14 @@ func (r Row) wrong() error {
 		return fmt.Errorf("otherwise must be %q or %q", Refuse, SayWhy)
 	case r.Otherwise == SayWhy && r.Audit != Look:
 		return fmt.Errorf("only a look can be had by saying why")
+	case r.Passkey != NeverAsked && r.Passkey != MayBeAsked:
+		return fmt.Errorf("passkey must be %q or %q", NeverAsked, MayBeAsked)
+	case r.Passkey != NeverAsked && slices.Contains(r.Purposes, DirectCare):
+		return fmt.Errorf("it is care: nobody is asked for a passkey before it")
+	case !slices.Contains([]TimeOver{NotAnyMore, OfInHand, WithAny}, r.TimeOver):
+		return fmt.Errorf("time over must be %q, %q or %q", NotAnyMore, OfInHand, WithAny)
+	case r.TimeOver != NotAnyMore && r.Audit != NotAPerson && !slices.Contains(r.Purposes, DirectCare):
+		return fmt.Errorf("whose time is over finishes care and nothing else")
 	}
 	for _, p := range r.Purposes {
 		if !slices.Contains(Purposes(), p) {
@@ -214,6 +247,11 @@ func (t *Permissions) add(r Row) error {
 		of = map[Role]int{}
 		t.rules[r.Act] = of
 	}
+	for _, o := range t.Rows {
+		if o.Act == r.Act && o.Passkey != r.Passkey {
+			return fmt.Errorf("%q asks for a passkey in one row and not in another", r.Act)
+		}
+	}
 	t.Rows = append(t.Rows, r)
 	for _, role := range r.Who {
 		if of[role] != 0 {
@@ -225,8 +263,11 @@ func (t *Permissions) add(r Row) error {
 }
 
 // lint refuses what no table may say, whoever signs it: that a host operator
-// or a commissioner sees a record (a commissioner sees figures without names); that care waits for a reason at an open
-// case of the service; that nobody keeps the staff list.
+// or a commissioner sees a record (a commissioner sees figures without names);
+// that care waits for a reason at an open case of the service; that the end of
+// a shift takes a case from whoever has it in hand, or the ambulance; that
+// somebody whose time is over writes about anybody; that nobody keeps the staff
+// list.
 func (t *Permissions) lint() error {
 	for _, r := range t.Rows {
 		for _, role := range []Role{HostOperator, Commissioner} {
@@ -240,12 +281,28 @@ func (t *Permissions) lint() error {
 			return refusal.Newf(refusal.Invalid, "The permission table keeps a %s on shift from open cases.", role.Title())
 		}
 	}
+	for a, least := range timeOverLaws() {
+		for role, n := range t.rules[a] {
+			if r := t.Rows[n-1]; slices.Contains(r.Purposes, DirectCare) && role != Device && r.TimeOver != least {
+				return refusal.Newf(refusal.Invalid, "The permission table, line %d: when the time of a %s is over, %q must be %q.", r.Line, role.Title(), a, least)
+			}
+		}
+	}
 	for _, must := range []Act{ManageStaff, SendToUs, RunTimers} {
 		if len(t.rules[must]) == 0 {
 			return refusal.Newf(refusal.Invalid, "The permission table lets nobody %q.", must)
 		}
 	}
 	return nil
+}
+
+// timeOverLaws lists what the end of a shift must leave, and how much of it.
+func timeOverLaws() map[Act]TimeOver {
+	out := map[Act]TimeOver{CallEmergency: WithAny, SeePerson: OfInHand, WritePerson: OfInHand}
+	for _, a := range []Act{SeeCase, Triage, Dispose, Refer, Consult, SetOutcome, Close, WriteNote} {
+		out[a] = OfInHand
+	}
+	return out
 }
 
 func (t *Permissions) of(a Act, role Role) (Row, bool) {

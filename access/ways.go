@@ -100,4 +100,11 @@ func (s Staff) SlowedAt() Tries {
 }
 
 // FirstRole gives the first role on the list that the person holds now.
-func (s Staff) FirstRole(now time.Time) (Role, bool) { return s.firstRole(now) }
+func (s Staff) FirstRole(now time.Time) (Role, bool) {
+	for _, r := range Roles() {
+		if len(s.Holds(r, now)) > 0 {
+			return r, true
+		}
+	}
+	return "", false
+}

@@ -51,7 +51,7 @@ func TestWaysInWrittenApart(t *testing.T) {
 // What two wrote apart opens nothing, what one replaced no longer does, and a
 // code is good once.
 func TestTwoAuthenticatorsWrittenApartOpenNothing(t *testing.T) {
-	secret := make([]byte, secretSize)
+	secret := make([]byte, SecretSize)
 	hashed, err := cheap().Hash(rand.Reader, "four words")
 	if err != nil {
 		t.Fatal(err)

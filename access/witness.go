@@ -38,7 +38,7 @@ func Witness(s, colleague Staff, by Caller, w EnrolmentWitnessed, p Policy, now 
 	if len(w.Assertion) == 0 || w.Link == (fact.Hash{}) {
 		return nil, refusal.New(refusal.Forbidden, "Confirm it with your own passkey.")
 	}
-	role, _ := s.firstRole(now)
+	role, _ := s.FirstRole(now)
 	out, err := MakeLink(s, LinkMade{Token: w.Link, Role: role, For: ForPasskey, Until: fact.At(now.Add(p.WitnessLink))}, now)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func MayWitness(s, colleague Staff, by Caller, now time.Time) error {
 	if s.Person == by.Person || colleague.Person != by.Person {
 		return refusal.New(refusal.Forbidden, "Nobody vouches for themselves. Ask a colleague.")
 	}
-	if _, ok := s.firstRole(now); !ok {
+	if _, ok := s.FirstRole(now); !ok {
 		return refusal.New(refusal.Forbidden, "This person holds no role now. An administrator gives them one first.")
 	}
 	for _, r := range Roles() {

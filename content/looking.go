@@ -108,6 +108,7 @@ func lookingNumbers() map[string][2]int {
 	return map[string][2]int{
 		"glass-lasts": {5, 240}, "glass-hour": {1, 60}, "in-call-extra": {1, 100}, "lift-most": {1, 72},
 		"unusual-hour": {5, 1000}, "unusual-shift": {6, 24}, "unusual-days": {1, 90}, "linked-days": {1, 90},
+		"cap-over": {15, 240}, "alarms-back": {7, 365}, "looks-judged": {500, 50000},
 	}
 }
 

@@ -1,6 +1,9 @@
 package urgent
 
 import (
+	"bytes"
+	"slices"
+
 	"holdfast/access"
 	"holdfast/fact"
 )
@@ -40,4 +43,27 @@ func (c Case) reportWaits() bool {
 		}
 	}
 	return false
+}
+
+// InHand tells whether somebody has the open case in hand: they claimed it, or
+// took its call and still have the caller. It is the one reckoning of that.
+func (c Case) InHand(person fact.Subject) bool {
+	if person.Zero() || !c.OnList() {
+		return false
+	}
+	_, decided := c.Disposition()
+	return c.HeldBy(person) || c.Taken != nil && c.TakenBy == person && (!decided || len(c.Claims) == 0 && c.onTheLine())
+}
+
+// Records lists the records that the case is about: several when different
+// patients were stated apart; none when it is linked to none.
+func (c Case) Records() []fact.Subject {
+	var out []fact.Subject
+	for _, p := range c.Patient.Values {
+		if r := p.Value.Record; !r.Zero() && !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b fact.Subject) int { return bytes.Compare(a[:], b[:]) })
+	return out
 }

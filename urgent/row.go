@@ -44,6 +44,9 @@ type Holder struct {
 	Doing  string       `cbor:"4,keyasint"`
 }
 
+// DoingCall is what somebody does who took the call and still has the caller.
+const DoingCall = "on the call"
+
 // RowOf makes the case's line. marks are the patient's alerts in two words
 // each, read from the person's record.
 func RowOf(c Case, r *Rules, marks []string) Row {
@@ -65,7 +68,7 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 		row.Holders = append(row.Holders, Holder{Person: claim.Person, By: claim.By, At: claim.At, Doing: doing(c, claim)})
 	}
 	if len(row.Holders) == 0 && c.onTheLine() {
-		row.Holders = []Holder{{Person: c.TakenBy, By: c.Taken.By, At: c.Began, Doing: "on the call"}}
+		row.Holders = []Holder{{Person: c.TakenBy, By: c.Taken.By, At: c.Began, Doing: DoingCall}}
 	}
 	if len(c.Arrived) > 0 {
 		row.From111 = senders(c)

@@ -23,9 +23,6 @@ type Authenticator struct {
 	Type string // the secret in groups, to type instead
 }
 
-// secretSize is that of the secret shared with an authenticator, in bytes.
-const secretSize = 20
-
 // BeginAuthenticator draws the secret that an authenticator is to keep.
 func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authenticator, error) {
 	if err := g.Enter(ctx, by, access.KeepOwnWays, by.Person); err != nil {
@@ -34,14 +31,14 @@ func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authen
 	if !g.Policy.SecondChoice {
 		return Authenticator{}, refusal.New(refusal.Forbidden, "This organisation signs in by passkeys alone.")
 	}
-	k, ok := g.signing.shown.get(by.Session, g.clock())
+	k, ok := g.signing.shown.get(slot{session: by.Session}, g.clock())
 	if !ok || len(k.secret) == 0 {
-		k = kept{secret: make([]byte, secretSize)}
+		k = kept{secret: make([]byte, access.SecretSize)}
 		if _, err := io.ReadFull(g.random, k.secret); err != nil {
 			return Authenticator{}, err
 		}
 	}
-	if err := g.signing.shown.put(by.Session, k, g.clock()); err != nil {
+	if err := g.signing.shown.put(slot{session: by.Session}, k, g.clock()); err != nil {
 		return Authenticator{}, err
 	}
 	secret := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(k.secret)
@@ -49,19 +46,8 @@ func (g *Gate) BeginAuthenticator(ctx context.Context, by access.Caller) (Authen
 	q := url.Values{"secret": {secret}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
 	return Authenticator{
 		URL:  "otpauth://totp/" + url.PathEscape(issuer+":"+by.Name) + "?" + strings.ReplaceAll(q.Encode(), "+", "%20"),
-		Type: inFours(secret),
+		Type: access.InFours(secret, " "),
 	}, nil
-}
-
-func inFours(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // EnrolAuthenticator saves a password with the authenticator that was begun in
@@ -70,7 +56,7 @@ func (g *Gate) EnrolAuthenticator(ctx context.Context, by access.Caller, login, 
 	if err := g.Enter(ctx, by, access.KeepOwnWays, by.Person); err != nil {
 		return err
 	}
-	k, ok := g.signing.shown.get(by.Session, g.clock())
+	k, ok := g.signing.shown.get(slot{session: by.Session}, g.clock())
 	if !ok || len(k.secret) == 0 {
 		return refusal.New(refusal.Forbidden, "That took too long. Begin again.")
 	}
@@ -96,7 +82,7 @@ func (g *Gate) EnrolAuthenticator(ctx context.Context, by access.Caller, login, 
 		return access.EnrolAuthenticator(s, session, g.Policy, a, code, now)
 	})
 	if err == nil {
-		g.signing.shown.drop(by.Session)
+		g.signing.shown.drop(slot{session: by.Session})
 	}
 	return err
 }
@@ -320,7 +306,7 @@ func (g *Gate) nobody() access.AuthenticatorEnrolled {
 	sum := sha256.Sum256([]byte("holdfast/nobody/1"))
 	return access.AuthenticatorEnrolled{
 		Password: access.Hashed{Salt: sum[:16], MemoryKiB: h.MemoryKiB, Passes: h.Passes, Lanes: h.Lanes},
-		Secret:   sum[:secretSize],
+		Secret:   sum[:access.SecretSize],
 	}
 }
 

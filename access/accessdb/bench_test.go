@@ -28,6 +28,7 @@ func benched(b *testing.B) (*Gate, access.Caller, string) {
 		}
 	})
 	g, device := NewGate(j, time.Now), access.Caller{Role: access.Device}
+	g.Policy = shifts()
 	person, err := g.AddStaff(ctx, device, access.PersonAdded{Name: "P. Varma"}, []access.Role{access.Clinician})
 	if err != nil {
 		b.Fatal(err)

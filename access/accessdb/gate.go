@@ -45,10 +45,11 @@ type Gate struct {
 	// Policy is how people sign in. Set it before the gate is used.
 	Policy access.Policy
 
-	// OpenWork lists the open cases and tasks that a person has in hand. While it
-	// is nil a role or session that runs out ends at once. Set it before the gate
-	// is used.
-	OpenWork func(ctx context.Context, person fact.Subject) ([]fact.Subject, error)
+	// OpenWork lists the open cases and tasks that a person has in hand, with the
+	// people they are about; onLine tells that one of them is a call whose patient
+	// is not known yet. While it is nil a role or session that runs out ends at
+	// once. Set it before the gate is used.
+	OpenWork func(ctx context.Context, person fact.Subject) (work []fact.Subject, onLine bool, err error)
 
 	challenges *challenges
 
@@ -82,6 +83,21 @@ func (g *Gate) record(ctx context.Context, by access.Caller, c fact.Content) err
 	d := fact.Say(by.Session, c)
 	d.Class = fact.ClassAudit
 	_, err := g.journal.Do(ctx, by.Author(), nil, func(*journal.Tx) ([]fact.Draft, error) {
+		return []fact.Draft{d}, nil
+	})
+	return err
+}
+
+// lookOfItself records a look that this device made without a session, as an
+// entry of its own.
+func (g *Gate) lookOfItself(ctx context.Context, device access.Caller, l access.Looked) error {
+	_, err := g.journal.Do(ctx, device.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		s, err := tx.NewSubject()
+		if err != nil {
+			return nil, err
+		}
+		d := fact.Say(s, l)
+		d.Class = fact.ClassAudit
 		return []fact.Draft{d}, nil
 	})
 	return err
@@ -133,7 +149,7 @@ func (g *Gate) CallerBehindLock(ctx context.Context, token string) (access.Calle
 // asking says who is at work in a session; somebody whose time is over and who
 // has work in hand finishes it.
 func (g *Gate) asking(ctx context.Context, session access.Session, staff access.Staff) (access.Caller, error) {
-	by, err := access.CallerOf(session, staff, g.journal.Genesis(), g.clock())
+	by, err := access.CallerOf(session, staff, g.journal.Genesis(), g.Policy, g.clock())
 	if errors.Is(err, access.ErrLapsed) && g.working(ctx, staff.Person, &by) {
 		return by, nil
 	}
@@ -150,9 +166,10 @@ func (g *Gate) working(ctx context.Context, person fact.Subject, by *access.Call
 	if g.OpenWork == nil {
 		return false
 	}
-	open, err := g.OpenWork(ctx, person)
-	by.Finishing = open
+	open, onLine, err := g.OpenWork(ctx, person)
+	by.Finishing, by.OnLine = open, onLine
 	if err != nil {
+		g.warn("what somebody whose time is over has in hand can't be told; they go on", err)
 		by.Finishing = nil
 	}
 	return err != nil || len(open) > 0

@@ -17,10 +17,11 @@ import (
 
 type fixture struct {
 	*Gate
-	j      *journal.Journal
-	person fact.Subject
-	now    atomic.Int64 // ms; the journal reads the clock from goroutines of its own
-	device access.Caller
+	j       *journal.Journal
+	options journal.Options
+	person  fact.Subject
+	now     atomic.Int64 // ms; the journal reads the clock from goroutines of its own
+	device  access.Caller
 }
 
 func open(t testing.TB) *fixture {
@@ -28,7 +29,7 @@ func open(t testing.TB) *fixture {
 	f := &fixture{device: access.Caller{Name: "this device", Role: access.Device}}
 	f.now.Store(time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC).UnixMilli())
 	o := journal.Options{
-		Dir: t.TempDir(), Clock: func() time.Time { return time.UnixMilli(f.now.Load()).UTC() }, Random: rand.Reader, Views: []journal.View{View{}}, Demo: true,
+		Dir: t.TempDir(), Clock: func() time.Time { return time.UnixMilli(f.now.Load()).UTC() }, Random: rand.Reader, Views: []journal.View{View{}}, Demo: true, MayErase: MayErase,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	ctx := context.Background()
@@ -40,7 +41,7 @@ func open(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
+		if err := f.j.Close(); err != nil {
 			t.Error(err)
 		}
 		report, err := journal.Verify(ctx, o.Dir, o)
@@ -49,6 +50,7 @@ func open(t testing.TB) *fixture {
 		}
 	})
 	f.j, f.Gate = j, NewGate(j, o.Clock)
+	f.Policy, f.options = shifts(), o
 	f.person, err = f.AddStaff(ctx, f.device, access.PersonAdded{Name: "P. Varma", Title: "nurse"}, []access.Role{access.Clinician})
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +94,7 @@ func TestLinkOpensOneBrowser(t *testing.T) {
 		t.Fatal(again, err)
 	}
 	fresh := NewGate(f.j, f.clock) // as after a restart: nothing remembered
+	fresh.Policy = f.Policy
 	if _, err := fresh.Caller(ctx, token); err != nil {
 		t.Fatal("a restart ends sessions:", err)
 	}
@@ -168,4 +171,9 @@ func TestNoLookNoData(t *testing.T) {
 			t.Errorf("%s, and the look was not saved: %v", act, err)
 		}
 	}
+}
+
+// shifts is how long sessions last in tests.
+func shifts() access.Policy {
+	return access.Policy{SessionLasts: 13 * time.Hour, FinishLasts: 12 * time.Hour}
 }

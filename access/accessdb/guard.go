@@ -3,8 +3,9 @@ package accessdb
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"holdfast/access"
@@ -12,9 +13,6 @@ import (
 	"holdfast/fact/refusal"
 	"holdfast/journal"
 )
-
-// capOver is the time in which different records are counted.
-const capOver = time.Hour
 
 // guarding is the part of the gate that knows what is laid down about looking.
 type guarding struct {
@@ -28,11 +26,44 @@ type guarding struct {
 
 	// Care tells how somebody stands to a record or case by their open work.
 	// nil: nothing is known of it.
-	Care func(ctx context.Context, by access.Caller, about fact.Subject) (access.Care, error)
+	Care func(ctx context.Context, by access.Caller, about fact.Subject) access.Care
 
-	marks    atomic.Pointer[access.Watched] // nil: to be read
+	// Log is told when something about looking can't be read; it holds no names.
+	Log *slog.Logger
+
+	marks    marks
 	counting sync.Mutex
-	counts   map[fact.Subject]map[fact.Subject]time.Time // by person: record, when it was last opened
+	counts   map[fact.Subject]*opened // by person
+	found    map[lookKey]time.Time    // what a search showed to a session, and when
+}
+
+// marks is which records are watched, read once and anew when the
+// organisation's own facts have moved.
+type marks struct {
+	mu   sync.Mutex
+	now  access.Watched // nil: to be read
+	turn uint64         // raised whenever what was read no longer counts
+}
+
+func (m *marks) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now, m.turn = nil, m.turn+1
+}
+
+// keep keeps what was read in a turn, unless a mark was set meanwhile.
+func (m *marks) keep(turn uint64, read access.Watched) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.turn == turn {
+		m.now = read
+	}
+}
+
+// opened is what one person opened.
+type opened struct {
+	records map[fact.Subject]time.Time // within the hour, and when last
+	canary  time.Time                  // when they last opened a canary; zero: not in this session's time
 }
 
 // guard lets somebody through to an act, or says what is asked for first. The
@@ -77,7 +108,7 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 	}
 	sensitive := g.Watched(ctx).Sensitive(linked...)
 	if !said && sensitive {
-		if care, err := g.care(ctx, by, about); err == nil && care.Mine {
+		if care := g.care(ctx, by, about); care.Mine || care.Unknown {
 			return answer, "", g.count(ctx, by, about, linked, now)
 		}
 		return answer, "", refusal.New(refusal.Forbidden, "This record is kept closer than others. Say why you open it; it is written down and looked at.").Because(access.ErrSayWhy)
@@ -93,8 +124,11 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 // about looking nobody can be asked, and nobody is kept out for want of a
 // reason: the look says that nothing linked them to it.
 func (g *Gate) unlinked(ctx context.Context, by access.Caller, q access.Ask, about fact.Subject, why string) (access.Answer, error) {
-	if care, err := g.care(ctx, by, about); err == nil && care.Mine { // where that can't be told they say why, and go on
+	switch care := g.care(ctx, by, about); {
+	case care.Mine:
 		q.Relation = access.OnCase
+	case care.Unknown: // as everything that is not known of somebody at work
+		q.Relation = access.OnShift
 	}
 	q.Why = why
 	answer, refused := by.Judge(q)
@@ -130,81 +164,84 @@ func (g *Gate) linkedOrAlone(ctx context.Context, about fact.Subject) []fact.Sub
 	return linked
 }
 
-func (g *Gate) care(ctx context.Context, by access.Caller, about fact.Subject) (access.Care, error) {
+func (g *Gate) care(ctx context.Context, by access.Caller, about fact.Subject) access.Care {
 	if g.Care == nil {
-		return access.Care{}, nil
+		return access.Care{}
 	}
-	return g.Care(ctx, by, about)
+	care := g.Care(ctx, by, about)
+	if care.Unknown {
+		g.warn("what somebody has in hand can't be told; nothing is asked of them", nil)
+	}
+	return care
+}
+
+func (g *Gate) warn(what string, err error) {
+	if g.Log != nil {
+		g.Log.Warn(what, "err", err)
+	}
 }
 
 // count adds a record to those opened within the hour, or asks who it is first.
 func (g *Gate) count(ctx context.Context, by access.Caller, about fact.Subject, linked []fact.Subject, now time.Time) error {
 	record := linked[len(linked)-1]
-	opened, err := g.opened(ctx, by.Person, now)
+	have, err := g.opened(ctx, by.Person, now)
 	if err != nil {
+		g.warn("how many records somebody opened can't be counted; they go on", err)
 		return nil // a cap that can't be counted holds nobody up: care comes first
 	}
-	if n := g.counted(opened, record, by.Proved, now); by.Cap(g.Looking, n, access.Care{}, false) != nil {
-		care, err := g.care(ctx, by, about)
-		until, bad := g.liftedUntil(ctx, by.Role, now)
-		if err != nil || bad != nil {
+	n, canary := g.counted(have, record, by.Proved, now)
+	if by.Cap(g.Looking, n, access.Care{}, false) != nil || by.AfterCanary(g.Looking, canary, access.Care{}) != nil {
+		care := g.care(ctx, by, about)
+		until, err := g.liftedUntil(ctx, by.Role, now)
+		if err != nil {
+			g.warn("whether a cap is lifted can't be told; they go on", err)
 			return nil // nor does one of which it can't be told whether it holds here
 		}
 		if err := by.Cap(g.Looking, n, care, !until.IsZero()); err != nil {
 			return err
 		}
+		if err := by.AfterCanary(g.Looking, canary, care); err != nil && !n.Seen {
+			return err
+		}
 	}
+	trap := slices.ContainsFunc(linked, g.Watched(ctx).Canary)
 	g.counting.Lock()
 	defer g.counting.Unlock()
-	opened[record] = now
+	have.records[record] = now
+	if trap {
+		have.canary = now
+	}
 	return nil
 }
 
-// counted counts what was opened within the hour and since the last proof.
-func (g *Gate) counted(opened map[fact.Subject]time.Time, record fact.Subject, proved, now time.Time) (n access.Counted) {
+// counted counts what was opened within the hour and since the last proof, and
+// gives when a canary was.
+func (g *Gate) counted(have *opened, record fact.Subject, proved, now time.Time) (n access.Counted, canary time.Time) {
 	g.counting.Lock()
 	defer g.counting.Unlock()
-	for s, at := range opened {
+	for s, at := range have.records {
 		switch {
-		case now.Sub(at) >= capOver:
-			delete(opened, s)
+		case now.Sub(at) >= g.Looking.CapOver:
+			delete(have.records, s)
 		case !at.Before(proved):
 			n.Records++
 			n.Seen = n.Seen || s == record
 		}
 	}
-	return n
+	return n, have.canary
 }
 
-// opened gives what a person opened within the hour; after a start it is read
-// from the looks on record. The map is the gate's own, under counting.
-func (g *Gate) opened(ctx context.Context, person fact.Subject, now time.Time) (map[fact.Subject]time.Time, error) {
+// opened gives what a person opened; after a start it is read from the looks on
+// record. What it points to is the gate's own, under counting.
+func (g *Gate) opened(ctx context.Context, person fact.Subject, now time.Time) (*opened, error) {
 	g.counting.Lock()
 	have, ok := g.counts[person]
 	g.counting.Unlock()
 	if ok {
 		return have, nil
 	}
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT about, max(at) FROM access_look WHERE person = ? AND at > ? GROUP BY about`,
-		person[:], now.Add(-capOver).UnixMilli())
+	read, err := g.openedOnRecord(ctx, person, now)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	read := map[fact.Subject]time.Time{}
-	for rows.Next() {
-		var b []byte
-		var at int64
-		if err := rows.Scan(&b, &at); err != nil {
-			return nil, err
-		}
-		linked, err := g.linked(ctx, fact.Subject(b))
-		if err != nil {
-			return nil, err
-		}
-		read[linked[len(linked)-1]] = time.UnixMilli(at)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	g.counting.Lock()
@@ -213,10 +250,40 @@ func (g *Gate) opened(ctx context.Context, person fact.Subject, now time.Time) (
 		return have, nil
 	}
 	if g.counts == nil || len(g.counts) >= mostRemembered {
-		g.counts = map[fact.Subject]map[fact.Subject]time.Time{}
+		g.counts = map[fact.Subject]*opened{}
 	}
 	g.counts[person] = read
 	return read, nil
+}
+
+func (g *Gate) openedOnRecord(ctx context.Context, person fact.Subject, now time.Time) (read *opened, err error) {
+	rows, err := g.journal.Views().QueryContext(ctx, `SELECT about, max(at) FROM access_look WHERE person = ? AND at > ? AND sort = ? AND act NOT IN (?, ?) GROUP BY about`,
+		person[:], now.Add(-g.Policy.TokenLasts()).UnixMilli(), plainLook, string(access.FindPerson), string(access.SeeLooks))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	read = &opened{records: map[fact.Subject]time.Time{}}
+	watched := g.Watched(ctx)
+	for rows.Next() {
+		var b []byte
+		var ms int64
+		if err := rows.Scan(&b, &ms); err != nil {
+			return nil, err
+		}
+		linked, err := g.linked(ctx, fact.Subject(b))
+		if err != nil {
+			return nil, err
+		}
+		record, at := linked[len(linked)-1], time.UnixMilli(ms)
+		if slices.ContainsFunc(linked, watched.Canary) && at.After(read.canary) {
+			read.canary = at
+		}
+		if now.Sub(at) < g.Looking.CapOver && at.After(read.records[record]) {
+			read.records[record] = at
+		}
+	}
+	return read, rows.Err()
 }
 
 func (g *Gate) liftedUntil(ctx context.Context, role access.Role, now time.Time) (time.Time, error) {
@@ -230,7 +297,7 @@ func (g *Gate) watchMarks() {
 	g.journal.Watch(func(facts []fact.Fact) {
 		for _, f := range facts {
 			if f.Header.Subject == g.journal.OrgSubject() {
-				g.marks.Store(nil)
+				g.marks.forget()
 				return
 			}
 		}
@@ -240,29 +307,54 @@ func (g *Gate) watchMarks() {
 // Watched tells which records are marked. When that can't be read it says that
 // none is: a mark never keeps anybody from care.
 func (g *Gate) Watched(ctx context.Context) access.Watched {
-	if w := g.marks.Load(); w != nil {
-		return *w
+	g.marks.mu.Lock()
+	now, turn := g.marks.now, g.marks.turn
+	g.marks.mu.Unlock()
+	if now != nil {
+		return now
 	}
 	h, err := g.journal.History(ctx, g.journal.OrgSubject())
 	if err != nil {
+		g.warn("which records are watched can't be read", err)
 		return access.Watched{}
 	}
-	w := access.FoldWatched(h)
-	g.marks.Store(&w)
-	return w
+	now = access.FoldWatched(h)
+	g.marks.keep(turn, now)
+	return now
 }
 
 // Found records that records were shown to somebody by a search: those that
-// are watched, each once in a while.
+// are watched, each once in a while. What was shown may be opened for a while.
 func (g *Gate) Found(ctx context.Context, by access.Caller, records []fact.Subject) error {
-	watched := g.Watched(ctx)
+	if by.Session.Zero() {
+		return nil
+	}
+	watched, now := g.Watched(ctx), g.clock()
 	var errs []error
 	for _, s := range records {
-		if len(watched[s]) > 0 && !by.Session.Zero() {
+		if len(watched[s]) > 0 {
 			errs = append(errs, g.look(ctx, by, access.Looked{Act: access.FindPerson, About: s}))
 		}
 	}
+	g.counting.Lock()
+	defer g.counting.Unlock()
+	if g.found == nil || len(g.found) >= mostRemembered {
+		g.found = map[lookKey]time.Time{}
+	}
+	for _, s := range records {
+		g.found[lookKey{session: by.Session, about: s}] = now
+	}
 	return errors.Join(errs...)
+}
+
+// FoundLately tells whether a search showed a record to the caller's session
+// within the time that a reason opens one: whoever is about to take a call has
+// looked for the caller, and no case says so yet.
+func (g *Gate) FoundLately(by access.Caller, record fact.Subject) bool {
+	g.counting.Lock()
+	defer g.counting.Unlock()
+	at, ok := g.found[lookKey{session: by.Session, about: record}]
+	return ok && g.clock().Sub(at) < g.Looking.GlassLasts
 }
 
 // MarkRecord marks a record as watched, or takes the mark off.
@@ -277,7 +369,7 @@ func (g *Gate) MarkRecord(ctx context.Context, by access.Caller, req access.Reco
 	_, err = g.ofOrg(ctx, by, func(h fact.History, now time.Time) ([]fact.Draft, error) {
 		return access.SetMark(access.FoldWatched(h), g.journal.OrgSubject(), by, req, open)
 	})
-	g.marks.Store(nil)
+	g.marks.forget()
 	return err
 }
 

@@ -15,7 +15,7 @@ import (
 func laidDown() access.Looking {
 	return access.Looking{
 		Roles: map[access.Role]access.RoleLooking{access.Clinician: {Records: 3, Glass: true, Lock: time.Minute}, access.Administrator: {Records: 3, Glass: true}},
-		Proof: map[access.Act]time.Duration{access.ManageStaff: 15 * time.Minute}, GlassLasts: 30 * time.Minute, GlassHour: 3, LiftMost: 12 * time.Hour,
+		Proof: map[access.Act]time.Duration{access.ManageStaff: 15 * time.Minute}, GlassLasts: 30 * time.Minute, GlassHour: 3, CapOver: time.Hour, LiftMost: 12 * time.Hour,
 	}
 }
 
@@ -64,8 +64,8 @@ func TestTheCapAsksForThePasskeyAndThenGoesOn(t *testing.T) {
 	f, ctx := open(t), context.Background()
 	f.Looking = laidDown()
 	mine := record(90)
-	f.Care = func(_ context.Context, _ access.Caller, about fact.Subject) (access.Care, error) {
-		return access.Care{Mine: about == mine}, nil
+	f.Care = func(_ context.Context, _ access.Caller, about fact.Subject) access.Care {
+		return access.Care{Mine: about == mine}
 	}
 	token, by := f.in(t)
 	for n := byte(1); n <= 3; n++ {
@@ -94,7 +94,7 @@ func TestTheCapAsksForThePasskeyAndThenGoesOn(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	other := NewGate(f.j, f.clock)
-	other.Looking = f.Looking
+	other.Looking, other.Policy = f.Looking, f.Policy
 	if err := other.Enter(ctx, by, access.SeeCase, record(5)); !errors.Is(err, access.ErrProve) {
 		t.Error("a start forgets what was opened:", err)
 	}
@@ -178,8 +178,8 @@ func TestASensitiveRecordAsksWhyAndNeverDelaysCare(t *testing.T) {
 		}
 		return nil, nil
 	}
-	f.Care = func(_ context.Context, _ access.Caller, about fact.Subject) (access.Care, error) {
-		return access.Care{Mine: about == theirs}, nil
+	f.Care = func(_ context.Context, _ access.Caller, about fact.Subject) access.Care {
+		return access.Care{Mine: about == theirs}
 	}
 	token, by := f.in(t)
 	gov := f.with(t, "E. Wardle", access.InformationGovernance)
@@ -317,7 +317,7 @@ func TestListsThatCannotBeReadKeepNobodyOut(t *testing.T) {
 	f.Looking = laidDown()
 	broken := errors.New("the lists are built anew")
 	f.Records = func(context.Context, fact.Subject) ([]fact.Subject, error) { return nil, broken }
-	f.Care = func(context.Context, access.Caller, fact.Subject) (access.Care, error) { return access.Care{}, broken }
+	f.Care = func(context.Context, access.Caller, fact.Subject) access.Care { return access.Care{Unknown: true} }
 	token, by := f.in(t)
 	for n := byte(1); n <= 6; n++ {
 		if err := f.Enter(ctx, by, access.SeeCase, record(n)); err != nil {

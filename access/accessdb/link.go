@@ -95,7 +95,7 @@ func (g *Gate) UseLink(ctx context.Context, link, browser, desk string) (string,
 	}
 	o := access.SessionOpened{Browser: browserHash, Desk: desk}
 	return g.open(ctx, person, o, func(s access.Staff, o access.SessionOpened, id fact.Subject, now time.Time) ([]fact.Draft, error) {
-		return access.OpenByLink(s, hash, o, id, now)
+		return access.OpenByLink(s, g.Policy, hash, o, id, now)
 	})
 }
 

@@ -14,30 +14,47 @@ import (
 )
 
 // lookTables hold one row for each look at a record and each reason that was
-// given for one, by record and time.
+// given for one, by record and time. place counts them as they were taken in,
+// whatever time they tell of, and goes on when some are forgotten; made tells
+// one making of the tables from another.
 const lookTables = `
 	CREATE TABLE access_look(about BLOB NOT NULL, at INTEGER NOT NULL, fact BLOB NOT NULL, sort INTEGER NOT NULL, feed BLOB NOT NULL,
-		session BLOB NOT NULL, person BLOB NOT NULL, role TEXT NOT NULL, act TEXT NOT NULL, why TEXT NOT NULL,
+		session BLOB NOT NULL, person BLOB NOT NULL, role TEXT NOT NULL, act TEXT NOT NULL, why TEXT NOT NULL, place INTEGER NOT NULL,
 		PRIMARY KEY(about, at, fact)) STRICT, WITHOUT ROWID;
 	CREATE INDEX access_look_at ON access_look(at);
 	CREATE INDEX access_look_person ON access_look(person, at);
 	CREATE INDEX access_look_session ON access_look(session);
+	CREATE UNIQUE INDEX access_look_place ON access_look(place);
+	CREATE INDEX access_look_glass ON access_look(at) WHERE sort = 2;
+	CREATE TABLE access_looks(made BLOB NOT NULL, place INTEGER NOT NULL) STRICT;
+	INSERT INTO access_looks VALUES(randomblob(16), 0);
+	CREATE TABLE access_erased(about BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
 	CREATE TABLE access_desk(session BLOB PRIMARY KEY, desk TEXT NOT NULL, opened INTEGER NOT NULL) STRICT, WITHOUT ROWID;`
 
 // The sorts of row.
 const (
 	plainLook   = 0
 	pastMark    = 1
-	brokenGlass = 2
+	brokenGlass = 2 // as access_look_glass has it
 )
 
+// putLook keeps a look once. Of an erased record nothing is kept of what was
+// said, also when the tables are made anew.
 func putLook(tx *sql.Tx, f fact.Fact, about fact.Subject, act access.Act, why string, sort int) error {
 	at := f.Body.Happened.From
 	if at == 0 {
 		at = f.Header.Recorded
 	}
-	_, err := tx.Exec(`INSERT OR IGNORE INTO access_look VALUES(?,?,?,?,?,?,?,?,?,?)`, about[:], int64(at), f.ID[:], sort, f.Header.Feed[:],
-		f.Header.Subject[:], f.Body.Person[:], f.Body.Role, string(act), why)
+	done, err := tx.Exec(`INSERT OR IGNORE INTO access_look SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,
+		CASE WHEN EXISTS (SELECT 1 FROM access_erased WHERE about = ?1) THEN '' ELSE ?10 END, place + 1 FROM access_looks`,
+		about[:], int64(at), f.ID[:], sort, f.Header.Feed[:], f.Header.Subject[:], f.Body.Person[:], f.Body.Role, string(act), why)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE access_looks SET place = place + 1`)
 	return err
 }
 
@@ -65,10 +82,14 @@ func (g *Gate) LooksAt(ctx context.Context, by access.Caller, about fact.Subject
 	if err := g.Enter(ctx, by, access.SeeLooks, fact.Subject{}); err != nil {
 		return nil, err
 	}
-	if !by.Session.Zero() {
-		if err := g.look(ctx, by, access.Looked{Act: access.SeeLooks, About: about}); err != nil {
+	looked := access.Looked{Act: access.SeeLooks, About: about}
+	if by.Session.Zero() { // asked at the machine itself: nobody is signed in
+		looked.Purpose, looked.Why = access.AuditWork, "asked at the machine itself, by the account that runs it"
+		if err := g.lookOfItself(ctx, by, looked); err != nil {
 			return nil, err
 		}
+	} else if err := g.look(ctx, by, looked); err != nil {
+		return nil, err
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(subjects)), ",")
 	args := make([]any, len(subjects))
@@ -78,31 +99,59 @@ func (g *Gate) LooksAt(ctx context.Context, by access.Caller, about fact.Subject
 	return g.seen(ctx, `l.about IN (`+marks+`)`, args...)
 }
 
-// LooksSince lets the caller in and lists every look at any record since a
-// time, at most so many, the newest first kept.
-func (g *Gate) LooksSince(ctx context.Context, by access.Caller, since time.Time, most int) ([]Seen, error) {
-	if err := g.Enter(ctx, by, access.SeeLooks, fact.Subject{}); err != nil {
-		return nil, err
+// LooksSince lists every look at any record since a time, at most so many: the
+// newest. beyond is how many older ones since then are left out. It is for who
+// was let in by Enter.
+func (g *Gate) LooksSince(ctx context.Context, since time.Time, most int) (out []Seen, beyond int, err error) {
+	from := since.UnixMilli()
+	err = g.journal.Views().QueryRowContext(ctx, `SELECT coalesce((SELECT max(?1, at) FROM access_look ORDER BY at DESC LIMIT 1 OFFSET ?2), ?1)`, from, most-1).Scan(&from)
+	if err != nil {
+		return nil, 0, err
 	}
-	return g.seen(ctx, `l.at >= coalesce((SELECT max(?, at) FROM access_look ORDER BY at DESC LIMIT 1 OFFSET ?), ?)`, since.UnixMilli(), most, since.UnixMilli())
+	err = g.journal.Views().QueryRowContext(ctx, `SELECT count(*) FROM access_look WHERE at >= ? AND at < ?`, since.UnixMilli(), from).Scan(&beyond)
+	if err != nil {
+		return nil, 0, err
+	}
+	out, err = g.seen(ctx, `l.at >= ?`, from)
+	return out, beyond, err
 }
 
-// Alarming lists, for this device itself, the looks that people are told of:
-// reasons against the table since a time, and every look since then at any of
-// some subjects.
-func (g *Gate) Alarming(ctx context.Context, since time.Time, subjects []fact.Subject) ([]Seen, error) {
-	out, err := g.seen(ctx, `l.sort = ? AND l.at >= ?`, brokenGlass, since.UnixMilli())
-	if err != nil {
-		return nil, err
+// LookPlace is how far the looks on this device were read: in which making of
+// their list, and up to which of them.
+type LookPlace struct {
+	Made  [16]byte
+	Place int64
+}
+
+// LooksNow tells how far the looks go now.
+func (g *Gate) LooksNow(ctx context.Context) (p LookPlace, err error) {
+	var made []byte
+	err = g.journal.Views().QueryRowContext(ctx, `SELECT made, place FROM access_looks`).Scan(&made, &p.Place)
+	copy(p.Made[:], made)
+	return p, err
+}
+
+// Alarming lists, for this device itself, what people are told of among the
+// looks that were taken in after a place, up to another: reasons against the
+// table, and looks at any of the watched. It reads no look twice.
+func (g *Gate) Alarming(ctx context.Context, after, upTo LookPlace, watched func(fact.Subject) bool) ([]Seen, error) {
+	all, err := g.seen(ctx, `l.place > ? AND l.place <= ?`, after.Place, upTo.Place)
+	return slices.DeleteFunc(all, func(s Seen) bool { return !s.Glass && (s.Reason || !watched(s.About)) }), err
+}
+
+// AlarmingBefore lists the same among the looks up to a place that were made
+// since a time: of the subjects given, which were not watched so far, and the
+// reasons against the table when glass is wanted, as after a start.
+func (g *Gate) AlarmingBefore(ctx context.Context, upTo LookPlace, since time.Time, subjects []fact.Subject, glass bool) (out []Seen, err error) {
+	if glass {
+		out, err = g.seen(ctx, `l.sort = 2 AND l.at >= ? AND l.place <= ?`, since.UnixMilli(), upTo.Place)
 	}
+	errs := []error{err}
 	for _, s := range subjects {
-		more, err := g.seen(ctx, `l.about = ? AND l.at >= ? AND l.sort = ?`, s[:], since.UnixMilli(), plainLook)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, more...)
+		more, err := g.seen(ctx, `l.about = ? AND l.at >= ? AND l.sort = ? AND l.place <= ?`, s[:], since.UnixMilli(), plainLook, upTo.Place)
+		out, errs = append(out, more...), append(errs, err)
 	}
-	return out, nil
+	return out, errors.Join(errs...)
 }
 
 func (g *Gate) seen(ctx context.Context, where string, args ...any) (out []Seen, err error) {
@@ -132,7 +181,7 @@ func (g *Gate) seen(ctx context.Context, where string, args ...any) (out []Seen,
 		}
 		s.Device = devices[f]
 		if s.Name == "" {
-			s.Name = "a person not named here"
+			s.Name = g.deviceOr(s.Person, "a person not named here")
 		}
 		out = append(out, s)
 	}
@@ -143,6 +192,14 @@ func (g *Gate) seen(ctx context.Context, where string, args ...any) (out []Seen,
 		return slices.Compare(a.Fact[:], b.Fact[:])
 	})
 	return out, rows.Err()
+}
+
+// deviceOr names the device that looked by itself, for the account that runs it.
+func (g *Gate) deviceOr(id fact.Subject, otherwise string) string {
+	if d, ok := g.journal.House().Devices[id]; ok {
+		return d.Card.Name + ", the machine itself"
+	}
+	return otherwise
 }
 
 // Here says how far the looks of one device have arrived.

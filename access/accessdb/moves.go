@@ -2,6 +2,7 @@ package accessdb
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"holdfast/access"
@@ -42,22 +43,9 @@ func noMember() error {
 }
 
 func (g *Gate) openSessions(ctx context.Context, person fact.Subject, history func(fact.Subject) (fact.History, error)) (out []OpenSession, err error) {
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT session FROM access_session WHERE person = ? LIMIT ?`, person[:], mostSessions)
+	ids, err := g.subjects(ctx, `SELECT s.session FROM access_session s JOIN access_desk d ON d.session = s.session
+		WHERE s.person = ? ORDER BY d.opened DESC, s.session LIMIT ?`, person[:], mostSessions)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var ids []fact.Subject
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		var id fact.Subject
-		copy(id[:], b)
-		ids = append(ids, id)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	now := g.clock()
@@ -89,10 +77,6 @@ func (g *Gate) move(ctx context.Context, by access.Caller, person fact.Subject, 
 	if err := g.Enter(ctx, by, access.ManageStaff, person); err != nil {
 		return err
 	}
-	others, err := g.otherAdministrators(ctx, person)
-	if err != nil {
-		return err
-	}
 	saved, err := g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
 		s, err := g.staff(tx, person)
 		if err != nil {
@@ -105,17 +89,17 @@ func (g *Gate) move(ctx context.Context, by access.Caller, person fact.Subject, 
 		if err != nil {
 			return nil, err
 		}
-		if !others && s.Lasting(access.Administrator, tx.Now()) && endsAdministrator(s, out) {
+		if s.Lasting(access.Administrator, tx.Now()) && endsAdministrator(s, out) {
+			others, err := g.otherAdministrators(ctx, tx, person)
+			if err != nil {
+				return nil, err
+			}
+			if others {
+				return g.andSessions(ctx, tx, person, out, sessions)
+			}
 			return nil, refusal.New(refusal.Taken, "They are the only administrator: nobody could manage people and roles any more. Make somebody else administrator first.")
 		}
-		if !sessions {
-			return out, nil
-		}
-		open, err := g.openSessions(ctx, person, tx.History)
-		for _, one := range open {
-			out = append(out, fact.Say(one.ID, access.SessionEnded{Why: "left"}))
-		}
-		return out, err
+		return g.andSessions(ctx, tx, person, out, sessions)
 	})
 	if err == nil {
 		g.journal.WaitViews(ctx, saved, listWait)
@@ -123,12 +107,32 @@ func (g *Gate) move(ctx context.Context, by access.Caller, person fact.Subject, 
 	return err
 }
 
+// andSessions ends a person's open sessions in the same act.
+func (g *Gate) andSessions(ctx context.Context, tx *journal.Tx, person fact.Subject, out []fact.Draft, sessions bool) ([]fact.Draft, error) {
+	if !sessions {
+		return out, nil
+	}
+	open, err := g.openSessions(ctx, person, tx.History)
+	for _, one := range open {
+		out = append(out, fact.Say(one.ID, access.SessionEnded{Why: "left"}))
+	}
+	return out, err
+}
+
 // otherAdministrators tells whether somebody else is administrator with no end
-// known.
-func (g *Gate) otherAdministrators(ctx context.Context, than fact.Subject) (bool, error) {
-	all, err := g.everybody(ctx)
-	for _, s := range all {
-		if s.Person != than && s.Lasting(access.Administrator, g.clock()) {
+// known. They are read in the act itself: when one of them leaves at the same
+// moment it is decided anew.
+func (g *Gate) otherAdministrators(ctx context.Context, tx *journal.Tx, than fact.Subject) (bool, error) {
+	all, err := g.subjects(ctx, `SELECT person FROM access_role WHERE role = ? ORDER BY person`, string(access.Administrator))
+	if err != nil {
+		return false, err
+	}
+	for _, one := range all {
+		h, err := tx.History(one)
+		if err != nil {
+			return false, err
+		}
+		if one != than && access.FoldStaff(one, h).Lasting(access.Administrator, tx.Now()) {
 			return true, nil
 		}
 	}
@@ -169,28 +173,67 @@ func (g *Gate) everybody(ctx context.Context) ([]access.Staff, error) {
 }
 
 func (g *Gate) firstOf(ctx context.Context, most int) (out []access.Staff, err error) {
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_person ORDER BY name, person LIMIT ?`, most+1)
+	people, err := g.listed(ctx, most+1)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var b []byte
-		var s fact.Subject
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		if len(out) == most {
-			return out, ErrManyStaff
-		}
-		copy(s[:], b)
+	many := len(people) > most
+	for _, s := range people[:min(len(people), most)] {
 		h, err := g.journal.History(ctx, s)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, access.FoldStaff(s, h))
 	}
+	if many {
+		return out, ErrManyStaff
+	}
+	return out, nil
+}
+
+// listed lists who is on the staff list, by name.
+func (g *Gate) listed(ctx context.Context, most int) ([]fact.Subject, error) {
+	return g.subjects(ctx, `SELECT person FROM access_person ORDER BY name, person LIMIT ?`, most)
+}
+
+func (g *Gate) subjects(ctx context.Context, query string, args ...any) (out []fact.Subject, err error) {
+	rows, err := g.journal.Views().QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var b []byte
+		var s fact.Subject
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		copy(s[:], b)
+		out = append(out, s)
+	}
 	return out, rows.Err()
+}
+
+// EachOfStaff shows this device itself each member of staff with their history.
+// Who can't be read is left out, and the error says so once all others were
+// shown.
+func (g *Gate) EachOfStaff(ctx context.Context, device access.Caller, see func(access.Staff, fact.History)) error {
+	if err := g.Enter(ctx, device, access.ManageStaff, fact.Subject{}); err != nil {
+		return err
+	}
+	people, err := g.listed(ctx, mostStaff+1)
+	if err == nil && len(people) > mostStaff {
+		people, err = people[:mostStaff], ErrManyStaff
+	}
+	for _, s := range people {
+		h, bad := g.journal.History(ctx, s)
+		if bad != nil {
+			err = errors.Join(err, bad)
+			continue
+		}
+		see(access.FoldStaff(s, h), h)
+	}
+	return err
 }
 
 // PlanRoster lets the caller in and says what a staff file would do. Nothing is

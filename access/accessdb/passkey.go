@@ -202,7 +202,9 @@ func (p *Passkeys) openFor(ctx context.Context, u user, role access.Role, browse
 		return "", access.Caller{}, refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.").Because(err)
 	}
 	o := access.SessionOpened{Role: role, Desk: desk, Browser: hash}
-	return p.gate.open(ctx, u.staff.Person, o, access.OpenByPasskey)
+	return p.gate.open(ctx, u.staff.Person, o, func(s access.Staff, o access.SessionOpened, id fact.Subject, now time.Time) ([]fact.Draft, error) {
+		return access.OpenByPasskey(s, p.gate.Policy, o, id, now)
+	})
 }
 
 // answered tells whose passkey gave the browser's answer to BeginSignIn. Each

@@ -29,7 +29,7 @@ func (g *Gate) Relayed(ctx context.Context, device, session fact.Subject) (acces
 	}
 	s := access.FoldSession(session, h)
 	if len(s.Opened) != 1 {
-		return access.CallerOf(s, access.Staff{}, g.journal.Genesis(), g.clock())
+		return access.CallerOf(s, access.Staff{}, g.journal.Genesis(), g.Policy, g.clock())
 	}
 	staff, err := g.journal.History(ctx, s.Opened[0].Person)
 	if err != nil {

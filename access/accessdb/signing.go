@@ -1,6 +1,7 @@
 package accessdb
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"runtime"
@@ -23,7 +24,7 @@ type signing struct {
 
 func newSigning() *signing {
 	return &signing{
-		brakes: &brakes{at: map[fact.Hash]access.Tries{}}, shown: &shown{at: map[fact.Subject]kept{}},
+		brakes: &brakes{at: map[fact.Hash]access.Tries{}}, shown: &shown{at: map[slot]kept{}},
 		hashing: make(chan struct{}, max(1, runtime.GOMAXPROCS(0))), papers: make(chan struct{}, 1),
 	}
 }
@@ -136,11 +137,19 @@ func inWords(d time.Duration) string {
 	return fmt.Sprintf("%d seconds", int((d+time.Second-1)/time.Second))
 }
 
-// shown holds, for a few minutes and for one session each, what is being enrolled
-// or is to be shown once: an authenticator's secret, a witnessed link.
+// shown holds, for a few minutes, what is being enrolled or is to be shown once:
+// an authenticator's secret, witnessed links. Each has a slot of its own, so that
+// two people who do this in one session at one desk keep theirs.
 type shown struct {
 	mu sync.Mutex
-	at map[fact.Subject]kept
+	at map[slot]kept
+}
+
+// slot is what is shown, and to whom: in a session, for a link by its hash; the
+// zero hash is the authenticator.
+type slot struct {
+	session fact.Subject
+	link    fact.Hash
 }
 
 type kept struct {
@@ -155,7 +164,7 @@ const (
 	shownFor  = 10 * time.Minute
 )
 
-func (s *shown) put(session fact.Subject, k kept, now time.Time) error {
+func (s *shown) put(at slot, k kept, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for id, old := range s.at {
@@ -163,23 +172,38 @@ func (s *shown) put(session fact.Subject, k kept, now time.Time) error {
 			delete(s.at, id)
 		}
 	}
-	if _, again := s.at[session]; !again && len(s.at) >= mostShown {
+	if _, again := s.at[at]; !again && len(s.at) >= mostShown {
 		return refusal.New(refusal.Unavailable, "Too many people are doing this at once. Try again in a minute.")
 	}
 	k.until = now.Add(shownFor)
-	s.at[session] = k
+	s.at[at] = k
 	return nil
 }
 
-func (s *shown) get(session fact.Subject, now time.Time) (kept, bool) {
+func (s *shown) get(at slot, now time.Time) (kept, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k, ok := s.at[session]
+	k, ok := s.at[at]
 	return k, ok && !now.After(k.until)
 }
 
-func (s *shown) drop(session fact.Subject) {
+// next gives the link of a session that is to be shown and was begun first.
+func (s *shown) next(session fact.Subject, now time.Time) (at slot, k kept, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.at, session)
+	for one, old := range s.at {
+		if one.session != session || one.link == (fact.Hash{}) || old.name == "" || now.After(old.until) {
+			continue
+		}
+		if !ok || old.until.Before(k.until) || old.until.Equal(k.until) && bytes.Compare(one.link[:], at.link[:]) < 0 {
+			at, k, ok = one, old, true
+		}
+	}
+	return at, k, ok
+}
+
+func (s *shown) drop(at slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.at, at)
 }

@@ -15,13 +15,14 @@ type View struct{}
 func (View) Name() string { return "access" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 5 }
+func (View) Version() int { return 6 }
 
 // Create makes the tables.
 func (View) Create(tx *sql.Tx) error {
 	_, err := tx.Exec(`
 		CREATE TABLE access_person(person BLOB PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_session(token BLOB PRIMARY KEY, session BLOB NOT NULL, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE INDEX access_session_person ON access_session(person);
 		CREATE TABLE access_link(token BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_passkey(id BLOB PRIMARY KEY, person BLOB NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE TABLE access_role(person BLOB NOT NULL, role TEXT NOT NULL, PRIMARY KEY(person, role)) STRICT, WITHOUT ROWID;
@@ -37,9 +38,13 @@ func (View) Create(tx *sql.Tx) error {
 }
 
 // Apply takes in committed facts.
-func (View) Apply(tx *sql.Tx, _ journal.Reader, facts []fact.Fact) error {
+func (View) Apply(tx *sql.Tx, r journal.Reader, facts []fact.Fact) error {
 	for _, f := range facts {
-		if err := apply(tx, f); err != nil {
+		err := apply(tx, f)
+		if f.Body.Kind == (journal.SubjectErased{}).FactKind().Number {
+			err = erasedSaid(tx, r, f)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -56,6 +61,10 @@ func apply(tx *sql.Tx, f fact.Fact) error {
 		}
 	case access.RoleGranted{}.FactKind().Number:
 		if c, bad := fact.Read[access.RoleGranted](f); bad == nil {
+			_, err = tx.Exec(`INSERT OR REPLACE INTO access_role VALUES(?,?)`, about[:], string(c.Role))
+		}
+	case access.RolePlanned{}.FactKind().Number:
+		if c, bad := fact.Read[access.RolePlanned](f); bad == nil {
 			_, err = tx.Exec(`INSERT OR REPLACE INTO access_role VALUES(?,?)`, about[:], string(c.Role))
 		}
 	case access.LinkMade{}.FactKind().Number:
@@ -115,20 +124,57 @@ func session(tx *sql.Tx, about fact.Subject, c access.SessionOpened, f fact.Fact
 	return err
 }
 
-// Forget leaves nothing of erased people and sessions.
+// Forget leaves nothing of erased people and sessions. A look at an erased
+// record stays, because who looked is answered all the same; what somebody
+// said of its patient as their reason does not.
 func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 	for _, s := range subjects {
+		if err := forgetSaid(tx, s); err != nil {
+			return err
+		}
+		for _, query := range []string{
+			`DELETE FROM access_desk WHERE session = ?1 OR session IN (SELECT session FROM access_session WHERE person = ?1)
+				OR session IN (SELECT session FROM access_look WHERE person = ?1)`,
+			`DELETE FROM access_look WHERE person = ?1 OR session = ?1`,
+			`DELETE FROM access_session WHERE person = ?1 OR session = ?1`,
+			`DELETE FROM access_browser WHERE session = ?`,
+		} {
+			if _, err := tx.Exec(query, s[:]); err != nil {
+				return err
+			}
+		}
 		for _, table := range []string{"person", "link", "passkey", "role", "login", "paper", "browser", "identity"} {
 			if _, err := tx.Exec(`DELETE FROM access_`+table+` WHERE person = ?`, s[:]); err != nil {
 				return err
 			}
 		}
-		if _, err := tx.Exec(`DELETE FROM access_look WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`DELETE FROM access_session WHERE person = ? OR session = ?`, s[:], s[:]); err != nil {
-			return err
+	}
+	return nil
+}
+
+// erasedSaid forgets what was said of a subject that a tombstone erases, also
+// when the tables are made anew.
+func erasedSaid(tx *sql.Tx, r journal.Reader, f fact.Fact) error {
+	t, bad := fact.Read[journal.SubjectErased](f)
+	if bad != nil {
+		return nil
+	}
+	h, err := r.History(f.Header.Subject)
+	if err != nil {
+		return err
+	}
+	for i, one := range h.Facts() {
+		if one.ID == f.ID && MayErase(h, i) == nil {
+			return forgetSaid(tx, t.Subject)
 		}
 	}
 	return nil
+}
+
+func forgetSaid(tx *sql.Tx, about fact.Subject) error {
+	_, err := tx.Exec(`INSERT OR IGNORE INTO access_erased VALUES(?)`, about[:])
+	if err == nil {
+		_, err = tx.Exec(`UPDATE access_look SET why = '' WHERE about = ?`, about[:])
+	}
+	return err
 }

@@ -72,7 +72,7 @@ func (p *Passkeys) BeginWitness(ctx context.Context, by access.Caller, person fa
 	if err != nil {
 		return nil, err
 	}
-	if err := g.signing.shown.put(by.Session, kept{link: token}, g.clock()); err != nil {
+	if err := g.signing.shown.put(slot{by.Session, link}, kept{link: token}, g.clock()); err != nil {
 		return nil, err
 	}
 	return options, g.waiting.put(ceremony{data: *data, link: link, person: person, by: by.Session}, g.clock())
@@ -126,12 +126,12 @@ func (p *Passkeys) FinishWitness(ctx context.Context, by access.Caller, answer [
 	}
 	g.rememberLink(c.link, c.person)
 	g.journal.WaitViews(ctx, saved, listWait)
-	k, ok := g.signing.shown.get(by.Session, g.clock())
-	if !ok || k.link == "" {
+	k, ok := g.signing.shown.get(slot{by.Session, c.link}, g.clock())
+	if !ok {
 		return refusal.New(refusal.Forbidden, "That took too long. Begin again.")
 	}
 	k.name = g.nameOf(ctx, c.person)
-	return g.signing.shown.put(by.Session, k, g.clock())
+	return g.signing.shown.put(slot{by.Session, c.link}, k, g.clock())
 }
 
 func (g *Gate) nameOf(ctx context.Context, person fact.Subject) string {
@@ -154,11 +154,11 @@ func (g *Gate) Witnessed(ctx context.Context, by access.Caller) (ShownLink, bool
 	if err := g.Enter(ctx, by, access.VouchFor, fact.Subject{}); err != nil {
 		return ShownLink{}, false, err
 	}
-	k, ok := g.signing.shown.get(by.Session, g.clock())
-	if !ok || k.link == "" || k.name == "" {
+	at, k, ok := g.signing.shown.next(by.Session, g.clock())
+	if !ok {
 		return ShownLink{}, false, nil
 	}
-	g.signing.shown.drop(by.Session)
+	g.signing.shown.drop(at)
 	return ShownLink{Token: k.link, Name: k.name, Until: g.clock().Add(g.Policy.WitnessLink)}, true, nil
 }
 

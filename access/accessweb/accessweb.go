@@ -11,14 +11,10 @@ import (
 	"crypto/rand"
 	"io"
 	"net/http"
-	"time"
 
 	"holdfast/access/accessdb"
 	"holdfast/web"
 )
-
-// LinkLasts is how long an enrolment link may be used.
-const LinkLasts = 24 * time.Hour
 
 // Pages serves the door of one organisation on one device.
 type Pages struct {

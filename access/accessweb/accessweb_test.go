@@ -72,11 +72,11 @@ func newOfficeAt(t testing.TB, links bool, clock func() time.Time) *office {
 	if gate.Policy, err = accessweb.LoadPolicy(set); err != nil {
 		t.Fatal(err)
 	}
-	gate.OpenWork = func(context.Context, fact.Subject) ([]fact.Subject, error) {
+	gate.OpenWork = func(context.Context, fact.Subject) ([]fact.Subject, bool, error) {
 		if all.working {
-			return []fact.Subject{{7}}, nil
+			return []fact.Subject{{7}}, false, nil
 		}
-		return nil, nil
+		return nil, false, nil
 	}
 	var pages accessweb.Pages
 	shell, err := web.NewShell(web.Config{

@@ -81,14 +81,14 @@ func (p *Pages) settle(w http.ResponseWriter, r *http.Request, token string, by 
 		parked = append(parked, other)
 	}
 	if _, err := r.Cookie(parkedCookie(r)); err != nil && len(parked) == 0 {
-		web.SetSession(w, r, token, access.TokenLasts)
+		web.SetSession(w, r, token, p.Gate.Policy.TokenLasts())
 		return nil
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: parkedCookie(r), Value: strings.Join(parked[:min(len(parked), mostParked)], "."), Path: "/", MaxAge: int(access.TokenLasts.Seconds()),
+		Name: parkedCookie(r), Value: strings.Join(parked[:min(len(parked), mostParked)], "."), Path: "/", MaxAge: int(p.Gate.Policy.TokenLasts().Seconds()),
 		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
 	})
-	web.SetSession(w, r, token, access.TokenLasts)
+	web.SetSession(w, r, token, p.Gate.Policy.TokenLasts())
 	return nil
 }
 

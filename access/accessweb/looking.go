@@ -19,17 +19,26 @@ import (
 // Looking is what the pages about looking need to know of the rest of the
 // program.
 type Looking struct {
-	Whole   accessdb.Whole                                                          // what stands about one person
-	Record  func(ctx context.Context, number string) (fact.Subject, error)          // the record, or the case, that a case number leads to
-	Level   accessdb.Level                                                          // whether all of another device is here
-	Unusual func(ctx context.Context, by web.Caller) ([]access.Unusual, int, error) // what is unusual lately, and how many records could not be read for it
-	InHand  func(ctx context.Context, person fact.Subject) ([]fact.Millis, error)   // deadlines of somebody's open cases
-	Told    func(ctx context.Context, by web.Caller) ([]Told, error)                // looks that governance was told of and has not reviewed
+	Whole   accessdb.Whole                                                        // what stands about one person
+	Record  func(ctx context.Context, number string) (fact.Subject, error)        // the record, or the case, that a case number leads to
+	Level   accessdb.Level                                                        // whether all of another device is here
+	Unusual func(ctx context.Context, by web.Caller) (Judged, error)              // what is unusual lately
+	InHand  func(ctx context.Context, person fact.Subject) ([]fact.Millis, error) // deadlines of somebody's open cases
+	Told    func(ctx context.Context, by web.Caller) ([]Told, error)              // looks that governance was told of and has not reviewed
 	Review  func(ctx context.Context, by web.Caller, id fact.Subject, note string) error
 	Name    func(fact.Subject) string // of a member of staff
 	Drafts  Keeper
 
 	keeping sync.Mutex // one at a time changes what waits on a page
+}
+
+// Judged is what is unusual among the newest looks.
+type Judged struct {
+	Unusual []access.Unusual // the heaviest first
+	Days    int              // how far back was looked
+	Looks   int              // that were judged
+	Beyond  int              // older ones of those days that were not
+	Unread  int              // records that could not be read: looks at them were not judged
 }
 
 // Told is one look that governance was told of.
@@ -76,6 +85,7 @@ type looksView struct {
 	Unusual []unusualLine
 	More    int
 	Unread  string // what could not be judged; empty: nothing
+	Beyond  string // what was not judged; empty: all was
 	Marks   []markLine
 	Kinds   []web.Option
 }
@@ -124,21 +134,31 @@ func (p *Pages) showLooks(w http.ResponseWriter, r *http.Request, by web.Caller,
 	for _, t := range told {
 		v.Told = append(v.Told, toldLine{t.ID.String(), t.What, t.Alarm})
 	}
-	all, unread, err := p.Looking.Unusual(r.Context(), by)
+	is, err := p.Looking.Unusual(r.Context(), by)
 	if err != nil {
 		return err
 	}
-	if unread > 0 {
-		v.Unread = web.Plural(unread, "record", "records") + " could not be read: looks at them could not be judged."
+	v.Beyond = beyondWords(is)
+	if is.Unread > 0 {
+		v.Unread = web.Plural(is.Unread, "record", "records") + " could not be read: looks at them could not be judged."
 	}
-	for i, u := range all {
+	for i, u := range is.Unusual {
 		if i == mostUnusual {
-			v.More = len(all) - mostUnusual
+			v.More = len(is.Unusual) - mostUnusual
 			break
 		}
 		v.Unusual = append(v.Unusual, p.unusualLine(u))
 	}
 	return web.Render(w, r, status, looksPage(v))
+}
+
+// beyondWords says which looks were not judged.
+func beyondWords(is Judged) string {
+	if is.Beyond == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Only the newest %d looks of the last %d days were judged: %s older and not among these. Ask by record below.",
+		is.Looks, is.Days, web.Plural(is.Beyond, "look is", "looks are"))
 }
 
 func sortLines(all []markLine) {

@@ -28,7 +28,7 @@ type permissionArea struct {
 	Rows []permissionLine
 }
 
-type permissionLine struct{ Act, Who, Linked, Otherwise, For, Written, Note string }
+type permissionLine struct{ Act, Who, Linked, Otherwise, For, Written, Note, Passkey, TimeOver string }
 
 // permissions shows who may do what, for all or one of the roles.
 func (p *Pages) permissions(w http.ResponseWriter, r *http.Request, by web.Caller) error {
@@ -64,7 +64,8 @@ func (p *Pages) permissions(w http.ResponseWriter, r *http.Request, by web.Calle
 func permissionLineOf(row access.Row) permissionLine {
 	line := permissionLine{
 		Act: capital(string(row.Act)), Linked: capital(string(row.Relation)), Otherwise: capital(string(row.Otherwise)),
-		Written: capital(string(row.Audit)), Note: row.Note,
+		Written: capital(string(row.Audit)), Note: row.Note, Passkey: capital(string(row.Passkey)),
+		TimeOver: timeOverWords(row.TimeOver),
 	}
 	if row.Relation == access.Unlinked {
 		line.Linked = "No link needed"
@@ -80,6 +81,16 @@ func permissionLineOf(row access.Row) permissionLine {
 	return line
 }
 
+func timeOverWords(t access.TimeOver) string {
+	switch t {
+	case access.OfInHand:
+		return "With what they have in hand"
+	case access.WithAny:
+		return "Yes"
+	}
+	return "No"
+}
+
 func tableWords() []web.Pair {
 	return []web.Pair{
 		{Name: "On shift", Value: "Signed in and at work here, and it is live work of the service: every open case, and a closed one whose GP report still has to go or whose patient has rung again"},
@@ -89,6 +100,8 @@ func tableWords() []web.Pair {
 		{Name: "Look", Value: "The person, the record, when, on which machine, what linked them to it and for what purpose: before anything is shown, at most once in 15 minutes"},
 		{Name: "List", Value: "The same, once for each list shown"},
 		{Name: "Its own fact", Value: "What they did is itself on record under their name, and never changes"},
+		{Name: "Passkey", Value: "Whether somebody may be asked to show again who they are before it. Never before an act of care"},
+		{Name: "Time over", Value: "What is left to somebody whose role or session has run out while they have open work: their cases, tasks, and the people these are about"},
 		{Name: "Whoever is not in the table", Value: "May not. A refusal is written down too"},
 	}
 }

@@ -35,6 +35,7 @@ func LoadPolicy(s *content.Set) (access.Policy, error) {
 		return access.Policy{}, refusal.Newf(refusal.Invalid, "content %s has %d of %d numbers", name, len(have), len(policyBounds()))
 	}
 	minutes := func(key string) time.Duration { return time.Duration(have[key]) * time.Minute }
+	hours := func(key string) time.Duration { return time.Duration(have[key]) * time.Hour }
 	return access.Policy{
 		SecondChoice: have["password-and-code"] == 1, ByProvider: have["sign-in-by-provider"] == 1, PasswordLeast: have["password-least-characters"],
 		Hashing:      access.Hashing{MemoryKiB: uint32(have["argon2-memory-kib"]), Passes: uint32(have["argon2-passes"]), Lanes: uint8(have["argon2-lanes"])},
@@ -46,6 +47,7 @@ func LoadPolicy(s *content.Set) (access.Policy, error) {
 		RecoveryCodes: have["recovery-codes"], RecoveryLink: minutes("recovery-link-minutes"), WitnessLink: minutes("witness-link-minutes"),
 		ShiftMost: time.Duration(have["shift-most-hours"]) * time.Hour, ShiftLink: minutes("shift-link-minutes"),
 		ProviderWait: time.Duration(have["provider-wait-seconds"]) * time.Second, ProviderSkew: time.Duration(have["provider-clock-skew-seconds"]) * time.Second,
+		SessionLasts: hours("session-hours"), FinishLasts: hours("finish-hours"), EnrolLink: hours("enrolment-link-hours"), News: 24 * hours("news-days"),
 	}, nil
 }
 
@@ -63,8 +65,9 @@ func policyBounds() []limit {
 		{"password-and-code", 0, 1}, {"password-least-characters", 8, 64}, {"argon2-memory-kib", 7168, 1 << 18}, {"argon2-passes", 1, 16},
 		{"argon2-lanes", 1, 8}, {"browser-known-days", 1, 365}, {"tries-free", 1, 20}, {"wait-first-seconds", 1, 60},
 		{"wait-most-seconds", 60, 3600}, {"tries-forgotten-hours", 1, 168}, {"recovery-codes", 0, 20}, {"recovery-link-minutes", 1, 120},
-		{"witness-link-minutes", 1, 60}, {"shift-most-hours", 1, 24}, {"shift-link-minutes", 5, 24 * 60},
+		{"witness-link-minutes", 1, 60}, {"shift-most-hours", 1, int(access.LongestShift.Hours())}, {"shift-link-minutes", 5, 24 * 60},
 		{"sign-in-by-provider", 0, 1}, {"provider-wait-seconds", 1, 8}, {"provider-clock-skew-seconds", 0, 300},
+		{"session-hours", 8, 24}, {"finish-hours", 4, 24}, {"enrolment-link-hours", 1, 72}, {"news-days", 1, 90},
 	}
 }
 

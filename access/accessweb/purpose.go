@@ -63,7 +63,7 @@ func (p *Pages) statePurpose(w http.ResponseWriter, r *http.Request, by web.Call
 		return refusal.New(refusal.Invalid, "Choose one of the purposes of your role.")
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: purposeCookie(r), Value: purposeValue(by, access.Purpose(in.Purpose)), Path: "/", MaxAge: int(access.SessionLasts.Seconds()),
+		Name: purposeCookie(r), Value: purposeValue(by, access.Purpose(in.Purpose)), Path: "/", MaxAge: int(p.Gate.Policy.SessionLasts.Seconds()),
 		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
 	})
 	return web.SeeOther(w, r, "/session")

@@ -50,7 +50,7 @@ func (p *Pages) showStaff(w http.ResponseWriter, r *http.Request, by web.Caller,
 	}
 	v := staffView{
 		Many: many, Frame: p.Shell.Frame(r, by, "Staff"), Form: f, Roles: access.Roles(), Made: made, Passkeys: p.Passkeys != nil,
-		Lines: linesOf(list, p.Shell.Now()), News: newsOf(list, p.Shell.Now(), p.Shell.Zone()),
+		Lines: linesOf(list, p.Shell.Now()), News: newsOf(list, p.Gate.Policy.News, p.Shell.Now(), p.Shell.Zone()),
 	}
 	v.Frame.ErrorsIn = !f.OK()
 	v.Frame.Here = "/staff"
@@ -128,11 +128,11 @@ func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		if !ok {
 			return refusal.New(refusal.Forbidden, "This person holds no role now. Give them one first.")
 		}
-		token, err := p.Gate.MakeLink(r.Context(), by, person, role, access.ForPasskey, LinkLasts)
+		token, err := p.Gate.MakeLink(r.Context(), by, person, role, access.ForPasskey, p.Gate.Policy.EnrolLink)
 		if err != nil {
 			return err
 		}
-		until := p.Shell.Now().Add(LinkLasts).In(p.Shell.Zone()).Format("Mon 2 Jan 15:04")
+		until := p.Shell.Now().Add(p.Gate.Policy.EnrolLink).In(p.Shell.Zone()).Format("Mon 2 Jan 15:04")
 		return p.showStaff(w, r, by, http.StatusOK, nil, &madeLink{one.Staff.Name(), addressOf(r) + "/enrol/" + token, until})
 	}
 	if err != nil {

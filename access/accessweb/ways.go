@@ -389,19 +389,16 @@ func drawQR(text string) (qrCode, error) {
 	return qrCode{Box: "0 0 " + size + " " + size, Path: path.String()}, nil
 }
 
-// newsFor is how long administrators are told what happened to ways in.
-const newsFor = 14 * 24 * time.Hour
-
 // newsOf lists recovery codes that were used, colleagues who were vouched for,
 // and accounts at which tries were slowed, newest first.
-func newsOf(list []accessdb.Person, now time.Time, zone *time.Location) []string {
+func newsOf(list []accessdb.Person, lasts time.Duration, now time.Time, zone *time.Location) []string {
 	type line struct {
 		at   time.Time
 		says string
 	}
 	var all []line
 	add := func(at fact.Millis, says string) {
-		if now.Sub(at.Time()) < newsFor {
+		if now.Sub(at.Time()) < lasts {
 			all = append(all, line{at.Time(), at.Time().In(zone).Format("Mon 2 Jan 15:04") + ": " + says})
 		}
 	}

@@ -368,7 +368,7 @@ func TestSomebodyIsAdmittedForOneShift(t *testing.T) {
 	// With a case in front of them it does not: they finish it, and begin nothing.
 	mine, other := fact.Subject{7}, fact.Subject{8}
 	open := []fact.Subject{mine}
-	o.gate.OpenWork = func(context.Context, fact.Subject) ([]fact.Subject, error) { return open, nil }
+	o.gate.OpenWork = func(context.Context, fact.Subject) ([]fact.Subject, bool, error) { return open, false, nil }
 	status, body = doctor.get("/")
 	want(t, status, body, http.StatusOK, "first page of clinician")
 	at, err := url.Parse(o.server.URL)

@@ -24,6 +24,7 @@ type settings struct {
 	Peers         []string `yaml:"peers"`               // HOST:PORT of other devices of the organisation
 	Name          string   `yaml:"name"`                // host name under which both are reached
 	Domain        string   `yaml:"domain"`              // parent domain of passkeys; the name unless told
+	Security      string   `yaml:"security_contact"`    // mailto:, https: or tel: where weaknesses are reported; none: security.txt is not there
 	Service       string   `yaml:"service"`             // our service in the Directory of Services
 	Volume        string   `yaml:"volume"`              // encrypted-by-host, when this machine cannot see it itself
 	SafetyOfficer string   `yaml:"safety_officer"`      // Ed25519 public key in base64

@@ -225,7 +225,7 @@ func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (
 	}
 	c := node.Config{
 		Place: place, Library: lib, Log: log, Version: version(), Host: s.Name, Domain: s.Domain,
-		Secure: !s.demo, Service: codes.ReceiveDoSID(s.Service), Sisters: s.Peers, SecondChoice: s.SecondChoice,
+		Secure: !s.demo, Service: codes.ReceiveDoSID(s.Service), Sisters: s.Peers, SecondChoice: s.SecondChoice, SecurityContact: s.Security,
 		ByProvider: s.ByProvider, Providers: providers,
 	}
 	if c.Pages, err = listen(s.Listen); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"holdfast/access"
@@ -20,6 +21,7 @@ import (
 // putHomes makes the vault of entry codes and registers its pages. Home care,
 // when it comes, adds its visits to the relations.
 func (n *Node) putHomes() {
+	n.watchLeavers()
 	n.Homes = &entrydb.Homes{
 		Journal: n.Journal, Gate: n.Gate, Vault: n.Journal.Vault(), Relations: []entrydb.Relations{n.Cases}, Rules: n.config.Library.Entry,
 		Device: n.Device, Gone: n.gone, Clock: n.clock,
@@ -51,23 +53,72 @@ func (n *Node) called(r *http.Request, by web.Caller, person fact.Subject) strin
 	return "Record " + person.String()[:8]
 }
 
-// gone reckons who has left and which devices are cut off. Somebody has left
-// when every role they ever had was ended, or ran out some days ago.
-func (n *Node) gone(ctx context.Context) (entry.Gone, error) {
-	out := entry.Gone{People: map[fact.Subject]entry.Left{}, Devices: map[fact.Subject]entry.Left{}}
-	staff, err := n.Gate.StaffList(ctx, n.Device)
-	if err != nil {
-		return out, err
+// leavers keeps who has left and what is cut off, so that no look at a home
+// folds all staff.
+type leavers struct {
+	mu   sync.Mutex
+	at   time.Time // when it was reckoned; zero: to be reckoned anew
+	turn uint64    // raised when the staff list or a cut moved
+	gone entry.Gone
+}
+
+// leaversFresh is how long it serves while nothing moves: roles run out by the
+// clock, and leave somebody as one who has left only days later.
+const leaversFresh = time.Minute
+
+func (l *leavers) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at, l.turn = time.Time{}, l.turn+1
+}
+
+// watchLeavers has who has left reckoned anew when the staff list moves, or
+// what the organisation says of its devices and cuts.
+func (n *Node) watchLeavers() {
+	kinds := map[uint32]bool{}
+	for _, c := range []fact.Content{access.PersonAdded{}, access.RoleGranted{}, access.RoleEnded{}, access.RolePlanned{}, access.RoleEnding{}} {
+		kinds[c.FactKind().Number] = true
 	}
-	now := n.clock()
-	for _, one := range staff {
-		h, err := n.Journal.History(ctx, one.Person)
-		if err != nil {
-			return out, err
+	n.Journal.Watch(func(facts []fact.Fact) {
+		for _, f := range facts {
+			if kinds[f.Body.Kind] || f.Header.Subject == n.Journal.OrgSubject() {
+				n.leavers.forget()
+				return
+			}
 		}
-		if since, left := leftSince(one.Staff, h, now, n.config.Library.Entry.GoneAfter); left {
-			out.People[one.Person] = entry.Left{Says: one.Staff.Name(), Since: since}
+	})
+}
+
+// gone tells who has left and which devices are cut off. Somebody has left when
+// every role they ever had was ended, or ran out some days ago. What of it can't
+// be read makes it unknown, and never keeps anybody out of a home.
+func (n *Node) gone(ctx context.Context) entry.Gone {
+	now, l := n.clock(), &n.leavers
+	l.mu.Lock()
+	have, at, turn := l.gone, l.at, l.turn
+	l.mu.Unlock()
+	if age := now.Sub(at); !at.IsZero() && age >= 0 && age < leaversFresh {
+		return have
+	}
+	out := n.reckonGone(ctx, now)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.turn == turn && !out.Unknown {
+		l.gone, l.at = out, now
+	}
+	return out
+}
+
+func (n *Node) reckonGone(ctx context.Context, now time.Time) entry.Gone {
+	out := entry.Gone{People: map[fact.Subject]entry.Left{}, Devices: map[fact.Subject]entry.Left{}}
+	err := n.Gate.EachOfStaff(ctx, n.Device, func(s access.Staff, h fact.History) {
+		if since, left := leftSince(s, h, now, n.config.Library.Entry.GoneAfter); left {
+			out.People[s.Person] = entry.Left{Says: s.Name(), Since: since}
 		}
+	})
+	if err != nil {
+		n.log.Warn("who has left can't be told whole", "err", err)
+		out.Unknown = true
 	}
 	house := n.Journal.House()
 	for _, c := range house.Cuts {
@@ -79,7 +130,7 @@ func (n *Node) gone(ctx context.Context) (entry.Gone, error) {
 			out.People[c.Says.Person] = entry.Left{Says: n.name(c.Says.Person), Since: c.Says.Since}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // leftSince tells since when somebody has no role any more.

@@ -125,9 +125,9 @@ func TestWhoHasLeft(t *testing.T) {
 	until(agency, now.Add(-time.Hour))
 	until(long, now.Add(-days-time.Hour))
 	n.caughtUp(t)
-	gone, err := n.gone(ctx)
-	if err != nil {
-		t.Fatal(err)
+	gone := n.gone(ctx)
+	if gone.Unknown {
+		t.Fatal("it can't be told who has left")
 	}
 	for who, want := range map[fact.Subject]bool{stays: false, left: true, half: false, agency: false, long: true, never: false} {
 		if _, is := gone.People[who]; is != want {
@@ -136,5 +136,21 @@ func TestWhoHasLeft(t *testing.T) {
 	}
 	if l := gone.People[left]; l.Says != "Left" || l.Since < fact.At(now.Add(-time.Minute)) || gone.People[long].Since != fact.At(now.Add(-days-time.Hour)) {
 		t.Errorf("%+v %+v", l, gone.People[long])
+	}
+	// reckoned once, and anew when the staff list moves
+	if n.leavers.at.IsZero() {
+		t.Error("every look at a home folds all staff")
+	}
+	end(half, access.Clinician)
+	n.caughtUp(t)
+	if _, is := n.gone(ctx).People[half]; !is {
+		t.Error("who leaves now is not known to have left")
+	}
+	n.leavers.forget() // a list that can't be read is not known, and refuses nothing
+	if err := n.Journal.Views().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !n.gone(ctx).Unknown {
+		t.Error("an unreadable staff list is taken for one that nobody has left")
 	}
 }

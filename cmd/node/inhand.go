@@ -12,6 +12,7 @@ import (
 	"holdfast/journal"
 	"holdfast/task"
 	"holdfast/task/taskdb"
+	"holdfast/urgent"
 )
 
 // inHand knows the open cases and tasks that people hold.
@@ -25,20 +26,20 @@ func InHand(n *Node) accessweb.HeldBy { return inHand{n} }
 // Of lists what a person holds, by number and sort: nothing says whom it is
 // about.
 func (s inHand) Of(ctx context.Context, person fact.Subject) ([]accessweb.InHand, error) {
-	cases, err := s.Cases.HeldBy(ctx, person)
+	cases, err := s.Cases.InHand(ctx, person)
 	if err != nil {
 		return nil, err
 	}
 	var out []accessweb.InHand
-	for _, row := range cases {
-		one := accessweb.InHand{What: "Case " + row.Number + ", " + string(row.Stage)}
-		for _, h := range row.Holders {
+	for _, c := range cases {
+		one := accessweb.InHand{What: "Case " + c.Number + ", " + string(c.Stage()), Since: c.Began.Time()}
+		for _, h := range c.Claims {
 			if h.Person == person {
 				one.Since = h.At.Time()
 			}
 		}
-		if row.Due != 0 {
-			one.Due = row.Due.Time()
+		if due := c.Due(); due != 0 {
+			one.Due = due.Time()
 		}
 		out = append(out, one)
 	}
@@ -84,13 +85,13 @@ func (s inHand) GiveBack(ctx context.Context, by access.Caller, person fact.Subj
 	if !staff.Gone(s.clock()) { // nobody at work loses what they are at
 		return 0, refusal.New(refusal.Taken, "They still hold a role. Ask them to release what they have, or end their roles first.")
 	}
-	cases, err := s.Cases.HeldBy(ctx, person)
+	cases, err := s.Cases.InHand(ctx, person)
 	if err != nil {
 		return 0, err
 	}
 	done := 0
-	for _, row := range cases {
-		if e := s.Cases.HandBack(ctx, by, row.Case, person, why); e != nil {
+	for _, c := range cases {
+		if e := s.Cases.HandBack(ctx, by, c.ID, person, why); e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
@@ -123,19 +124,41 @@ func (s inHand) giveBack(ctx context.Context, by access.Caller, id, person fact.
 }
 
 // openWork lists what a person has in hand: their cases, the calls they took
-// that have come to no disposition, and their tasks with the cases these are
-// about.
-func (n *Node) openWork(ctx context.Context, person fact.Subject) ([]fact.Subject, error) {
-	out, err := n.Cases.InFrontOf(ctx, person)
+// whose caller they still have, and their tasks with the cases these are about,
+// each with the records of the people it is about. onLine tells that one of
+// them is a call whose patient is not known yet.
+func (n *Node) openWork(ctx context.Context, person fact.Subject) (out []fact.Subject, onLine bool, err error) {
+	cases, err := n.Cases.InHand(ctx, person)
 	if err != nil {
-		return nil, err
+		return nil, false, err
+	}
+	for _, c := range cases {
+		records := c.Records()
+		out = append(append(out, c.ID), records...)
+		onLine = onLine || c.Stage() == urgent.OnCall && len(records) == 0
 	}
 	held, err := inHand{n}.tasksOf(ctx, person)
 	for _, t := range held {
 		out = append(out, t.Subject)
-		if about := t.What().About; !about.Zero() {
-			out = append(out, about)
+		about := t.What().About
+		if about.Zero() {
+			continue
 		}
+		records, bad := n.Cases.RecordsOf(ctx, about)
+		if bad != nil {
+			return nil, false, bad
+		}
+		out = append(append(out, about), records...)
 	}
-	return out, err
+	return out, onLine, err
+}
+
+// dueInHand lists when the open cases of somebody are due, and nothing of whom
+// they are about: 0 for one that has no deadline.
+func (n *Node) dueInHand(ctx context.Context, person fact.Subject) (due []fact.Millis, err error) {
+	cases, err := n.Cases.InHand(ctx, person)
+	for _, c := range cases {
+		due = append(due, c.Due())
+	}
+	return due, err
 }

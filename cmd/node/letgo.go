@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"holdfast/access"
 	"holdfast/fact"
 	"holdfast/journal"
 )
@@ -134,16 +133,17 @@ func (n *Node) nobodyIsAt(ctx context.Context, due []fact.Subject, now time.Time
 	if len(due) == 0 {
 		return nil, nil
 	}
-	busy, err := n.Gate.OpenHere(ctx, now.Add(-access.TokenLasts))
+	since := now.Add(-n.Gate.Policy.TokenLasts()) // no session is older
+	busy, err := n.Gate.OpenHere(ctx, since)
 	if err != nil {
 		return nil, err
 	}
-	people, err := n.Gate.PeopleHere(ctx, now.Add(-access.TokenLasts))
+	people, err := n.Gate.PeopleHere(ctx, since)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range people {
-		held, err := n.openWork(ctx, p)
+		held, _, err := n.openWork(ctx, p)
 		if err != nil {
 			return nil, err
 		}

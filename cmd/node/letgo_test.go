@@ -122,7 +122,7 @@ func TestADeskKeepsWhatSomebodyIsAt(t *testing.T) {
 	p.must(p.a.Journal.DropDraft(t.Context(), nurse().Person.String()+"/note-"+id.String()))
 	p.must(p.a.Gate.EnterAs(t.Context(), nurse(), access.Ask{Act: access.SeeCase, Relation: access.OnCase}, id))
 	kept("somebody has it open", id, who)
-	p.time.forward(access.TokenLasts + time.Hour)
+	p.time.forward(p.a.Gate.Policy.TokenLasts() + time.Hour)
 	task1 := p.subject(p.a)
 	p.says(p.a, suspectPerson, fact.Say(task1, task.Raised{What: task.RingBack, List: task.Clinicians, About: id, Reason: "ring", Due: fact.At(p.time.now())}))
 	p.meet()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"holdfast/access"
@@ -26,8 +27,10 @@ import (
 
 // Looking is what is laid down about looking at records, read from content.
 type Looking struct {
-	Rules   access.Looking
-	Unusual access.UnusualRules
+	Rules      access.Looking
+	Unusual    access.UnusualRules
+	AlarmsBack time.Duration // how far back looks that arrive late are told
+	Judged     int           // how many of the newest looks are judged
 }
 
 func lookingOf(set *content.Set) (Looking, error) {
@@ -38,7 +41,7 @@ func lookingOf(set *content.Set) (Looking, error) {
 	l := access.Looking{
 		Roles: map[access.Role]access.RoleLooking{}, Proof: map[access.Act]time.Duration{},
 		GlassLasts: time.Duration(c.Numbers["glass-lasts"]) * time.Minute, GlassHour: c.Numbers["glass-hour"],
-		InCall: c.Numbers["in-call-extra"], LiftMost: time.Duration(c.Numbers["lift-most"]) * time.Hour,
+		InCall: c.Numbers["in-call-extra"], CapOver: time.Duration(c.Numbers["cap-over"]) * time.Minute, LiftMost: time.Duration(c.Numbers["lift-most"]) * time.Hour,
 	}
 	for _, r := range c.Roles {
 		one := access.RoleLooking{Records: r.Records, Lock: r.Lock, Glass: r.Glass}
@@ -51,7 +54,7 @@ func lookingOf(set *content.Set) (Looking, error) {
 	for act, age := range c.Proof {
 		l.Proof[access.Act(act)] = age
 	}
-	out := Looking{Rules: l, Unusual: access.UnusualRules{
+	out := Looking{Rules: l, AlarmsBack: time.Duration(c.Numbers["alarms-back"]) * 24 * time.Hour, Judged: c.Numbers["looks-judged"], Unusual: access.UnusualRules{
 		Hour: c.Numbers["unusual-hour"], Shift: time.Duration(c.Numbers["unusual-shift"]) * time.Hour,
 		Days: c.Numbers["unusual-days"], Linked: time.Duration(c.Numbers["linked-days"]) * 24 * time.Hour,
 	}}
@@ -63,6 +66,7 @@ func lookingOf(set *content.Set) (Looking, error) {
 
 // putLooking tells the gate what is laid down, and what cases there are.
 func (n *Node) putLooking() {
+	n.Gate.Log = n.log
 	n.Gate.Looking = n.config.Library.Look.Rules
 	n.Gate.Records = n.Cases.RecordsOf
 	n.Gate.Care = n.Cases.CareOf
@@ -71,7 +75,7 @@ func (n *Node) putLooking() {
 // looking is what the pages about looking need to know of the rest.
 func (n *Node) looking() *accessweb.Looking {
 	return &accessweb.Looking{
-		Whole: n.WholeAbout, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.Cases.Working, Told: n.told, Review: n.review, Name: n.name, Drafts: n.Journal,
+		Whole: n.WholeAbout, Record: n.recordNumbered, Level: n.level, Unusual: n.unusual, InHand: n.dueInHand, Told: n.told, Review: n.review, Name: n.name, Drafts: n.Journal,
 	}
 }
 
@@ -186,17 +190,52 @@ func (n *Node) LooksReport(ctx context.Context, want LooksWanted) (LooksGiven, e
 	}, err
 }
 
-// mostJudged bounds the looks among which unusual ones are looked for.
-const mostJudged = 5000
+// judged is what was found unusual, so that looking at the page twice does not
+// judge every look twice.
+type judged struct {
+	mu   sync.Mutex
+	upTo accessdb.LookPlace
+	at   time.Time // zero: nothing is judged yet
+	is   accessweb.Judged
+}
 
-// unusual lets the caller in and finds what is unusual lately. unread counts the
-// records that could not be read: looks at them are not judged.
-func (n *Node) unusual(ctx context.Context, by access.Caller) (all []access.Unusual, unread int, err error) {
-	rules := n.config.Library.Look.Unusual
-	looks, err := n.Gate.LooksSince(ctx, by, n.clock().AddDate(0, 0, -rules.Days), mostJudged)
-	if err != nil {
-		return nil, 0, err
+// judgedFresh is how long what was found serves while no look is made: what is
+// known of records and who wrote in them moves slowly.
+const judgedFresh = time.Minute
+
+// unusual lets the caller in and finds what is unusual lately among the newest
+// looks, and how many older ones were not judged.
+func (n *Node) unusual(ctx context.Context, by access.Caller) (accessweb.Judged, error) {
+	if err := n.Gate.Enter(ctx, by, access.SeeLooks, fact.Subject{}); err != nil {
+		return accessweb.Judged{}, err
 	}
+	j := &n.judged
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	upTo, err := n.Gate.LooksNow(ctx)
+	if err != nil {
+		return accessweb.Judged{}, err
+	}
+	now := n.clock()
+	if age := now.Sub(j.at); !j.at.IsZero() && j.upTo == upTo && age >= 0 && age < judgedFresh {
+		return j.is, nil
+	}
+	is, err := n.judge(ctx, now)
+	if err != nil {
+		return accessweb.Judged{}, err
+	}
+	j.upTo, j.at, j.is = upTo, now, is
+	return is, nil
+}
+
+func (n *Node) judge(ctx context.Context, now time.Time) (is accessweb.Judged, err error) {
+	rules := n.config.Library.Look.Unusual
+	is.Days = rules.Days
+	looks, beyond, err := n.Gate.LooksSince(ctx, now.AddDate(0, 0, -rules.Days), n.config.Library.Look.Judged)
+	if err != nil {
+		return is, err
+	}
+	is.Looks, is.Beyond = len(looks), beyond
 	watched := n.Gate.Watched(ctx)
 	read := reading{records: n.Cases.RecordsOf, known: n.knownOf, have: map[fact.Subject]recordKnown{}, unread: map[fact.Subject]bool{}}
 	homes := map[fact.Subject]string{}
@@ -209,8 +248,9 @@ func (n *Node) unusual(ctx context.Context, by access.Caller) (all []access.Unus
 			}
 		}
 	}
-	all = rules.Judge(read.looks(ctx, looks, rules.Linked), watched, homes)
-	return all, len(read.unread), ctx.Err()
+	is.Unusual = rules.Judge(read.looks(ctx, looks, rules.Linked), watched, homes)
+	is.Unread = len(read.unread)
+	return is, ctx.Err()
 }
 
 // reading reads records once each for judging looks at them. One that can't be
@@ -324,10 +364,9 @@ func maySeeTask(by access.Caller, t task.Task) bool {
 	return by.Role == access.Manager
 }
 
-const (
-	alarmsBack  = 90 * 24 * time.Hour // how far back looks that arrive late are told
-	alarmsEvery = 5 * time.Second     // looked for at least so often: what came without its key is read when the key comes
-)
+// alarmsEvery is how often looks that people are told of are looked for at
+// least: what came without its key is read when the key comes.
+const alarmsEvery = 5 * time.Second
 
 // alarms tells people of looks that are to be told, until the end: those of
 // other devices too, whenever they arrive. What was told is a task with a name
@@ -347,9 +386,9 @@ func (n *Node) alarms(ctx context.Context) error {
 		}
 	})
 	defer stop()
-	told := map[fact.Subject]bool{}
+	var t telling
 	for {
-		if err := n.tellLooks(ctx, told); err != nil && ctx.Err() == nil {
+		if err := n.tellLooks(ctx, &t); err != nil && ctx.Err() == nil {
 			n.log.Error("a look that people are to be told of could not be told; it is tried again", "err", err)
 		}
 		timer := time.NewTimer(alarmsEvery)
@@ -364,37 +403,75 @@ func (n *Node) alarms(ctx context.Context) error {
 	}
 }
 
-// tellLooks raises what has not been raised yet. What can't be read or raised of
-// one record keeps nobody from being told of the others.
-func (n *Node) tellLooks(ctx context.Context, told map[fact.Subject]bool) error {
+// telling is how far looks were read that people are told of, and what of them
+// could not be raised yet. It holds nothing of what was told.
+type telling struct {
+	upTo    accessdb.LookPlace
+	watched map[fact.Subject]bool // whose earlier looks were read
+	owed    map[fact.Subject]task.Raised
+}
+
+// tellLooks reads the looks that came since it last did, those that were made
+// before of records that are watched only now, and raises what is to be told.
+// What can't be read or raised of one record keeps nobody from being told of
+// the others, and is tried again.
+func (n *Node) tellLooks(ctx context.Context, t *telling) error {
+	now, err := n.Gate.LooksNow(ctx)
+	if err != nil {
+		return err
+	}
+	anew := t.watched == nil || t.upTo.Made != now.Made // a start, or the lists were made anew
+	if anew {
+		*t = telling{watched: map[fact.Subject]bool{}, owed: map[fact.Subject]task.Raised{}}
+	}
 	watched := n.Gate.Watched(ctx)
-	subjects := []fact.Subject{}
-	record := map[fact.Subject]fact.Subject{}
-	var failed []error
+	record, fresh, failed := n.underWatch(ctx, watched, t.watched)
+	since := n.clock().Add(-n.config.Library.Look.AlarmsBack)
+	looks, err := n.Gate.AlarmingBefore(ctx, now, since, fresh, anew)
+	if err != nil {
+		return errors.Join(append(failed, err)...) // all of it again
+	}
+	if !anew {
+		more, err := n.Gate.Alarming(ctx, t.upTo, now, func(s fact.Subject) bool { return !record[s].Zero() })
+		if err != nil {
+			return errors.Join(append(failed, err)...)
+		}
+		looks = append(looks, more...)
+	}
+	for _, l := range looks {
+		for _, raise := range lookTasks(l, record[l.About], watched) {
+			t.owed[task.SubjectOf(raise.Timer)] = raise
+		}
+	}
+	t.upTo, t.watched = now, map[fact.Subject]bool{}
+	for s := range record {
+		t.watched[s] = true
+	}
+	for id, raise := range t.owed {
+		if err := n.raise(ctx, id, raise); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		delete(t.owed, id)
+	}
+	return errors.Join(failed...)
+}
+
+// underWatch gives the watched records and the cases about them, each with its
+// record, and which of them were not watched before.
+func (n *Node) underWatch(ctx context.Context, watched access.Watched, before map[fact.Subject]bool) (record map[fact.Subject]fact.Subject, fresh []fact.Subject, failed []error) {
+	record = map[fact.Subject]fact.Subject{}
 	for s := range watched {
 		cases, err := n.Cases.AllOf(ctx, s)
 		failed = append(failed, err)
 		for _, one := range append([]fact.Subject{s}, cases...) {
 			record[one] = s
-			subjects = append(subjects, one)
+			if !before[one] {
+				fresh = append(fresh, one)
+			}
 		}
 	}
-	looks, err := n.Gate.Alarming(ctx, n.clock().Add(-alarmsBack), subjects)
-	failed = append(failed, err)
-	for _, l := range looks {
-		for _, t := range lookTasks(l, record[l.About], watched) {
-			id := task.SubjectOf(t.Timer)
-			if told[id] {
-				continue
-			}
-			if err := n.raise(ctx, id, t); err != nil {
-				failed = append(failed, err)
-				continue
-			}
-			told[id] = true
-		}
-	}
-	return errors.Join(failed...)
+	return record, fresh, failed
 }
 
 // lookTasks says who is told of a look, and what. It never says which record.

@@ -77,6 +77,13 @@ func TestLooksMadeElsewhereAlarmWhenTheyArrive(t *testing.T) {
 		t.Error("a well-known person's record opens without a reason:", err)
 	}
 	p.must(p.b.Gate.GiveReason(ctx, insider(), known, access.SeePerson, "just curious"))
+	// they have nothing in hand and opened a canary: the passkey comes first
+	if err := p.b.Gate.Enter(ctx, insider(), access.SeePerson, known); !errors.Is(err, access.ErrProve) {
+		t.Error("a session that opened a canary is not held:", err)
+	}
+	p.must(p.b.Gate.Enter(ctx, insider(), access.TakeCall, fact.Subject{}))
+	p.time.forward(time.Second)
+	p.must(p.b.Gate.ProveInDemo(ctx, insider(), "records"))
 	p.must(p.b.Gate.Enter(ctx, insider(), access.SeePerson, known))
 	if n := len(p.tasksOf(p.a, task.InformationGovernance, task.Canary)); n != 0 {
 		t.Fatal("an alarm before anything arrived")

@@ -51,6 +51,8 @@ type Config struct {
 
 	Moment func() access.Moment // this machine's clocks; nil: read from it
 
+	SecurityContact string // a URI where weaknesses are reported (RFC 9116); empty: the organisation names none
+
 	SecondChoice bool // password with an authenticator code may be used where a passkey can't
 	ByProvider   bool // an account at an identity provider may be one of two factors
 	Providers    []accessdb.Provider
@@ -77,6 +79,8 @@ type Node struct {
 	scope   *scope
 	carrier *carrier.Manager
 	found   findings
+	leavers leavers
+	judged  judged
 	peers   *peers
 	stated  replicate.Told // a desk's work, as site nodes say
 	door    *accessweb.Pages
@@ -120,6 +124,9 @@ func closeListener(l net.Listener) error {
 func (n *Node) open(ctx context.Context) error {
 	if _, err := access.InForce(); err != nil {
 		return err // nobody could do anything
+	}
+	if err := checkContact(n.config.SecurityContact); err != nil {
+		return err
 	}
 	var err error
 	o := n.config.options(n.config.Library)

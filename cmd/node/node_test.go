@@ -257,7 +257,10 @@ func TestPeopleAndServicesStandBehindTheGate(t *testing.T) {
 	if _, err := n.App.People.Person(t.Context(), admin, fact.Subject{1}); !refusal.Is(err, refusal.Forbidden) {
 		t.Errorf("%v", err)
 	}
-	if _, err := n.App.People.Person(t.Context(), access.Caller{Role: access.Clinician}, fact.Subject{1}); !refusal.Is(err, refusal.Missing) {
+	if _, err := n.App.People.Person(t.Context(), access.Caller{Role: access.Clinician}, fact.Subject{1}); !errors.Is(err, access.ErrSayWhy) {
+		t.Fatal("whether there is such a record is told to somebody whom nothing links to it:", err)
+	}
+	if _, err := n.App.People.Person(t.Context(), access.Caller{Role: access.ClinicalGovernance}, fact.Subject{1}); !refusal.Is(err, refusal.Missing) {
 		t.Errorf("%v", err)
 	}
 	if _, err := n.App.Services.All(t.Context(), access.Caller{Role: access.Partner}); !refusal.Is(err, refusal.Forbidden) {

@@ -35,7 +35,11 @@ func (s people) Find(ctx context.Context, by access.Caller, q record.Query) ([]r
 
 // Person lets the caller in, records the look, and gives the folded record.
 func (s people) Person(ctx context.Context, by access.Caller, id fact.Subject) (record.Person, error) {
-	if err := s.Gate.Enter(ctx, by, access.SeePerson, id); err != nil {
+	if by.May(access.SeePerson) != nil { // refused, and written down, before anything is read
+		return record.Person{}, s.Gate.Enter(ctx, by, access.SeePerson, id)
+	}
+	q := access.Ask{Act: access.SeePerson, Relation: s.relation(ctx, by, id)}
+	if err := s.Gate.EnterAs(ctx, by, q, id); err != nil {
 		return record.Person{}, err
 	}
 	p, err := journal.Fold(ctx, s.Journal, id, record.Fold)
@@ -51,4 +55,19 @@ func (s people) Person(ctx context.Context, by access.Caller, id fact.Subject) (
 		return record.Person{}, refusal.New(refusal.Missing, "There is no such record here.")
 	}
 	return p, nil
+}
+
+// relation says how the caller is linked to a person's record: by the cases
+// about it; by a call in hand, whose patient may be anybody; or by a search of
+// theirs a moment ago, for a call of which nothing is saved yet. A caseload is
+// not known before home care is.
+func (s people) relation(ctx context.Context, by access.Caller, id fact.Subject) access.Relation {
+	r := s.Cases.RelationTo(ctx, by, id)
+	if r != access.Unlinked {
+		return r
+	}
+	if care := s.Cases.CareOf(ctx, by, id); care.Unknown || care.InCall || s.Gate.FoundLately(by, id) {
+		return access.OnShift
+	}
+	return r
 }

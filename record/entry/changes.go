@@ -12,6 +12,7 @@ import (
 type Gone struct {
 	People  map[fact.Subject]Left
 	Devices map[fact.Subject]Left
+	Unknown bool // somebody or something could not be read: others may have left too
 }
 
 // Left is one of them: as colleagues say it, and since when.

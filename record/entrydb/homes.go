@@ -47,8 +47,8 @@ type Homes struct {
 	Vault     Vault
 	Relations []Relations
 	Rules     entry.Rules
-	Device    access.Caller                                 // this device itself
-	Gone      func(ctx context.Context) (entry.Gone, error) // who has left, what was cut off
+	Device    access.Caller                        // this device itself
+	Gone      func(ctx context.Context) entry.Gone // who has left, what was cut off
 	Clock     journal.Clock
 	Site      Site // whom a device asks that opens no homes itself; nil: nobody
 	Most      int  // how many homes, and asks, are read for a list; 0: 20,000 and 500
@@ -101,8 +101,8 @@ func (s *Homes) Home(ctx context.Context, by access.Caller, person fact.Subject,
 	if h, err = s.read(ctx, by, person, now); err != nil {
 		return h, err
 	}
-	gone, err := s.Gone(ctx)
-	h.Unsure = err != nil
+	gone := s.Gone(ctx)
+	h.Unsure = gone.Unknown // whoever needs to get in waits for no staff list
 	h.Why, h.Grounds = h.Code.MustChange(gone), s.grounds(ctx, by, person, now)
 	if o, open := s.openNow(h, by, now); open {
 		h.Open, h.Until = true, o.What.Until.Time()

@@ -143,13 +143,13 @@ func (s *Homes) Watch(ctx context.Context, by access.Caller, now time.Time) (Wat
 	if err := s.Gate.Enter(ctx, by, access.WatchEntry, fact.Subject{}); err != nil {
 		return Watched{}, err
 	}
-	gone, unsure := s.Gone(ctx)
+	gone := s.Gone(ctx)
 	most := cmp.Or(s.Most, mostHomes)
 	codes, err := bodies[entry.Code](ctx, s.Journal.Views(), `SELECT body FROM entry_code ORDER BY code LIMIT ?`, most+1)
 	if err != nil {
 		return Watched{}, err
 	}
-	out := Watched{Unsure: unsure != nil}
+	out := Watched{Unsure: gone.Unknown}
 	if len(codes) > most {
 		codes, out.Cut = codes[:most], most
 	}

@@ -32,7 +32,7 @@ func insiderDrill() Drill {
 	return Drill{
 		Number: 27, Name: "insider", Hazard: "H-721",
 		About:    "An insider opens a canary and a well-known person's case, at a site that is cut off from the one where information governance works, and then there.",
-		Expected: "A reason is demanded and every look is on record. The alarm comes within 60 s of the look, and of the link's return for looks made off line. Nobody else sees it; nobody's session is frozen; who looked is answered whole.",
+		Expected: "A reason is demanded and every look is on record. The alarm comes within 60 s of the look, and of the link's return for looks made off line. Nobody else sees it; who has nothing in hand is held after the canary, and is not with a call in hand; who looked is answered whole.",
 		run:      rehearseInsider,
 	}
 }
@@ -102,6 +102,28 @@ func (w *worker) about(ctx context.Context, family string) (caseID, recordID str
 func (b *browser) opens(ctx context.Context, id string) (bool, string, error) {
 	status, page, err := b.get(ctx, "/case/"+id)
 	return status == http.StatusOK, page, err
+}
+
+// opensClosed opens a case that is over: nothing links whoever took no part in it,
+// so that a reason is asked for first, of a canary as of any other.
+func (b *browser) opensClosed(ctx context.Context, id, why string) (bool, error) {
+	ok, page, err := b.opens(ctx, id)
+	if err != nil || ok || !strings.Contains(page, "Say why") {
+		return false, err
+	}
+	if err := b.saysWhy(ctx, id, why); err != nil {
+		return false, err
+	}
+	ok, _, err = b.opens(ctx, id)
+	return ok, err
+}
+
+// saysWhy gives a reason for opening a case.
+func (b *browser) saysWhy(ctx context.Context, id, why string) error {
+	_, err := b.postForm(ctx, "/reason", url.Values{
+		"_reason_to": {"/case/" + id}, "_reason_get": {"yes"}, "_reason_about": {id}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {why},
+	})
+	return err
 }
 
 // alarmed waits until governance is told of a canary, 60 s at most.
@@ -196,8 +218,12 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if n := strings.Count(page, "just curious about them"); n < 2 || strings.Contains(page, "Not complete.") {
 		s.Wrong("who looked is not answered whole: %d looks with their reason", n)
 	}
+	if err := o.held(ctx, o.all[0], made); err != nil {
+		return err
+	}
 	s.AtLeast("looks", 4)
-	s.Saw("%v looks by insiders; told %.1f s after the look and %.1f s after the link came back; reasons on record; nobody frozen", s.Figure("looks"), s.Figure("alarm_after_look_s"), s.Figure("alarm_after_link_s"))
+	s.AtLeast("held", 1)
+	s.Saw("%v looks by insiders; told %.1f s after the look and %.1f s after the link came back; reasons on record; who had nothing in hand was held, nobody else", s.Figure("looks"), s.Figure("alarm_after_look_s"), s.Figure("alarm_after_link_s"))
 	return nil
 }
 
@@ -233,27 +259,30 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error 
 		return err
 	}
 	defer b.close()
-	for id, what := range map[string]string{made.Canary: "a canary", made.Known: "a well-known person's case"} {
-		// the one is closed and the other marked: both ask why, and say nothing more
-		ok, page, err := b.opens(ctx, id)
-		if err != nil {
-			return err
-		}
-		if ok || !strings.Contains(page, "Say why") || strings.Contains(page, "canary") {
-			s.Wrong("%s opens without a reason at %s, or says more than others do", what, at.name)
-			continue
-		}
-		if _, err = b.postForm(ctx, "/reason", url.Values{
-			"_reason_to": {"/case/" + id}, "_reason_get": {"yes"}, "_reason_about": {id}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {"just curious about them"},
-		}); err != nil {
-			return err
-		}
-		if ok, _, err = b.opens(ctx, id); err != nil || !ok {
-			s.Wrong("with a reason %s does not open at %s: %v", what, at.name, err)
-		}
-		s.Add("looks", 1)
+	ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back")
+	if err != nil {
+		return err
 	}
-	_, page, err := b.get(ctx, "/tasks")
+	if !ok {
+		s.Wrong("a canary is not as any case that is over to a clinician at %s: it can be told from a real one", at.name)
+	}
+	s.Add("looks", 1)
+	ok, page, err := b.opens(ctx, made.Known)
+	if err != nil {
+		return err
+	}
+	if ok || !strings.Contains(page, "Say why") {
+		s.Wrong("a well-known person's case opens without a reason at %s", at.name)
+		return nil
+	}
+	if err := b.saysWhy(ctx, made.Known, "just curious about them"); err != nil {
+		return err
+	}
+	if ok, _, err = b.opens(ctx, made.Known); err != nil || !ok {
+		s.Wrong("with a reason it does not open at %s: %v", at.name, err)
+	}
+	s.Add("looks", 1)
+	_, page, err = b.get(ctx, "/tasks")
 	if err != nil {
 		return err
 	}
@@ -262,6 +291,39 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error 
 	}
 	if _, _, err := b.takeCall(ctx, "after the canary"); err != nil {
 		s.Wrong("after the canary no call can be taken at %s: %v", at.name, err)
+	}
+	return nil
+}
+
+// held finds that somebody with nothing in hand who opened a canary is asked who
+// they are before another record, that a new call is not held up, and that a call
+// in hand ends it.
+func (o *sites) held(ctx context.Context, at *site, made watchedCases) error {
+	s := o.stage
+	b, err := o.browserAs(ctx, at, access.Manager)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	if ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back"); err != nil || !ok {
+		s.Wrong("the canary is closed: %v", err)
+	}
+	if err := b.saysWhy(ctx, made.Known, "looking around"); err != nil {
+		return err
+	}
+	ok, page, err := b.opens(ctx, made.Known)
+	if err != nil {
+		return err
+	}
+	if ok || !strings.Contains(page, "Show that it is you") {
+		s.Wrong("a session with nothing in hand that opened a canary is not held")
+	}
+	s.Add("held", 1)
+	if path, _, err := b.takeCall(ctx, "while held"); err != nil || path == "" {
+		s.Wrong("a held session can take no call: %v", err)
+	}
+	if ok, _, err = b.opens(ctx, made.Known); err != nil || !ok {
+		s.Wrong("somebody with a call in hand is held: %v", err)
 	}
 	return nil
 }
@@ -319,7 +381,7 @@ func (s *Stage) thief(ctx context.Context, owner, gov *browser, made watchedCase
 	}
 	defer b.close()
 	b.base, b.client.Jar = owner.base, owner.client.Jar
-	if err := b.opensWhy(ctx, made.Canary); err != nil {
+	if ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back"); err != nil || !ok {
 		s.Wrong("the canary is closed: %v", err)
 	}
 	if err := s.alarmed(ctx, gov, "alarm_s", 1); err != nil {

@@ -98,7 +98,9 @@ func allPulled() []pulled {
 		{"laptop", "a desk's lists lie on its disk", "what was typed lies in clear in", []change{
 			{"journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"}}},
 		{"insider", "governance is not told", "nobody was told of the canary within 60 s", []change{
-			{"cmd/node/looking.go", "if err := n.raise(ctx, id, t); err != nil {", "if err := error(nil); err != nil {"}}},
+			{"cmd/node/looking.go", "if err := n.raise(ctx, id, raise); err != nil {", "if err := error(nil); err != nil && raise.Due == 0 {"}}},
+		{"insider", "a canary holds nobody", "not held", []change{
+			{"access/looking.go", "opened.IsZero() || opened.Before(c.Proved) ||", "true ||"}}},
 		{"insider", "a mark asks for no reason", "a well-known person's case opens without a reason", []change{
 			{"access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"}}},
 		{"insider", "who watches is no alarm, for everybody", "that they were noticed", []change{

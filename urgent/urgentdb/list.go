@@ -121,15 +121,6 @@ func (s *Cases) Row(ctx context.Context, id fact.Subject) (urgent.Row, bool, err
 	return row, on, fact.Decode(blob, &row)
 }
 
-// Of lists the cases of one person since a time, newest first.
-func (s *Cases) Of(ctx context.Context, by access.Caller, person fact.Subject, since time.Time) ([]urgent.Row, error) {
-	if err := s.Gate.Enter(ctx, by, access.SeePerson, person); err != nil {
-		return nil, err
-	}
-	return s.rows(ctx, `SELECT c.row FROM urgent_about a JOIN urgent_case c ON c.id = a.id
-		WHERE a.record = ? AND c.began >= ? ORDER BY c.began DESC LIMIT 100`, person[:], since.UnixMilli())
-}
-
 func (s *Cases) rows(ctx context.Context, query string, args ...any) (out []urgent.Row, err error) {
 	rows, err := s.Journal.Views().QueryContext(ctx, query, args...)
 	if err != nil {

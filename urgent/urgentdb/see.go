@@ -50,6 +50,29 @@ func (s *Cases) relation(ctx context.Context, by access.Caller, c urgent.Case) a
 	return r
 }
 
+// RelationTo says how the caller is linked to a person's record: as closely as
+// to the closest case about it. What the lists can't tell counts as live work
+// of the service: a list that fails keeps nobody out.
+func (s *Cases) RelationTo(ctx context.Context, by access.Caller, person fact.Subject) access.Relation {
+	best := access.Unlinked
+	ids, err := s.tied(ctx, person)
+	if err != nil {
+		best = access.OnShift
+	}
+	for _, id := range ids {
+		c, err := journal.Fold(ctx, s.Journal, id, urgent.Fold)
+		switch r := urgent.RelationTo(c, by.Person, false); {
+		case err != nil:
+			best = access.OnShift
+		case r == access.OnCase:
+			return r
+		case r == access.OnShift:
+			best = r
+		}
+	}
+	return best
+}
+
 // patientHere tells whether another live case is about a person whom this one
 // is about.
 func (s *Cases) patientHere(ctx context.Context, c urgent.Case) bool {

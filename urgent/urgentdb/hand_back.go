@@ -9,25 +9,6 @@ import (
 	"holdfast/urgent"
 )
 
-// HeldBy lists the open cases that one person holds, what will be late first.
-// It shows nobody anything: whoever shows it lets the reader in.
-func (s *Cases) HeldBy(ctx context.Context, person fact.Subject) ([]urgent.Row, error) {
-	all, err := s.listed.rows(ctx, s.Journal.Views())
-	if err != nil {
-		return nil, err
-	}
-	var out []urgent.Row
-	for _, row := range all {
-		for _, h := range row.Holders {
-			if h.Person == person {
-				out = append(out, row)
-				break
-			}
-		}
-	}
-	return out, nil
-}
-
 // HandBack gives a case that somebody who has gone still holds back to the
 // list.
 func (s *Cases) HandBack(ctx context.Context, by access.Caller, id, gone fact.Subject, why string) error {
