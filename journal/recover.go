@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/hpke"
@@ -119,6 +120,11 @@ type Recovery struct {
 	Genesis fact.Genesis // filled in by Recover
 	Wrong   []byte       // likewise: numbers of pages given that don't fit the others
 	Lacking []string     // filled in by Recover: keys that the copy did not hold, by name
+
+	// Unproved goes on with a key that the organisation's own entries in the copy
+	// do not name: the copy is damaged there, or somebody put a key of theirs into
+	// it and would read all that is written from then on.
+	Unproved bool
 }
 
 // recoveredKeys are the keys of a site node that pages and a copy bring back.
@@ -334,6 +340,13 @@ func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, f
 	if err != nil {
 		return Report{}, err
 	}
+	named, err := j.namesEpoch(file, epochs[0].private.PublicKey().Bytes())
+	if err != nil {
+		return Report{}, err
+	}
+	if !named && !r.Unproved {
+		return Report{}, errUnproved
+	}
 	last, err := file.write.oneInt("SELECT coalesce(max(pos),0) FROM facts")
 	if err != nil {
 		return Report{}, err
@@ -353,4 +366,21 @@ func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, f
 		return Report{}, err
 	}
 	return inspect(file.write, &openers{ctx: ctx, epochs: epochs, device: device.Public().(ed25519.PublicKey)}), nil
+}
+
+// errUnproved says that a copy's key is not the organisation's as far as its own
+// entries tell.
+var errUnproved = refusal.New(refusal.Invalid, "The key in this copy is not the one that the organisation's own entries name. Somebody may have put it there to read what you write from now on, or the copy is damaged. Take another copy; if there is none, go on with --unproved and revoke every device afterwards.")
+
+// namesEpoch tells whether the organisation's own entries, signed by its devices,
+// name this public key as its first. They open only with keys that the right one
+// closed.
+func (j *Journal) namesEpoch(file *dbFile, public []byte) (bool, error) {
+	all, err := j.readSubject(file, j.papers.genesis.About)
+	for _, p := range all {
+		if e, bad := fact.Read[EpochBegan](p.fact); bad == nil && bytes.Equal(e.Public, public) {
+			return true, err
+		}
+	}
+	return false, err
 }

@@ -2,12 +2,14 @@ package journal
 
 import (
 	"bytes"
+	"crypto/hpke"
 	"crypto/rand"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/fact/root"
 )
 
@@ -151,4 +153,45 @@ func TestLaterEpochsComeBackFromPaper(t *testing.T) {
 	say(t, again, s, "on the new node")
 	stolen(t, r, again)
 	reads(t, r, s, "before")
+}
+
+// Whoever can write the copy puts an organisation key of their own into it, sealed
+// to the holders like the true one: it is found out, and the record is brought
+// back with it by those alone who say so.
+func TestAKeyThatSomebodyPutIntoTheCopyIsFoundOut(t *testing.T) {
+	j, o, made := heldByThree(t)
+	g := j.papers.genesis
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	thief, err := hpke.MLKEM768X25519().GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := thief.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := root.SealEpoch(g, 1, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := openExisting(filePath(o.Dir, 1), Disk{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.write.exec("UPDATE meta SET value=? WHERE name=?", sealed, recoveryRow); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.close(); err != nil {
+		t.Fatal(err)
+	}
+	r := &Recovery{From: o.Dir, Held: made.Secrets[1:], Name: "New node", Domain: "barn"}
+	if _, err := Recover(t.Context(), testOptions(t), r); !refusal.Is(err, refusal.Invalid) {
+		t.Errorf("a thief's key was taken for the organisation's: %v", err)
+	}
+	r = &Recovery{From: o.Dir, Held: made.Secrets[1:], Name: "New node", Domain: "barn", Unproved: true}
+	if report, err := Recover(t.Context(), testOptions(t), r); err != nil || len(report.Failures) == 0 {
+		t.Errorf("with their word: %+v %v", report.Failures, err)
+	}
 }

@@ -318,6 +318,7 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 	from, dir, name, domain := f.String("from", "", ""), f.String("data", "", ""), f.String("name", "", ""), f.String("domain", "", "")
 	admin, pass, asJSON, keys := f.String("admin", "", ""), f.String("passphrase-file", "", ""), f.Bool("json", false, ""), files{}
 	f.Var(&keys, "key", "")
+	unproved := f.Bool("unproved", false, "")
 	if _, err := parse(f, args, 0, 0); err != nil {
 		return err
 	}
@@ -333,7 +334,7 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 		return err
 	}
 	began := time.Now()
-	r := &journal.Recovery{From: *from, Name: *name, Domain: *domain}
+	r := &journal.Recovery{From: *from, Name: *name, Domain: *domain, Unproved: *unproved}
 	if r.Held, err = pagesOf(t, *from, keys); err != nil {
 		return err
 	}
