@@ -37,6 +37,7 @@ check: test
 	$(MAKE) story NAME=looking
 	$(MAKE) story NAME=openid
 	$(MAKE) story NAME=authority
+	$(MAKE) story NAME=readable
 	$(BIN) drill --all
 	$(MAKE) selftest
 

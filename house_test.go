@@ -372,3 +372,26 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 	id, ok := expr.(*ast.Ident)
 	return ok && id.IsExported()
 }
+
+// Every hazard has one row and a number of its own: a number that stood for
+// something else once would send a reader to the wrong control.
+func TestHazardsHaveNumbersOfTheirOwn(t *testing.T) {
+	b, err := os.ReadFile("docs/safety/hazards.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, line := range strings.Split(string(b), "\n") {
+		number, _, row := strings.Cut(strings.TrimPrefix(line, "| "), " |")
+		if !row || !strings.HasPrefix(number, "H-") {
+			continue
+		}
+		if seen[number] {
+			t.Errorf("hazard %s has two rows", number)
+		}
+		seen[number] = true
+	}
+	if len(seen) < 100 {
+		t.Errorf("only %d hazards are listed", len(seen))
+	}
+}

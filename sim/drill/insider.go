@@ -406,26 +406,6 @@ func (s *Stage) thief(ctx context.Context, owner, gov *browser, made watchedCase
 	return nil
 }
 
-// opensWhy opens a case and says why when it is asked, as a thief would too.
-func (b *browser) opensWhy(ctx context.Context, id string) error {
-	ok, page, err := b.opens(ctx, id)
-	if err != nil || ok {
-		return err
-	}
-	if !strings.Contains(page, "Say why") {
-		return fmt.Errorf("no reason is asked for: %s", around(page, "<h1"))
-	}
-	if _, err := b.postForm(ctx, "/reason", url.Values{
-		"_reason_to": {"/case/" + id}, "_reason_get": {"yes"}, "_reason_about": {id}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {"just curious about them"},
-	}); err != nil {
-		return err
-	}
-	if ok, page, err = b.opens(ctx, id); err == nil && !ok {
-		err = fmt.Errorf("with a reason it does not open: %s", around(page, "<h1"))
-	}
-	return err
-}
-
 // withoutSession knocks with nothing, and with tokens made up.
 func (s *Stage) withoutSession(ctx context.Context, at *site, made watchedCases) error {
 	for _, token := range []string{"", strings.Repeat("A", 43), "x"} {
