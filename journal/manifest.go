@@ -329,19 +329,21 @@ func (l lives) counts(feed fact.FeedID, at fact.Millis) bool {
 	return true
 }
 
-// writtenBy goes through what a desk wrote itself.
+// writtenBy goes through what a desk wrote itself. One damaged entry keeps nobody
+// from the list on the day that a desk is stolen.
 func (j *Journal) writtenBy(desk fact.Subject, see func(s fact.Subject, at fact.Millis)) error {
 	return j.file.Load().read(func(c *sqlConn) error {
 		for _, b := range j.branches.list() {
 			if b.device != desk {
 				continue
 			}
-			if err := c.each("SELECT header FROM facts WHERE feed=?", func(v []driverValue) error {
-				h, err := fact.ParseHeader(v[0].([]byte))
-				if err == nil {
+			if err := c.each("SELECT f.header, s.subject FROM facts f JOIN subjects s ON s.num=f.subject WHERE f.feed=?", func(v []driverValue) error {
+				if h, err := fact.ParseHeader(v[0].([]byte)); err == nil {
 					see(h.Subject, h.Recorded)
+				} else if s, ok := v[1].([]byte); ok && len(s) == len(fact.Subject{}) {
+					see(fact.Subject(s), 1) // damaged here: when it was written can't be told, so it counts for every moment
 				}
-				return err
+				return nil
 			}, b.num); err != nil {
 				return err
 			}

@@ -112,7 +112,7 @@ func allPulled() []pulled {
 		{"paper", "the recovery key is not shared out: it stands on every page", "pages give the key that opens the record", []change{
 			{"fact/root/shamir.go", "parts[i].Bytes[at] = y ^ secret[at]", "parts[i].Bytes[at] = y&0 ^ secret[at]"}}},
 		{"paper", "the organisation's key is not sealed for its holders", "do not bring it back", []change{
-			{"journal/recover.go", "\tif j.epoch == nil || len(j.papers.genesis.Recovery) == 0 {", "\tif j.epoch == nil || len(j.papers.genesis.Recovery) >= 0 {"}}},
+			{"journal/recover.go", "\tif j.epoch == nil || len(g.Recovery) == 0 {", "\tif j.epoch == nil || len(g.Recovery) >= 0 {"}}},
 		{"paper", "what the lost machines wrote is not confirmed", "facts that were recovered", []change{
 			{"cmd/holdfast/root.go", "*admin, dateRecovered)", "*admin)"},
 			{"cmd/holdfast/root.go", "func dateRecovered(", "func _("}}},
