@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -207,7 +209,7 @@ func (j *Journal) epochBegun(h House, epoch, vault hpke.PublicKey, secret []byte
 	}
 	began.Sig = j.Device().Sign(labelEpochBegan, signed)
 	out := []fact.Content{began}
-	for device := range h.Sealing {
+	for _, device := range slices.SortedFunc(maps.Keys(h.Sealing), bySubject) {
 		if !h.atWork(device) {
 			continue
 		}
@@ -253,7 +255,7 @@ func (j *Journal) giveEpochs(ctx context.Context, left map[string]time.Time) err
 			if !have || held.raw == nil || e.Held {
 				continue
 			}
-			for device := range h.Sealing {
+			for _, device := range slices.SortedFunc(maps.Keys(h.Sealing), bySubject) {
 				if device == self || e.Given[device] || !h.atWork(device) || len(out) == mostGivenAtOnce {
 					continue
 				}
@@ -332,3 +334,5 @@ func (j *Journal) deskSecretFor(ctx context.Context, epoch fact.Hash) (key []byt
 	})
 	return key, err
 }
+
+func bySubject(a, b fact.Subject) int { return slices.Compare(a[:], b[:]) }
