@@ -377,6 +377,34 @@ func (j *Journal) recordedAt(b *branch, seq uint64) (time.Time, error) {
 	return at, err
 }
 
+// LastHeard gives for each device the newest time in what it signed and what has
+// come here, by the device's own clock: a head of its feeds, or a receipt. A
+// device of which nothing has come is left out.
+func (j *Journal) LastHeard() (map[fact.Subject]time.Time, error) {
+	out := map[fact.Subject]time.Time{}
+	heard := func(device fact.Subject, at fact.Millis) {
+		if t := at.Time(); t.After(out[device]) {
+			out[device] = t
+		}
+	}
+	for _, b := range j.branches.list() {
+		if head, err := fact.OpenHead(b.signed, b.key); err == nil {
+			heard(b.device, head.Time)
+		}
+	}
+	err := j.file.Load().read(func(c *sqlConn) error {
+		return c.each("SELECT holder, receipt FROM receipts r WHERE minute=(SELECT max(minute) FROM receipts WHERE holder=r.holder)", func(v []driverValue) error {
+			if by, ok := j.branches.cert(fact.FeedID(v[0].([]byte))); ok {
+				if r, err := fact.OpenReceipt(v[1].([]byte), by.key); err == nil {
+					heard(by.device, r.Head.Time)
+				}
+			}
+			return nil
+		})
+	})
+	return out, err
+}
+
 // DatedBefore tells for each feed of a device how far it had come at a moment,
 // by the receipts that other devices dated: the device's own clock is not
 // asked. A feed that nobody dated had come nowhere.

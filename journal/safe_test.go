@@ -2,6 +2,7 @@ package journal
 
 import (
 	"testing"
+	"time"
 
 	"holdfast/fact"
 )
@@ -77,4 +78,34 @@ func sisterIn(t testing.TB, j *Journal, name, domain string) *Journal {
 		t.Fatal(err)
 	}
 	return reopen(t, o)
+}
+
+// When a device was last heard of is told by what it signed: its own entries, or
+// its word that it holds another's.
+func TestWhenADeviceWasLastHeard(t *testing.T) {
+	a := newJournal(t, testOptions(t))
+	before := a.o.Clock().Truncate(time.Millisecond)
+	b := sisterIn(t, a, "b", "elsewhere")
+	s := newSubject(t, a)
+	heard := func(j *Journal, of fact.Subject) time.Time {
+		t.Helper()
+		all, err := j.LastHeard()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all[of]
+	}
+	if at := heard(a, b.papers.card.Device); !at.IsZero() {
+		t.Errorf("nothing has come from it, and it was heard of at %s", at)
+	}
+	say(t, a, s, "work")
+	meet(t, a, b)
+	for name, one := range map[string]struct {
+		at *Journal
+		of fact.Subject
+	}{"by its word": {a, b.papers.card.Device}, "by its entries": {b, a.papers.card.Device}} {
+		if at := heard(one.at, one.of); at.Before(before) {
+			t.Errorf("%s: last heard of at %s, and it has been here since %s", name, at, before)
+		}
+	}
 }

@@ -26,6 +26,7 @@ type Devices struct {
 type DeviceLine struct {
 	Name, Kind, Place string
 	Link              string // "Linked, level", "Not linked", "This device"
+	Heard             string // when it last signed something that has come here, by its own clock; empty: this device, or nothing has come
 	CutOff            bool
 	Readable          string // where it is shown what could be read there; empty: nowhere, or not to this reader
 }

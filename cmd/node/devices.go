@@ -8,6 +8,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/access/accessweb"
+	"holdfast/codes"
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/web"
@@ -24,11 +25,18 @@ func (n *Node) devicesShown(ctx context.Context, by web.Caller) (accessweb.Devic
 		return accessweb.Devices{}, err
 	}
 	out := accessweb.Devices{Kept: n.state().Kept, Noticed: s.Found, Damaged: s.Lost, Waiting: s.Waiting, Evidence: len(s.Forks) > 0, MayHold: by.May(access.CutTrust) == nil}
+	heard, err := n.Journal.LastHeard()
+	if err != nil {
+		return out, err
+	}
 	readable := n.site() && (by.May(access.SeeReadable) == nil || by.May(access.NameReadable) == nil)
 	for _, d := range s.Devices {
 		line := accessweb.DeviceLine{
 			Name: d.Name, Kind: map[fact.DeviceKind]string{fact.SiteNode: "Site node", fact.Desk: "Desk"}[d.Kind], Place: d.Domain,
 			Link: linkWords(d, s), CutOff: d.CutOff,
+		}
+		if id, err := fact.ParseSubject(d.Device); err == nil && !heard[id].IsZero() && d.Device != s.Device {
+			line.Heard = codes.ClockDay(heard[id], n.clock())
 		}
 		if readable && d.Kind == fact.Desk {
 			line.Readable = "/devices/" + d.Device + "/readable"
