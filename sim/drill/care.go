@@ -276,7 +276,7 @@ func (b *browser) postForm(ctx context.Context, path string, form url.Values) (s
 		return "", err
 	}
 	if res.StatusCode != http.StatusSeeOther {
-		for _, from := range []string{"<main", `id="errors"`} {
+		for _, from := range []string{"<main", `aria-invalid`, `id="errors"`} {
 			if _, rest, ok := bytes.Cut(page, []byte(from)); ok {
 				page = rest
 			}
