@@ -19,6 +19,7 @@ type receipts struct {
 	mu        sync.Mutex
 	far       map[fact.FeedID]map[fact.Subject]confirmed
 	unwritten map[receiptPlace]receiptRow
+	writing   map[receiptPlace]int64 // sizes of those in the transaction under way
 }
 
 type confirmed struct {
@@ -218,11 +219,16 @@ type receiptRow struct {
 func (r *receipts) write(c *sqlConn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.writing == nil {
+		r.writing = map[receiptPlace]int64{}
+	}
 	places := slices.SortedFunc(maps.Keys(r.unwritten), func(a, b receiptPlace) int {
 		return cmp.Or(bytes.Compare(a.feed[:], b.feed[:]), bytes.Compare(a.holder[:], b.holder[:]), cmp.Compare(a.minute, b.minute))
 	})
+	clear(r.writing)
 	for _, at := range places { // in order, so that the same work writes the same bytes
 		row := r.unwritten[at]
+		r.writing[at] = row.size
 		if err := c.exec(`INSERT INTO receipts(feed, holder, size, minute, receipt) VALUES(?, ?, ?, ?, ?)
 			ON CONFLICT(feed, holder, minute) DO UPDATE SET size=excluded.size, receipt=excluded.receipt WHERE excluded.size>=size`,
 			at.feed[:], at.holder[:], row.size, at.minute, row.signed); err != nil {
@@ -232,11 +238,17 @@ func (r *receipts) write(c *sqlConn) error {
 	return nil
 }
 
-// written forgets what waited; it is called after the commit that wrote it.
+// written forgets what was written; it is called after the commit that wrote it.
+// What came while it was under way waits for the next.
 func (r *receipts) written() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	clear(r.unwritten)
+	for at, size := range r.writing {
+		if r.unwritten[at].size == size {
+			delete(r.unwritten, at)
+		}
+	}
+	clear(r.writing)
 }
 
 // FlushReceipts writes the receipts that wait for a commit.

@@ -109,3 +109,37 @@ func TestWhenADeviceWasLastHeard(t *testing.T) {
 		}
 	}
 }
+
+// A receipt that comes while others are written is written with the next: what it
+// dates would be lost for good, and a cut would hold back what it need not.
+func TestAReceiptThatComesDuringACommitIsKept(t *testing.T) {
+	j := newJournal(t, testOptions(t))
+	receipt := func(feed byte) fact.Receipt {
+		return fact.Receipt{Head: fact.Head{Feed: fact.FeedID{feed}, Size: 3, Time: fact.At(j.o.Clock())}, Holder: fact.FeedID{9}}
+	}
+	j.keepReceipt(receipt(1), []byte("one"))
+	if err := j.control1(t.Context(), func(w *writer) error {
+		_, err := w.transaction(func(c *sqlConn) error {
+			err := w.receipts.write(c)
+			j.keepReceipt(receipt(2), []byte("two"))
+			return err
+		})
+		w.receipts.written()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.FlushReceipts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.control1(t.Context(), func(w *writer) error {
+		for _, feed := range []fact.FeedID{{1}, {2}} {
+			if n, err := w.file.write.oneInt("SELECT count(*) FROM receipts WHERE feed=?", feed[:]); err != nil || n != 1 {
+				t.Errorf("feed %x has %d receipts, %v", feed[0], n, err)
+			}
+		}
+		return w.file.write.exec("DELETE FROM receipts") // nobody signed them
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -66,6 +66,12 @@ func (c *care) openWork(ctx context.Context) error {
 	if c.person, err = fact.NewSubject(rand.Reader); err != nil {
 		return err
 	}
+	// what each has written up to now is dated by the other before the clocks move
+	if err := errors.Join(c.safe(ctx, c.ours), c.safe(ctx, c.suspect)); err != nil {
+		return err
+	}
+	c.take(ctx, c.ours, "before the clocks move") // and with it what was dated is on the disk
+	c.take(ctx, c.suspect, "before the clocks move")
 	if err := errors.Join(c.rest(c.ours), c.rest(c.suspect)); err != nil {
 		return err
 	}
@@ -245,7 +251,11 @@ func (c *care) hold(ctx context.Context, at *site, whom string) (string, error) 
 	}
 	defer b.close()
 	since := time.Now().Add(later / 2).In(codes.London()).Format("2006-01-02 15:04")
-	return b.postForm(ctx, "/held/cut", url.Values{"whom": {whom}, "since": {since}, "why": {"rehearsal of an attack"}})
+	where, err := b.postForm(ctx, "/held/cut", url.Values{"whom": {whom}, "since": {since}, "why": {"rehearsal of an attack"}})
+	if err != nil {
+		err = fmt.Errorf("hold back %s at %s: %w", whom, at.name, err)
+	}
+	return where, err
 }
 
 func (c *care) readmit(ctx context.Context, where string) error {
@@ -336,6 +346,11 @@ func (c *care) cutEachOther(ctx context.Context) error {
 		return err
 	}
 	c.part(func(n int) bool { return n == 1 }, 1)
+	for _, one := range []*site{c.ours, c.suspect} { // else the first cut may be there before the second is made
+		if err := c.parted(ctx, one); err != nil {
+			return err
+		}
+	}
 	if _, err := c.hold(ctx, c.ours, theirs); err != nil {
 		return err
 	}
