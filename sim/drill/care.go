@@ -345,6 +345,9 @@ func (c *care) cutEachOther(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.level(ctx, time.Minute); err != nil { // the other knows by then that it was readmitted
+		return err
+	}
 	c.part(func(n int) bool { return n == 1 }, 1)
 	for _, one := range []*site{c.ours, c.suspect} { // else the first cut may be there before the second is made
 		if err := c.parted(ctx, one); err != nil {
