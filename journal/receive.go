@@ -298,6 +298,7 @@ func (j *Journal) erased(s fact.Subject) bool {
 // that it gives them anew.
 func (j *Journal) openWraps(wraps [][]byte, answer bool) ([]*heldKey, error) {
 	var out []*heldKey
+	shut := false
 	f, house, rings := j.file.Load(), j.house.Load(), j.subjects.rings.Load()
 	for _, wrap := range wraps {
 		if seal.CheckWrap(wrap) != nil {
@@ -308,6 +309,7 @@ func (j *Journal) openWraps(wraps [][]byte, answer bool) ([]*heldKey, error) {
 			var known bool
 			if use, known = house.wrappers[wrapperIn(wrap)]; !known {
 				j.unopened.put(wrap)
+				shut = true
 				continue
 			}
 		}
@@ -331,6 +333,10 @@ func (j *Journal) openWraps(wraps [][]byte, answer bool) ([]*heldKey, error) {
 		if !held.stored.Load() {
 			out = append(out, held)
 		}
+	}
+	if shut && (j.subjects.rings.Load() != rings || j.house.Load() != house) { // what opens them may have come meanwhile, and nobody looks again
+		more, err := j.openWraps(j.unopened.take(), answer)
+		return append(out, more...), err
 	}
 	return out, nil
 }
