@@ -98,13 +98,13 @@ func allPulled() []pulled {
 		{"laptop", "a desk's lists lie on its disk", "what was typed lies in clear in", []change{
 			{"journal/views.go", "v.path, v.vfs = \"/holdfast-\"+name.String(), \"memdb\"", "_ = name"}}},
 		{"insider", "governance is not told", "nobody was told of the canary within 60 s", []change{
-			{"cmd/node/looking.go", "if err := n.raise(ctx, id, raise); err != nil {", "if err := error(nil); err != nil && raise.Due == 0 {"}}},
+			{"cmd/node/alarms.go", "if err := n.raise(ctx, id, raise); err != nil {", "if err := error(nil); err != nil && raise.Due == 0 {"}}},
 		{"insider", "a canary holds nobody", "not held", []change{
 			{"access/looking.go", "opened.IsZero() || opened.Before(c.Proved) ||", "true ||"}}},
 		{"insider", "a mark asks for no reason", "a well-known person's case opens without a reason", []change{
 			{"access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"}}},
 		{"insider", "who watches is no alarm, for everybody", "that they were noticed", []change{
-			{"cmd/node/looking.go", "return by.Role == access.InformationGovernance\n\t}", "return true\n\t}"}}},
+			{"cmd/node/alarms.go", "return by.Role == access.InformationGovernance\n\t}", "return true\n\t}"}}},
 		{"session", "no cap on records", "records were served to a stolen session", []change{
 			{"access/looking.go", "n.Seen || care.Mine || n.Records < most", "true"}}},
 		{"session", "the cap holds up their own cases", "the owner's open case is closed to them", []change{
