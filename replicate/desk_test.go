@@ -145,6 +145,27 @@ func TestADeskIsToldHowWorkEnded(t *testing.T) {
 	}
 }
 
+// However much ended while a desk was away, each part of what it is told sums up:
+// what is still to be told counts in none before it.
+func TestMuchMayHaveEndedWhileADeskWasAway(t *testing.T) {
+	_, w, cases, _ := ward(t)
+	for n := range 5000 {
+		cases.ended = append(cases.ended, fact.Subject{0xff, byte(n >> 8), byte(n)})
+	}
+	w.connect(0, 1)
+	w.tick(20)
+	if told := effectsOf[replicate.Omitted](w.nodes[1]); len(told) != 0 {
+		t.Fatalf("told %+v", told[0])
+	}
+	for _, s := range cases.subjects {
+		for _, id := range cases.facts[s] {
+			if !w.nodes[1].store.IDs()[id] {
+				t.Fatal("the desk lacks its live work")
+			}
+		}
+	}
+}
+
 func TestAnOmissionShows(t *testing.T) {
 	_, w, cases, subjects := ward(t)
 	hidden := cases.facts[subjects[1]][3]

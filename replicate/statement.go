@@ -54,11 +54,14 @@ type signedStatement struct {
 // ledger is what a statement says: ids by subject, sorted.
 type ledger map[fact.Subject][]fact.ID
 
-// digest sums a ledger up, whatever order it came about in.
+// digest sums a ledger up, whatever order it came about in. Of a subject without
+// facts nothing was stated yet: it does not count.
 func (g ledger) digest() fact.Hash {
 	subjects := make([]fact.Subject, 0, len(g))
-	for s := range g {
-		subjects = append(subjects, s)
+	for s, ids := range g {
+		if len(ids) > 0 {
+			subjects = append(subjects, s)
+		}
 	}
 	sortSubjects(subjects)
 	parts := make([][]byte, 0, 2*len(subjects))
