@@ -327,11 +327,31 @@ func (j *Journal) ViewsAt() (pos int64, at time.Time, behind int) {
 // WaitViews waits until the views have taken in these facts, for the given
 // time at most; it tells whether they have.
 func (j *Journal) WaitViews(ctx context.Context, facts []fact.Fact, most time.Duration) bool {
-	v := j.views
 	need := map[fact.FeedID]uint64{}
 	for _, f := range facts {
 		need[f.Header.Feed] = max(need[f.Header.Feed], f.Header.Seq+1)
 	}
+	return j.views.wait(ctx, most, func() bool {
+		for feed, n := range need {
+			if j.views.applied[feed] < n {
+				return j.views.at >= j.views.end
+			}
+		}
+		return true
+	})
+}
+
+// WaitLevel waits until the views have taken in all that was on record when it
+// was asked, for the given time at most; it tells whether they have.
+func (j *Journal) WaitLevel(ctx context.Context, most time.Duration) bool {
+	j.views.mu.Lock()
+	need := j.views.end
+	j.views.mu.Unlock()
+	return j.views.wait(ctx, most, func() bool { return j.views.at >= need })
+}
+
+// wait waits for something to hold, and tells whether it does.
+func (v *views) wait(ctx context.Context, most time.Duration, holds func() bool) bool {
 	over := false
 	var once sync.Once
 	end := func() {
@@ -347,15 +367,11 @@ func (j *Journal) WaitViews(ctx context.Context, facts []fact.Fact, most time.Du
 	defer context.AfterFunc(ctx, end)()
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for {
-		level := v.at >= v.end
-		have := true
-		for feed, n := range need {
-			have = have && v.applied[feed] >= n
-		}
-		if have || level || over || v.stopping {
-			return have || level
+	for !holds() {
+		if over || v.stopping {
+			return false
 		}
 		v.changed.Wait()
 	}
+	return true
 }

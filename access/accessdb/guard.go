@@ -307,20 +307,28 @@ func (g *Gate) watchMarks() {
 // Watched tells which records are marked. When that can't be read it says that
 // none is: a mark never keeps anybody from care.
 func (g *Gate) Watched(ctx context.Context) access.Watched {
+	now, err := g.Marked(ctx)
+	if err != nil {
+		g.warn("which records are watched can't be read", err)
+	}
+	return now
+}
+
+// Marked is Watched for whoever must know that it can't be told.
+func (g *Gate) Marked(ctx context.Context) (access.Watched, error) {
 	g.marks.mu.Lock()
 	now, turn := g.marks.now, g.marks.turn
 	g.marks.mu.Unlock()
 	if now != nil {
-		return now
+		return now, nil
 	}
 	h, err := g.journal.History(ctx, g.journal.OrgSubject())
 	if err != nil {
-		g.warn("which records are watched can't be read", err)
-		return access.Watched{}
+		return access.Watched{}, err
 	}
 	now = access.FoldWatched(h)
 	g.marks.keep(turn, now)
-	return now
+	return now, nil
 }
 
 // Found records that records were shown to somebody by a search: those that

@@ -242,7 +242,7 @@ func (p *provider) lately(ctx context.Context, now time.Time) (*oidc.Provider, e
 	p.mu.Lock()
 	known, at := p.known, p.at
 	p.mu.Unlock()
-	if age := now.Sub(at); known != nil && age >= 0 && age < tripLasts {
+	if age := now.Sub(at); known != nil && age >= 0 && age < TripLasts {
 		return known, nil
 	}
 	return p.discover(ctx, now)

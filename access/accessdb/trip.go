@@ -13,8 +13,8 @@ import (
 	"holdfast/fact"
 )
 
-// tripLasts is how long a person may take over signing in at a provider.
-const tripLasts = 10 * time.Minute
+// TripLasts is how long a person may take over signing in at a provider.
+const TripLasts = 10 * time.Minute
 
 // mostTrips bounds the trips that are remembered as ended.
 const mostTrips = 20_000
@@ -80,7 +80,7 @@ func (t *trips) end(state string, of trip, now time.Time) (time.Time, Trouble) {
 		return time.Time{}, TroubleLate
 	}
 	began := time.UnixMilli(int64(binary.BigEndian.Uint64(raw[16:])))
-	if age := now.Sub(began); age < -time.Minute || age > tripLasts {
+	if age := now.Sub(began); age < -time.Minute || age > TripLasts {
 		return time.Time{}, TroubleLate
 	}
 	t.mu.Lock()
@@ -90,7 +90,7 @@ func (t *trips) end(state string, of trip, now time.Time) (time.Time, Trouble) {
 		return time.Time{}, TroubleUsed
 	}
 	for old, at := range t.ended {
-		if now.Sub(at) > tripLasts+time.Minute {
+		if now.Sub(at) > TripLasts+time.Minute {
 			delete(t.ended, old)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"holdfast/access"
 	"holdfast/access/accessdb"
@@ -66,13 +65,11 @@ func tripCookie(r *http.Request) string {
 	return "holdfast-trip"
 }
 
-const tripLasts = 10 * time.Minute
-
 // setTrip keeps a trip; an empty state ends it.
 func setTrip(w http.ResponseWriter, r *http.Request, state, next string, links bool) {
 	c := &http.Cookie{Name: tripCookie(r), Path: "/", MaxAge: -1, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode}
 	if state != "" {
-		c.Value, c.MaxAge = state+"."+base64.RawURLEncoding.EncodeToString([]byte(next)), int(tripLasts.Seconds())
+		c.Value, c.MaxAge = state+"."+base64.RawURLEncoding.EncodeToString([]byte(next)), int(accessdb.TripLasts.Seconds())
 		if links {
 			c.Value += ".links"
 		}

@@ -62,7 +62,7 @@ func commands() []command {
 		{"org card", "--data DIR --request FILE --out FILE [--passphrase-file FILE]", "writes the card of a new device, for the organisation's holders to sign apart", orgCardCommand},
 		{"org sign", "--card FILE [--key FILE]", "adds a holder's signature to a card, on any machine", orgSignCommand},
 		{"org manifest", "--data DIR --device NAME [--at TIME] [--passphrase-file FILE] [--json]", "lists which records could be read on a desk at a moment", orgManifestCommand},
-		{"org recover", "--from FOLDER --data DIR --name NAME --domain PLACE --admin NAME --passphrase-file FILE [--key FILE]... [--json]", "brings the organisation back from its holders' pages and a copy of a journal", orgRecoverCommand},
+		{"org recover", "--from FOLDER --data DIR --name NAME --domain PLACE --admin NAME --passphrase-file FILE [--key FILE]... [--unproved] [--json]", "brings the organisation back from its holders' pages and a copy of a journal", orgRecoverCommand},
 		{"org join", "--data DIR --admission FILE [--passphrase-file FILE]", "makes a folder a device of the organisation", orgJoinCommand},
 		{"org status", "--data DIR [--passphrase-file FILE] [--json]", "says how a device and its links stand", orgStatusCommand},
 		{"org export", "--data DIR --out FOLDER [--passphrase-file FILE] [--with-keys PASSPHRASE-FILE] [--json]", "writes the whole record in the open form that holdfast-verify checks", orgExportCommand},

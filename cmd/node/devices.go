@@ -26,8 +26,8 @@ func (n *Node) devicesShown(ctx context.Context, by web.Caller) (accessweb.Devic
 	}
 	out := accessweb.Devices{Kept: n.state().Kept, Noticed: s.Found, Damaged: s.Lost, Waiting: s.Waiting, Evidence: len(s.Forks) > 0, MayHold: by.May(access.CutTrust) == nil}
 	heard, err := n.Journal.LastHeard()
-	if err != nil {
-		return out, err
+	if err != nil { // the rest of the page matters more
+		n.log.Error("when devices were last heard of can't be read", "err", err)
 	}
 	readable := n.site() && (by.May(access.SeeReadable) == nil || by.May(access.NameReadable) == nil)
 	for _, d := range s.Devices {

@@ -31,7 +31,7 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 		switch k := f.Body.Kind; {
 		case k == (access.SessionOpened{}).FactKind().Number:
 			return access.FoldSession(s, h), true
-		case k >= 130 && k < 140: // of devices' authority: the house's
+		case f.OfJournal(): // of devices' authority, and of what desks let go of
 			continue
 		case k == (access.PseudonymKeyDrawn{}).FactKind().Number:
 			return access.FoldPseudonyms(h), true

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -106,6 +107,9 @@ func (n *Node) deskWork(ctx context.Context) ([]fact.Subject, error) {
 		`SELECT a.record FROM urgent_about a JOIN exchange_pending e ON e.about = a.id LIMIT ?`,
 	} {
 		more, err := subjectRows(ctx, n.Journal.Views(), query)
+		if err == nil && len(more) >= mostScoped { // what is not named would count as having left
+			err = fmt.Errorf("more than %d subjects are live work: nothing is let go of", mostScoped)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -61,7 +61,10 @@ func (n *Node) judge(ctx context.Context, now time.Time) (is accessweb.Judged, e
 		return is, err
 	}
 	is.Looks, is.Beyond = len(looks), beyond
-	watched := n.Gate.Watched(ctx)
+	watched, err := n.Gate.Marked(ctx)
+	if err != nil { // looks at marked records would pass for usual ones
+		return is, err
+	}
 	read := reading{records: n.Cases.RecordsOf, known: n.knownOf, have: map[fact.Subject]recordKnown{}, unread: map[fact.Subject]bool{}}
 	homes := map[fact.Subject]string{}
 	for s, made := range watched {

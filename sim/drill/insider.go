@@ -30,7 +30,7 @@ func sessionDrill() Drill {
 
 func insiderDrill() Drill {
 	return Drill{
-		Number: 27, Name: "insider", Hazard: "H-721",
+		Number: 27, Name: "insider", Hazard: "H-721, H-792",
 		About:    "An insider opens a canary and a well-known person's case, at a site that is cut off from the one where information governance works, and then there.",
 		Expected: "A reason is demanded and every look is on record. The alarm comes within 60 s of the look, and of the link's return for looks made off line. Nobody else sees it; who has nothing in hand is held after the canary, and is not with a call in hand; who looked is answered whole.",
 		run:      rehearseInsider,

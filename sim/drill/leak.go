@@ -204,7 +204,7 @@ func (l *leak) sizes(ctx context.Context, handler *browser) error {
 			}
 			from, begun := len(l.tap.Heard()), time.Now()
 			if path, page, err := handler.takeCall(ctx, place); err != nil || path == "" {
-				return fmt.Errorf("no call can be taken: %w %.200s", err, page)
+				return fmt.Errorf("no call can be taken: %v %.200s", err, page)
 			}
 			if err := l.safe(ctx, l.desk); err != nil {
 				return err

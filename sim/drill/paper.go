@@ -111,7 +111,7 @@ func (p *paper) work(ctx context.Context) (*realSite, *passkey.Key, error) {
 		place := fmt.Sprintf("%s %d Weir Cottages", onPaper, n)
 		path, page, err := b.takeCall(ctx, place)
 		if err != nil || path == "" {
-			return nil, nil, fmt.Errorf("no call can be taken: %w %.300s", err, page)
+			return nil, nil, fmt.Errorf("no call can be taken: %v %.300s", err, page)
 		}
 		p.calls.add(path, place)
 		p.stage.Add("calls_answered", 1)

@@ -59,7 +59,7 @@ func (s *Stage) startIn(ctx context.Context, space *proxy.Space, args ...string)
 			return nil, err
 		}
 		defer all.Close() // the process has its own
-		p.cmd.Stderr = all
+		p.cmd.Stderr = io.MultiWriter(all, p.err)
 	}
 	p.cmd.Dir = s.dir
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -33,7 +33,7 @@ func (s *Cases) tied(ctx context.Context, person fact.Subject) ([]fact.Subject, 
 // entry codes. What cannot be read is unknown, never none: so is a case that the
 // lists may not have taken in yet.
 func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subject, r entry.Rules, now time.Time) (g entry.Grounds) {
-	lag := !s.level(ctx, levelWait)
+	lag := !s.Journal.WaitLevel(ctx, levelWait)
 	ids, err := s.tied(ctx, person)
 	g.Unknown = lag || err != nil
 	for _, id := range ids {
@@ -47,28 +47,4 @@ func (s *Cases) Grounds(ctx context.Context, by access.Caller, person fact.Subje
 		}
 	}
 	return g
-}
-
-// level waits until the lists hold all that was saved when it was asked, for the
-// given time at most; it tells whether they do.
-func (s *Cases) level(ctx context.Context, most time.Duration) bool {
-	at, _, behind := s.Journal.ViewsAt()
-	if behind == 0 {
-		return true
-	}
-	want, late := at+int64(behind), time.NewTimer(most)
-	defer late.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-late.C:
-			at, _, _ := s.Journal.ViewsAt()
-			return at >= want
-		case <-time.After(2 * time.Millisecond):
-		}
-		if at, _, _ := s.Journal.ViewsAt(); at >= want {
-			return true
-		}
-	}
 }

@@ -3,7 +3,6 @@ package urgentdb
 import (
 	"context"
 	"slices"
-	"time"
 
 	"holdfast/access"
 	"holdfast/fact"
@@ -54,12 +53,8 @@ func mayBeInHand(row urgent.Row, person fact.Subject) bool {
 // current waits until the list has taken in what is on record now, as long as
 // any answer waits for it.
 func (s *Cases) current(ctx context.Context) error {
-	pos, _, behind := s.Journal.ViewsAt()
-	for need, end := pos+int64(behind), time.Now().Add(viewWait); pos < need; pos, _, _ = s.Journal.ViewsAt() {
-		if time.Now().After(end) || ctx.Err() != nil {
-			return refusal.New(refusal.Unavailable, "The list of open cases is being brought up to date.")
-		}
-		time.Sleep(time.Millisecond)
+	if !s.Journal.WaitLevel(ctx, viewWait) {
+		return refusal.New(refusal.Unavailable, "The list of open cases is being brought up to date.")
 	}
 	return nil
 }
