@@ -214,7 +214,7 @@ func OpenByProvider(s Staff, p Policy, o SessionOpened, account string, session 
 	}
 	switch all := s.AccountsAt(o.Provider.Issuer); {
 	case !slices.Contains(all, account):
-		return nil, refusal.New(refusal.Forbidden, "This account is not linked to you any more.")
+		return nil, refusal.New(refusal.Forbidden, "This account is not linked to you any more.").Because(ErrNotLinked)
 	case len(all) > 1:
 		return nil, refusal.New(refusal.Forbidden, "Two accounts were linked to you apart, so neither opens anything.").Because(ErrTwoAccounts)
 	}

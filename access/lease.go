@@ -103,7 +103,7 @@ func (l Lease) Ends(r LeaseRules) time.Time { return l.Wall.Time().Add(l.Left(r)
 // and what is nobody's record.
 func goesOn() []Act {
 	return []Act{
-		TakeCall, CallEmergency, SeeWorklist, SeeBoard, SeeTasks, SeeApart, SettleApart, SeeServices, SeeForms, UseForm,
+		TakeCall, CallEmergency, AgreeEntry, SeeWorklist, SeeBoard, SeeTasks, SeeApart, SettleApart, SeeServices, SeeForms, UseForm,
 		SeeOwnSessions, SeeTable, SeeDevices, SeeRehearsals, RenewLease,
 	}
 }

@@ -146,6 +146,10 @@ func EndSession(s Session, why string) ([]fact.Draft, error) {
 	return []fact.Draft{fact.Say(s.ID, SessionEnded{Why: why})}, nil
 }
 
+// ErrNotLinked is in the refusal of an account that is nobody's, or not this
+// person's any more.
+var ErrNotLinked = errors.New("account not linked")
+
 // ErrTwoAccounts is in the refusal of an account that was linked apart from
 // another, or to two people: which of them it is can't be told.
 var ErrTwoAccounts = errors.New("accounts linked apart")

@@ -103,7 +103,10 @@ func (g *Gate) guard(ctx context.Context, by access.Caller, q access.Ask, about 
 		}
 		return answer, "", refused
 	}
-	if refused != nil { // against the table, with a reason that others were told
+	if refused != nil { // against the table, with a reason that others were told: that opens nothing without authority
+		if err := g.authority(ctx, by, q.Act, about); err != nil {
+			return answer, "", err
+		}
 		answer = access.Answer{Audit: access.Look, Relation: access.Unlinked, Purpose: access.DirectCare, Told: true}
 	}
 	sensitive := g.Watched(ctx).Sensitive(linked...)
@@ -228,6 +231,9 @@ func (g *Gate) counted(have *opened, record fact.Subject, proved, now time.Time)
 			n.Seen = n.Seen || s == record
 		}
 	}
+	if now.Sub(have.canary) >= g.Policy.TokenLasts() { // no session of that time is left
+		have.canary = time.Time{}
+	}
 	return n, have.canary
 }
 
@@ -271,10 +277,7 @@ func (g *Gate) openedOnRecord(ctx context.Context, person fact.Subject, now time
 		if err := rows.Scan(&b, &ms); err != nil {
 			return nil, err
 		}
-		linked, err := g.linked(ctx, fact.Subject(b))
-		if err != nil {
-			return nil, err
-		}
+		linked := g.linkedOrAlone(ctx, fact.Subject(b))
 		record, at := linked[len(linked)-1], time.UnixMilli(ms)
 		if slices.ContainsFunc(linked, watched.Canary) && at.After(read.canary) {
 			read.canary = at

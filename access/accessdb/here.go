@@ -2,7 +2,6 @@ package accessdb
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"holdfast/fact"
@@ -12,26 +11,10 @@ import (
 // looked at since a moment, on any device whose looks are here. A page may still
 // show them for as long as a session lasts.
 func (g *Gate) OpenHere(ctx context.Context, since time.Time) ([]fact.Subject, error) {
-	return g.subjectsOf(ctx, `SELECT DISTINCT about FROM access_look WHERE at >= ?`, since.UnixMilli())
+	return g.subjects(ctx, `SELECT DISTINCT about FROM access_look WHERE at >= ?`, since.UnixMilli())
 }
 
 // PeopleHere lists, for this device itself, who opened a session since a moment.
 func (g *Gate) PeopleHere(ctx context.Context, since time.Time) ([]fact.Subject, error) {
-	return g.subjectsOf(ctx, `SELECT DISTINCT s.person FROM access_session s JOIN access_desk d ON d.session = s.session WHERE d.opened >= ?`, since.UnixMilli())
-}
-
-func (g *Gate) subjectsOf(ctx context.Context, query string, args ...any) (out []fact.Subject, err error) {
-	rows, err := g.journal.Views().QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		out = append(out, fact.Subject(b))
-	}
-	return out, rows.Err()
+	return g.subjects(ctx, `SELECT DISTINCT s.person FROM access_session s JOIN access_desk d ON d.session = s.session WHERE d.opened >= ?`, since.UnixMilli())
 }

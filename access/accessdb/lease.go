@@ -79,7 +79,22 @@ func (g *Gate) OpenLeases(c LeaseConfig) (*Leases, error) {
 		}
 		l.is = l.is.To(now)
 	}
+	l.is.Lapse = fact.ID{} // what is on record says whether a lapse is open: the file may be older, or lost
+	if open := l.openLapses(); len(open) > 0 {
+		l.is.Lapse = open[len(open)-1]
+	}
 	return l, nil
+}
+
+// openLapses lists the times without authority of this desk that nothing has
+// ended yet. One whose end was never said would hold all that the desk writes.
+func (l *Leases) openLapses() (out []fact.ID) {
+	for _, c := range l.gate.journal.House().Cuts {
+		if c.Lapse != nil && !c.Lapse.Ended && c.Says.Device == l.desk() {
+			out = append(out, c.ID)
+		}
+	}
+	return out
 }
 
 // signedLease is the file: nobody without the device's key makes another.
@@ -264,7 +279,14 @@ func (l *Leases) state(ctx context.Context, by fact.Author, r journal.AuthorityR
 			}
 		}
 		r.Up = j.HowFar(ctx)
-		return []fact.Draft{fact.Say(j.OrgSubject(), r)}, nil
+		out := []fact.Draft{fact.Say(j.OrgSubject(), r)}
+		for _, other := range l.openLapses() {
+			if other != r.Lapse {
+				also := journal.AuthorityRenewed{Device: r.Device, Lapse: other, Up: r.Up, Way: r.Way, People: r.People, At: r.At}
+				out = append(out, fact.Say(j.OrgSubject(), also))
+			}
+		}
+		return out, nil
 	})
 	if err != nil {
 		return fact.Fact{}, err

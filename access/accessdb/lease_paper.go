@@ -103,9 +103,10 @@ func (g *Gate) findLeaseCode(ctx context.Context, h fact.History, set, secret st
 	return access.LeasePaper{}, -1, nil
 }
 
-// usedCodes lists the uses of codes of sealed papers, as desks state them.
+// usedCodes lists the uses of codes of sealed papers, as desks state them; those
+// too that a cut holds back: a code that a stolen desk spent is spent.
 func usedCodes(h fact.History) (out []access.CodeUsed) {
-	for _, f := range h.Facts() {
+	for _, f := range h.WithHeld().Facts() {
 		r, err := fact.Read[journal.AuthorityRenewed](f)
 		if err == nil && r.Way == string(access.LeaseByPaper) && len(r.Proof) == 2 {
 			out = append(out, access.CodeUsed{Set: r.Proof[0], Sum: r.Proof[1], Desk: r.Device, By: r.People, At: r.At})
@@ -122,10 +123,10 @@ type LeasePapers struct {
 	Lapses []journal.Cut // times in which desks wrote without authority
 }
 
-// LeasePapers lets somebody in who prints sealed papers, and lists them, which
+// LeasePapers lets somebody in who reviews what is held, and lists the papers, which
 // codes were used twice, and the times in which desks had no authority.
 func (g *Gate) LeasePapers(ctx context.Context, by access.Caller) (LeasePapers, error) {
-	if err := g.Enter(ctx, by, access.PrintLease, fact.Subject{}); err != nil {
+	if err := g.Enter(ctx, by, access.ReviewHeld, fact.Subject{}); err != nil {
 		return LeasePapers{}, err
 	}
 	h, err := g.journal.History(ctx, g.journal.OrgSubject())

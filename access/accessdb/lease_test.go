@@ -111,6 +111,33 @@ func TestTheGateClosesWithoutAuthority(t *testing.T) {
 	}
 }
 
+// Glass that was broken while there was authority opens nothing once it has run
+// out, but what open work is about.
+func TestBrokenGlassOpensNothingWithoutAuthority(t *testing.T) {
+	f, ctx := open(t), t.Context()
+	f.Looking = laidDown()
+	f.desk(t, t.TempDir())
+	boss := f.with(t, "J. Threlkeld", access.Administrator)
+	f.forward(11*time.Hour + 50*time.Minute)
+	for _, about := range []fact.Subject{record(1), record(2)} {
+		if err := f.GiveReason(ctx, boss, about, access.SeeCase, "the clinicians are gone"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, err := f.j.History(ctx, boss.Session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	boss.Reasons = access.FoldSession(boss.Session, h).Reasons
+	f.forward(15 * time.Minute)
+	if err := f.Enter(ctx, boss, access.SeeCase, record(2)); !refusal.Is(err, refusal.Forbidden) || !strings.Contains(err.Error(), "ran out") {
+		t.Errorf("another's case opens: %v", err)
+	}
+	if err := f.Enter(ctx, boss, access.SeeCase, record(1)); err != nil {
+		t.Errorf("open work is closed: %v", err)
+	}
+}
+
 // A site node that is not cut off renews; nobody else's word does.
 func TestOnlyASiteNodeRenews(t *testing.T) {
 	f, ctx := open(t), t.Context()
@@ -211,6 +238,13 @@ func TestALeaseOutlivesARestart(t *testing.T) {
 	}
 	if !f.desk(t, dir).Standing().Out {
 		t.Error("without its file a desk that was admitted 13 hours ago has authority")
+	}
+	f.Leases.Heard(f.enrolled(t, fact.SiteNode, "site b"), fact.SiteNode, nil)
+	if err := f.Leases.Note(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if open := f.Leases.openLapses(); len(open) != 0 || f.Leases.Standing().Out {
+		t.Errorf("the file is lost, and %d times without authority never end: all that the desk writes is held", len(open))
 	}
 }
 

@@ -3,6 +3,7 @@ package accessdb
 import (
 	"context"
 	"crypto/subtle"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -126,8 +127,11 @@ func (p *Providers) openFor(ctx context.Context, one *provider, who told, browse
 	if errors.Is(err, access.ErrTwoAccounts) {
 		return "", none, one.trouble(TroubleTwo)
 	}
-	if refusal.Is(err, refusal.Forbidden) {
+	if errors.Is(err, access.ErrNotLinked) {
 		return "", none, one.trouble(TroubleNobody)
+	}
+	if refusal.Is(err, refusal.Forbidden) { // the role ended, or policy has changed, between
+		return "", none, one.trouble(TroubleNoRole)
 	}
 	return token, by, err
 }
@@ -338,7 +342,10 @@ func (p *provider) failed(err error) error {
 	var late *oidc.TokenExpiredError
 	var said *oauth2.RetrieveError
 	var net net.Error
+	var forged *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &forged): // not away: somebody else answers, or its certificate has ended
+		return p.trouble(TroubleWrong)
 	case errors.As(err, &late):
 		return p.trouble(TroubleClock)
 	case errors.As(err, &said):
