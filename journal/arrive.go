@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"slices"
+
 	"golang.org/x/mod/sumdb/tlog"
 
 	"holdfast/fact"
@@ -141,6 +143,24 @@ func blobsOf(b fact.Body) []need {
 	return out
 }
 
+// openLate opens a body whose key has been written since the fact was read:
+// nobody would look for it again, and it would wait for good.
+func (w *writer) openLate(a *arrived) error {
+	i := slices.IndexFunc(a.needs, func(n need) bool { return n.sort == needKey })
+	if i < 0 || w.key == nil {
+		return nil
+	}
+	k, err := w.key(KeyRef{Subject: a.fact.Header.Subject, Key: a.fact.Header.Key})
+	if err != nil || k == nil || !k.stored.Load() || w.gone(k.Subject) {
+		return err
+	}
+	a.needs = slices.Delete(a.needs, i, i+1)
+	if body, err := seal.OpenBody(k.box, a.fact.Header, a.body); err == nil { // else it is shown as what can't be opened
+		a.fact.Body, a.needs = body, append(a.needs, blobsOf(body)...)
+	}
+	return nil
+}
+
 // noteNeeds notes what a fact needs and what is not here yet.
 func (w *writer) noteNeeds(c *sqlConn, a *arrived, num int64) error {
 	for _, n := range a.needs {
@@ -186,6 +206,9 @@ func (w *writer) placeArrived(c *sqlConn, a *arrived, num int64, pos *int64, out
 	*pos++
 	h := a.fact.Header
 	w.rows = append(w.rows, *pos, num, int64(h.Seq), append([]byte(nil), a.fact.ID[:]...), subject, a.header, a.body)
+	if err := w.openLate(a); err != nil {
+		return err
+	}
 	if err := w.noteNeeds(c, a, num); err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (o House) keptFrom() []fact.Subject {
 	var out []fact.Subject
 	for _, c := range o.Cuts {
 		device := c.Says.Device
-		if e, ok := o.Devices[device]; c.Over || device.Zero() || ok && e.Card.Kind == fact.Desk || slices.Contains(out, device) {
+		if e, ok := o.Devices[device]; c.Over || c.Lapse != nil || device.Zero() || ok && e.Card.Kind == fact.Desk || slices.Contains(out, device) {
 			continue
 		}
 		out = append(out, device)

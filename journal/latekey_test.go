@@ -52,6 +52,47 @@ func aKeyThatComesLate(t *testing.T, alone bool) {
 	}
 }
 
+// TestAKeyThatComesWhileItsFactIsTakenIn: the key is written between the moment
+// at which a range was read and the one at which it is committed. Nothing waits
+// for it then.
+func TestAKeyThatComesWhileItsFactIsTakenIn(t *testing.T) {
+	a := newJournal(t, testOptions(t))
+	s := newSubject(t, a)
+	say(t, a, s, "sealed")
+	b, _ := sister(t, a, fact.SiteNode, "b")
+	cards, certificates := a.Papers()
+	if err := b.AdmitPapers(t.Context(), cards, certificates); err != nil {
+		t.Fatal(err)
+	}
+	for _, tip := range a.Tips() {
+		if tip.Lane != fact.Care {
+			continue
+		}
+		r, err := a.ReadRange(t.Context(), b.papers.card.Device, tip.Place(), 0, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wraps := r.Wraps
+		r.Wraps = nil
+		prepared, err := b.prepareRange(r)
+		if err != nil || prepared == nil {
+			t.Fatal(prepared, err)
+		}
+		if err := b.TakeWraps(t.Context(), wraps); err != nil {
+			t.Fatal(err)
+		}
+		if ans := b.submit(t.Context(), &act{arriving: prepared, bytes: sizeOf(r), answer: make(chan answer, 1)}); ans.err != nil {
+			t.Fatal(ans.err)
+		}
+	}
+	if keys, err := b.Waiting(t.Context()); err != nil || keys != 0 {
+		t.Errorf("%d facts wait for a key that is here, %v", keys, err)
+	}
+	if got := texts(t, b, s); len(got) != 1 || got[0] != "sealed" {
+		t.Errorf("it reads %q", got)
+	}
+}
+
 // takeCare brings what is lacking of a's care feed to b, with its wraps or
 // without, and gives them.
 func takeCare(t *testing.T, a, b *Journal, closed bool) (wraps [][]byte) {

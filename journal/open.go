@@ -383,6 +383,7 @@ func (j *Journal) settle(w *writer) {
 	}
 	j.file.Store(w.file)
 	w.keyring, w.work = &j.keyring, &j.work
+	w.key = func(ref KeyRef) (*heldKey, error) { return j.subjects.find(w.file, ref) }
 	w.erased = func(s fact.Subject) bool {
 		if !j.erased(s) {
 			return false

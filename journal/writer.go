@@ -39,8 +39,9 @@ type writer struct {
 	opened    []fact.Subject        // subjects of facts that waited for a key and got it
 	begun     map[fact.FeedID]bool  // feeds in which it begins a branch
 
-	returned map[fact.Subject]workMark // subjects let go of whose keys the transaction under way writes
-	erased   func(fact.Subject) bool   // and leaves none of its keys in memory; nil until it is the journal's writer
+	returned map[fact.Subject]workMark      // subjects let go of whose keys the transaction under way writes
+	key      func(KeyRef) (*heldKey, error) // a key that is held, or nil; nil until it is the journal's writer
+	erased   func(fact.Subject) bool        // and leaves none of its keys in memory; nil until it is the journal's writer
 }
 
 // mostNums bounds the numbers of subjects that are remembered.
