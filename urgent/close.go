@@ -28,6 +28,9 @@ func Close(c Case, by access.Caller, why string) ([]fact.Draft, error) {
 	if len(c.Claims) > 0 && !c.HeldBy(by.Person) {
 		return nil, takenBy(c.Claims[0])
 	}
+	if why == "" && len(c.Paper.ToCheck()) > 0 {
+		return nil, refusal.Field("why", "It came from paper and no second clinician has checked it. Check it first, or say why not.")
+	}
 	out := []fact.Draft{fact.Say(c.ID, Closed{Why: why, By: by.Says()})}
 	for _, claim := range c.Claims {
 		if claim.Person == by.Person {

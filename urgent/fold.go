@@ -2,6 +2,7 @@ package urgent
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"holdfast/codes"
@@ -124,6 +125,9 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 		return take(f, func(v ReportDone) { c.done = append(c.done, v) })
 	case 230:
 		return take(f, func(v Settled) { c.Settled = append(c.Settled, SettlingMade{Fact: f.ID, At: at, What: v}) })
+	}
+	if err := c.foldPaper(f); !errors.Is(err, fact.ErrNewer) {
+		return err
 	}
 	return c.applyExchange(f, at)
 }

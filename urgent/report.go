@@ -74,7 +74,7 @@ func reportOf(c Case, r *Rules, set OutcomeSet, from exchange.Party, by access.C
 	dx, _ := r.Code(d.What.Dx)
 	from.Person = by.Says()
 	out := exchange.Report{
-		ID: c.ID.String(), From: from, CaseNumber: c.Number, Began: c.Began, Ended: fact.At(now), Written: fact.At(now), Author: by.Says(),
+		ID: c.ID.String(), From: from, CaseNumber: c.Number, Began: c.Began, Ended: c.ended(now), Written: fact.At(now), Author: by.Says(),
 		Dx: codes.ReceivedDx{Code: d.What.Dx, Original: string(d.What.Dx)}, DxName: dx.Name, Outcome: row.Name,
 		Happened: joinSentences(row.Name, set.Detail),
 	}
@@ -91,6 +91,9 @@ func reportOf(c Case, r *Rules, set OutcomeSet, from exchange.Party, by access.C
 		if one.What.Obs != nil {
 			out.Findings = append(out.Findings, findings(*one.What.Obs, one.At)...)
 		}
+	}
+	if c.FromPaper() {
+		out.Sections = append(out.Sections, exchange.Section{Title: "How it was recorded", Text: c.paperWords()})
 	}
 	if len(out.Sections) == 0 {
 		out.Sections = append(out.Sections, exchange.Section{Title: "Why they rang", Text: c.Reason.Or("")})

@@ -63,6 +63,7 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 	if c.Stage() == SendFailed {
 		row.Needs, row.Filter, row.Priority = "Ring: not received", "other", "P1"
 	}
+	row.fromPaper(c, r)
 	row.fillPatient(c)
 	for _, claim := range c.Claims {
 		row.Holders = append(row.Holders, Holder{Person: claim.Person, By: claim.By, At: claim.At, Doing: doing(c, claim)})
@@ -103,12 +104,24 @@ func reasons(c Case) string {
 	return strings.Join(slices.Compact(all), " / ")
 }
 
+// fromPaper: what was ended on paper has no clock here any more; what was not
+// keeps the one that began then.
+func (row *Row) fromPaper(c Case, r *Rules) {
+	if !c.FromPaper() {
+		return
+	}
+	row.Marks = append(row.Marks, "From paper")
+	if c.Decided && len(c.Paper.ToCheck()) > 0 {
+		row.Due, row.From, row.Needs, row.Filter, row.Priority = 0, c.Paper.Entered[0].Recorded, "Check the paper", "other", r.Urgent[len(r.Urgent)-1].Priority
+	}
+}
+
 // onTheLine tells whether whoever took the call still has the caller: until
 // there is a disposition, and while they stay on the line for an ambulance.
 // Anybody may claim such a case all the same.
 func (c Case) onTheLine() bool {
 	stage := c.Stage()
-	return c.Taken != nil && (stage == OnCall || stage == Waiting && len(c.Ambulances) > 0)
+	return c.Taken != nil && !c.FromPaper() && (stage == OnCall || stage == Waiting && len(c.Ambulances) > 0)
 }
 
 // fillPatient says whom the case is about; of patients stated apart every name,
@@ -172,6 +185,7 @@ func (c Case) Asks() []string {
 	say(c.sentAndClaimed(), "Sent elsewhere and claimed here")
 	say(c.Outcome.Disputed(), "Two outcomes: decide which")
 	say(len(c.Dispositions) > 1 && !c.sameDispositions(), "Two dispositions: the more urgent counts")
+	say(len(c.Paper.ToCheck()) > 0, "From paper: a second clinician checks it")
 	say(len(c.NotShown) > 0, "Newer information not shown here")
 	return out
 }
