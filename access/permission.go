@@ -65,5 +65,7 @@ const (
 	RenewLease     Act = "renew a desk's authority"
 	PrintLease     Act = "print sealed paper for desks"
 	SeeReadable    Act = "see what could be read on a desk"
+	EnterPaper     Act = "enter a case from paper"
+	CheckPaper     Act = "check a case from paper"
 	NameReadable   Act = "see whose records could be read on a desk"
 )

@@ -173,11 +173,11 @@ func (in *FromForm) check(r *Rules, now time.Time) error {
 	p.Author, p.Form, p.Unread = strings.TrimSpace(p.Author), strings.TrimSpace(p.Form), strings.TrimSpace(p.Unread)
 	switch {
 	case in.Began.IsZero():
-		errs = append(errs, refusal.Field("began", "Write the day and time that stand on the paper."))
+		errs = append(errs, refusal.Field("at", "Write the day and time that stand on the paper."))
 	case in.Began.After(now):
-		errs = append(errs, refusal.Field("began", "That is still to come. For a call now use the page Call."))
+		errs = append(errs, refusal.Field("at", "That is still to come. For a call now use the page Call."))
 	case now.Sub(in.Began) > r.Paper.Back:
-		errs = append(errs, refusal.Field("began", fmt.Sprintf("That is more than %d days ago. Is the month right?", int(r.Paper.Back.Hours()/24))))
+		errs = append(errs, refusal.Field("at", fmt.Sprintf("That is more than %d days ago. Is the month right?", int(r.Paper.Back.Hours()/24))))
 	}
 	if p.Author == "" {
 		errs = append(errs, refusal.Field("author", "Write who wrote the paper, as it stands there."))
@@ -219,17 +219,17 @@ func (in *FromForm) checkFinish(r *Rules, now time.Time) error {
 	}
 	switch {
 	case in.Ended.IsZero():
-		errs = append(errs, refusal.Field("ended", "Write the time at which it ended."))
+		errs = append(errs, refusal.Field("ended_at", "Write the time at which it ended."))
 	case in.Ended.Before(in.Began):
-		errs = append(errs, refusal.Field("ended", "It ended before it began. Is the day right?"))
+		errs = append(errs, refusal.Field("ended_at", "It ended before it began. Is the day right?"))
 	case in.Ended.After(now):
-		errs = append(errs, refusal.Field("ended", "That is still to come."))
+		errs = append(errs, refusal.Field("ended_at", "That is still to come."))
 	}
 	c := &f.Consulted
 	for _, text := range []*string{&c.History, &c.Examination, &c.Diagnosis, &c.Plan, &f.Detail, &f.Action, &c.Net.Expect, &c.Net.Worse, &c.Net.SaidBack} {
 		*text = strings.TrimSpace(*text)
 		if len(*text) > MaxWords {
-			errs = append(errs, refusal.Newf(refusal.Invalid, "One text is longer than %d characters.", MaxWords))
+			errs = append(errs, refusal.Field("history", fmt.Sprintf("One text is longer than %d characters.", MaxWords)))
 		}
 	}
 	if row.SafetyNet && c.Net.Worse == "" {

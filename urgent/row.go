@@ -33,6 +33,7 @@ type Row struct {
 	Asks     []string     `cbor:"18,keyasint"`           // what must not be overlooked: disputed, not shown
 	Record   fact.Subject `cbor:"19,keyasint"`
 	HeldFrom fact.Millis  `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	ToCheck  fact.Millis  `cbor:"42,keyasint,omitempty"` // typed in from paper then, and not compared with it yet
 	Rests    bool         `cbor:"41,keyasint,omitempty"` // entries that count rest on held ones
 }
 
@@ -111,8 +112,13 @@ func (row *Row) fromPaper(c Case, r *Rules) {
 		return
 	}
 	row.Marks = append(row.Marks, "From paper")
-	if c.Decided && len(c.Paper.ToCheck()) > 0 {
-		row.Due, row.From, row.Needs, row.Filter, row.Priority = 0, c.Paper.Entered[0].Recorded, "Check the paper", "other", r.Urgent[len(r.Urgent)-1].Priority
+	waiting := c.Paper.ToCheck()
+	if len(waiting) == 0 {
+		return
+	}
+	row.ToCheck = waiting[0].Recorded
+	if c.Decided {
+		row.Due, row.From, row.Needs, row.Filter, row.Priority = 0, row.ToCheck, "Check the paper", "other", r.Urgent[len(r.Urgent)-1].Priority
 	}
 }
 

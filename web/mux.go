@@ -38,6 +38,7 @@ type Route struct {
 	MaxBody int64         `json:"-"` // bytes; 0 means 256 KiB, the most is 5 MB
 	Lasts   time.Duration `json:"-"` // how long an answer may take; 0 means 20 s
 	Stream  bool          `json:"-"` // answers for as long as somebody listens
+	Files   bool          `json:"-"` // takes a form with pictures, see ReadUpload; no other does
 	AtOnce  bool          `json:"-"` // a public route that is never kept waiting, whatever the crowd at the door
 
 	// Refuse answers an error in the caller's own language, for machine doors.

@@ -114,7 +114,7 @@ func (m *Mux) answer(route Route, h Handler) http.Handler {
 			}
 			defer done()
 		}
-		if r.Method != http.MethodGet && route.Refuse == nil && route.Door == Session && !isForm(r) {
+		if r.Method != http.MethodGet && route.Refuse == nil && route.Door == Session && !isForm(r) && !(route.Files && hasFiles(r)) {
 			m.refuse(a, r, route, &by, errNoForm())
 			return
 		}

@@ -104,6 +104,9 @@ func places(by access.Caller) []web.Place {
 	for i := range out[:min(len(out), keyedPlaces)] {
 		out[i].Key = "Alt+" + strconv.Itoa(i+1)
 	}
+	if by.May(access.EnterPaper) == nil {
+		out = append(out, web.Place{Name: "Paper", Href: "/paper"})
+	}
 	return append(append(append(out, formsPlace(by)...), homesPlace(by)...), web.Place{Name: "You", Href: "/session"})
 }
 
