@@ -18,8 +18,8 @@ type paperForm struct {
 	Author  string   `form:"author" label:"Who wrote it"`
 	Wrote   string   `form:"wrote" max:"40"`
 	Day     string   `form:"day" max:"20" label:"Day"`
-	At      string   `form:"at" max:"12" label:"Time it began"`
-	EndedAt string   `form:"ended_at" max:"12" label:"Time it ended"`
+	At      string   `form:"at" max:"40" label:"Time it began"`
+	EndedAt string   `form:"ended_at" max:"40" label:"Time it ended"`
 	Done    []string `form:"done" max:"40"`
 	Unread  string   `form:"unread" max:"2000" lines:"yes" label:"Could not be read"`
 

@@ -461,7 +461,7 @@ func paperNewView(p paperNewPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.SegField(web.Seg{Name: "wrote", Label: "They are", Chosen: p.Form.Value("wrote"), Error: p.Form.Error("wrote"), Choices: p.wrote()}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.SelectField(web.Pick{Name: "wrote", Label: "They are", Value: p.Form.Value("wrote"), Error: p.Form.Error("wrote"), Options: p.wrote()}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1334,10 +1334,10 @@ func (p paperCheckPage) agreeWords() string {
 	return "It agrees"
 }
 
-func (p paperNewPage) wrote() []web.Choice {
-	var out []web.Choice
+func (p paperNewPage) wrote() []web.Option {
+	out := []web.Option{{Value: "", Text: "Choose"}}
 	for _, w := range p.Rules.Wrote {
-		out = append(out, web.Choice{Value: w.Key, Text: w.Name})
+		out = append(out, web.Option{Value: w.Key, Text: w.Name})
 	}
 	return out
 }
