@@ -73,6 +73,7 @@ func commands() []command {
 		{"routes", "[--json]", "lists every way in with its door", routesCommand},
 		{"sbom", "", "lists what this program was built from (CycloneDX JSON)", sbomCommand},
 		{"drill", "list | NAME... | --all [--seed N] [--record DIR] [--temp DIR] [--json]", "rehearses faults on this very program", drillCommand},
+		{"load", "--calls N | --rate CALLS/S --for DURATION [--data DIR] [--target URL] [--seed N] [--settle DURATION] [--json]", "works a made-up day at a demo that is running, by its front door, and accounts for every call", loadCommand},
 		{drill.Helper, "", "", drillHelperCommand},
 		{"version", "[--json]", "says which program this is", versionCommand},
 	}

@@ -152,6 +152,7 @@ func (n *Node) enrol(ctx context.Context, r journal.Request) (journal.Admission,
 // LinkWanted asks for a sign-in link at a demo's device.
 type LinkWanted struct {
 	Role access.Role `json:"role"`
+	Nth  int         `json:"nth,omitempty"` // the first is 0
 }
 
 // LinkGiven is a link's address.
@@ -160,13 +161,17 @@ type LinkGiven struct {
 }
 
 func (n *Node) link(ctx context.Context, want LinkWanted) (LinkGiven, error) {
-	url, err := n.Link(ctx, want.Role)
+	url, err := n.linkFor(ctx, want)
 	return LinkGiven{URL: url}, err
 }
 
 // Link makes a sign-in link for the first member of staff with a role. Only a
 // demo has such links.
 func (n *Node) Link(ctx context.Context, role access.Role) (string, error) {
+	return n.linkFor(ctx, LinkWanted{Role: role})
+}
+
+func (n *Node) linkFor(ctx context.Context, want LinkWanted) (string, error) {
 	if !n.demo {
 		return "", refusal.New(refusal.Forbidden, "Sign-in links are for demos. Sign in with a passkey.")
 	}
@@ -175,10 +180,14 @@ func (n *Node) Link(ctx context.Context, role access.Role) (string, error) {
 		return "", err
 	}
 	for _, p := range list {
-		if len(p.Staff.Holds(role, n.clock())) == 0 {
+		if len(p.Staff.Holds(want.Role, n.clock())) == 0 {
 			continue
 		}
-		token, err := n.Gate.MakeLink(ctx, n.Device, p.Person, role, access.ForSignIn, linkLasts)
+		if want.Nth > 0 {
+			want.Nth--
+			continue
+		}
+		token, err := n.Gate.MakeLink(ctx, n.Device, p.Person, want.Role, access.ForSignIn, linkLasts)
 		return n.URL() + "/in/" + token, err
 	}
 	return "", refusal.New(refusal.Missing, "Nobody here has this role.")

@@ -40,7 +40,7 @@ func rehearseAlone(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	defer admin.close()
+	defer admin.Close()
 	handler, err := r.hire(ctx, admin, "C. Okafor", string(access.CallHandler))
 	if err != nil {
 		return err
@@ -69,18 +69,18 @@ func rehearseAlone(ctx context.Context, s *Stage) error {
 		s.Wrong("%v", err)
 		return nil
 	}
-	defer h.close()
+	defer h.Close()
 	s.Most("seconds_to_sign_in", time.Since(begun).Seconds())
 	c, err := r.signIn(ctx, clinician)
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	if _, err := s.wholeCall(ctx, h, c, "Fell"); err != nil {
 		s.Wrong("the shift can't be worked: %v", err)
 	}
 	for _, b := range []*browser{h, c} {
-		if _, err := b.postForm(ctx, "/sign-out", url.Values{}); err != nil {
+		if _, err := b.Post(ctx, "/sign-out", url.Values{}); err != nil {
 			return err
 		}
 	}

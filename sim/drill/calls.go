@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"holdfast/sim/front"
 	"holdfast/sim/proxy"
 )
 
@@ -58,56 +57,24 @@ func (s *Stage) demo(ctx context.Context, data string, more ...string) (*demo, e
 }
 
 // browser is a person's, in front of one organisation.
-type browser struct {
-	client *http.Client
-	base   string
-}
+type browser struct{ *front.Browser }
 
-// newBrowser makes one that finds names below localhost on this machine, as
-// browsers do, and follows no redirect by itself.
+// newBrowser makes one on this machine's network.
 func newBrowser() (*browser, error) { return newBrowserIn(nil) }
 
 // newBrowserIn makes one that stands in a network of its own; nil is this
 // machine's.
 func newBrowserIn(space *proxy.Space) (*browser, error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		_, port, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		return space.Dial(ctx, network, "127.0.0.1:"+port)
-	}
-	return &browser{client: &http.Client{
-		Jar: jar, Transport: &http.Transport{DialContext: dial}, Timeout: 20 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
-}
-
-func (b *browser) close() { b.client.CloseIdleConnections() }
-
-func (b *browser) get(ctx context.Context, path string) (int, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+path, nil)
-	if err != nil {
-		return 0, "", err
-	}
-	res, err := b.client.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	body, err := io.ReadAll(res.Body)
-	return res.StatusCode, string(body), errors.Join(err, res.Body.Close())
+	b, err := front.New(space.Dial)
+	return &browser{b}, err
 }
 
 // signIn signs in by the link that the demo printed for a role.
 func (b *browser) signIn(ctx context.Context, d *demo, role string) error {
 	link := d.Organisations[0].SignIn[role]
-	b.base = ""
-	status, _, err := b.get(ctx, link)
-	b.base = d.Organisations[0].URL
+	b.Base = ""
+	status, _, err := b.Get(ctx, link)
+	b.Base = d.Organisations[0].URL
 	if err == nil && status >= 400 {
 		err = fmt.Errorf("signing in as %s: status %d", role, status)
 	}
@@ -118,12 +85,12 @@ func (b *browser) signIn(ctx context.Context, d *demo, role string) error {
 // refused it, and the page that says so.
 func (b *browser) takeCall(ctx context.Context, place string) (path, page string, err error) {
 	form := url.Values{"number": {"01632 960 418"}, "place": {place}, "opened": {strconv.FormatInt(time.Now().UnixMilli(), 10)}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/call", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Base+"/call", strings.NewReader(form.Encode()))
 	if err != nil {
 		return "", "", err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := b.client.Do(req)
+	res, err := b.Client.Do(req)
 	if err != nil {
 		return "", "", err
 	}
@@ -159,7 +126,7 @@ func (c *calls) check(ctx context.Context, s *Stage, b *browser) error {
 			continue
 		}
 		c.seen[path] = true
-		status, page, err := b.get(ctx, path)
+		status, page, err := b.Get(ctx, path)
 		if err != nil {
 			return err
 		}
@@ -181,14 +148,14 @@ func (s *Stage) killCalls(ctx context.Context, rounds int) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	var ledger calls
 	for round := range rounds + 1 {
 		d, err := s.demo(ctx, data)
 		if err != nil {
 			return err
 		}
-		b.base = d.Organisations[0].URL
+		b.Base = d.Organisations[0].URL
 		if round == 0 {
 			err = b.signIn(ctx, d, "call-handler")
 		}
@@ -262,12 +229,12 @@ func (b *browser) metrics(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+"/metrics", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.Base+"/metrics", nil)
 	if err != nil {
 		return "", err
 	}
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
-	res, err := b.client.Do(req)
+	res, err := b.Client.Do(req)
 	if err != nil {
 		return "", err
 	}

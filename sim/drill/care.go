@@ -1,13 +1,11 @@
 package drill
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -142,14 +140,14 @@ func (c *care) pages(ctx context.Context, after string) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	return c.worklist(ctx, b, after)
 }
 
 // worklist looks for the cases on the page that a clinician sees.
 func (c *care) worklist(ctx context.Context, b *browser, after string) error {
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		status, page, err := b.get(ctx, "/worklist")
+		status, page, err := b.Get(ctx, "/worklist")
 		if err != nil || status != http.StatusOK {
 			return fmt.Errorf("%s: the worklist: status %d: %w", after, status, err)
 		}
@@ -205,7 +203,7 @@ func (c *care) diskFull(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer clinician.close()
+		defer clinician.Close()
 		d.Limit(d.Used())
 		refused := false
 		for n := 0; n < 400 && !refused; n++ {
@@ -231,7 +229,7 @@ func (c *care) openCase(ctx context.Context, b *browser, when string) error {
 		if one.Kind != "case" {
 			continue
 		}
-		status, _, err := b.get(ctx, "/case/"+one.Subject.String())
+		status, _, err := b.Get(ctx, "/case/"+one.Subject.String())
 		if err != nil {
 			return err
 		}
@@ -249,9 +247,9 @@ func (c *care) hold(ctx context.Context, at *site, whom string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	defer b.close()
+	defer b.Close()
 	since := time.Now().Add(later / 2).In(codes.London()).Format("2006-01-02 15:04")
-	where, err := b.postForm(ctx, "/held/cut", url.Values{"whom": {whom}, "since": {since}, "why": {"rehearsal of an attack"}})
+	where, err := b.Post(ctx, "/held/cut", url.Values{"whom": {whom}, "since": {since}, "why": {"rehearsal of an attack"}})
 	if err != nil {
 		err = fmt.Errorf("hold back %s at %s: %w", whom, at.name, err)
 	}
@@ -263,37 +261,10 @@ func (c *care) readmit(ctx context.Context, where string) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	at, _ := url.Parse(where)
-	_, err = b.postForm(ctx, "/held/"+at.Query().Get("cut")+"/readmit", url.Values{"all": {"true"}, "back_why": {"looked at with the writer"}})
+	_, err = b.Post(ctx, "/held/"+at.Query().Get("cut")+"/readmit", url.Values{"all": {"true"}, "back_why": {"looked at with the writer"}})
 	return err
-}
-
-// postForm posts a form and gives where it leads; anything but a redirect is an
-// error with the page's words.
-func (b *browser) postForm(ctx context.Context, path string, form url.Values) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := b.client.Do(req)
-	if err != nil {
-		return "", err
-	}
-	page, err := io.ReadAll(res.Body)
-	if err = errors.Join(err, res.Body.Close()); err != nil {
-		return "", err
-	}
-	if res.StatusCode != http.StatusSeeOther {
-		for _, from := range []string{"<main", `aria-invalid`, `id="errors"`} {
-			if _, rest, ok := bytes.Cut(page, []byte(from)); ok {
-				page = rest
-			}
-		}
-		return "", fmt.Errorf("%s: %s: %.400s", path, res.Status, page)
-	}
-	return res.Header.Get("Location"), nil
 }
 
 // deviceOf names a site's device.

@@ -82,8 +82,8 @@ func (c *care) alone(ctx context.Context, desk *site) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	status, page, err := b.get(ctx, "/worklist")
+	defer b.Close()
+	status, page, err := b.Get(ctx, "/worklist")
 	if err != nil || status != http.StatusOK || !strings.Contains(page, "authority ran out at") {
 		c.stage.Wrong("without authority the worklist does not say so: status %d, %v", status, err)
 	}
@@ -98,8 +98,8 @@ func (c *care) alone(ctx context.Context, desk *site) error {
 	if err != nil {
 		return err
 	}
-	defer admin.close()
-	if status, _, err := admin.get(ctx, "/staff"); err != nil || status != http.StatusForbidden {
+	defer admin.Close()
+	if status, _, err := admin.Get(ctx, "/staff"); err != nil || status != http.StatusForbidden {
 		c.stage.Wrong("without authority the staff list opens: status %d, %v", status, err)
 	}
 	c.stage.Add("controls", 1)
@@ -113,9 +113,9 @@ func (c *care) lapseAt(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer b.close()
+	defer b.Close()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		status, page, err := b.get(ctx, "/authority")
+		status, page, err := b.Get(ctx, "/authority")
 		if err != nil || status != http.StatusOK {
 			return "", fmt.Errorf("the page of desks' authority: status %d: %w", status, err)
 		}

@@ -72,18 +72,18 @@ func (o *sites) correct(ctx context.Context, ahead, behind *site) error {
 	if err := o.level(ctx, time.Minute); err != nil {
 		return err
 	}
-	_, page, err := behind.browser.get(ctx, path)
+	_, page, err := behind.browser.Get(ctx, path)
 	if err != nil {
 		return err
 	}
-	if _, err := behind.browser.postForm(ctx, path, url.Values{"place": {then}, "seen": {hidden(page, "seen")}}); err != nil {
+	if _, err := behind.browser.Post(ctx, path, url.Values{"place": {then}, "seen": {hidden(page, "seen")}}); err != nil {
 		return err
 	}
 	if err := o.level(ctx, time.Minute); err != nil {
 		return err
 	}
 	for _, one := range o.all {
-		_, page, err := one.browser.get(ctx, path)
+		_, page, err := one.browser.Get(ctx, path)
 		if err != nil {
 			return err
 		}

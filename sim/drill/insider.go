@@ -100,7 +100,7 @@ func (w *worker) about(ctx context.Context, family string) (caseID, recordID str
 
 // opens tells whether a case is shown to somebody, and the page.
 func (b *browser) opens(ctx context.Context, id string) (bool, string, error) {
-	status, page, err := b.get(ctx, "/case/"+id)
+	status, page, err := b.Get(ctx, "/case/"+id)
 	return status == http.StatusOK, page, err
 }
 
@@ -120,7 +120,7 @@ func (b *browser) opensClosed(ctx context.Context, id, why string) (bool, error)
 
 // saysWhy gives a reason for opening a case.
 func (b *browser) saysWhy(ctx context.Context, id, why string) error {
-	_, err := b.postForm(ctx, "/reason", url.Values{
+	_, err := b.Post(ctx, "/reason", url.Values{
 		"_reason_to": {"/case/" + id}, "_reason_get": {"yes"}, "_reason_about": {id}, "_reason_act": {string(access.SeeCase)}, "_reason_why": {why},
 	})
 	return err
@@ -130,7 +130,7 @@ func (b *browser) saysWhy(ctx context.Context, id, why string) error {
 func (s *Stage) alarmed(ctx context.Context, gov *browser, figure string, count int) error {
 	begun := time.Now()
 	for time.Since(begun) < time.Minute {
-		_, page, err := gov.get(ctx, "/looks")
+		_, page, err := gov.Get(ctx, "/looks")
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (s *Stage) alarmed(ctx context.Context, gov *browser, figure string, count 
 // markBoth marks the two records, as governance does.
 func markBoth(ctx context.Context, gov *browser, made watchedCases) error {
 	for id, mark := range map[string]access.Mark{made.CanaryRecord: access.MarkCanary, made.KnownRecord: access.MarkPublic} {
-		if _, err := gov.postForm(ctx, "/looks/mark", url.Values{"record": {id}, "mark": {string(mark)}, "why": {"a rehearsal"}}); err != nil {
+		if _, err := gov.Post(ctx, "/looks/mark", url.Values{"record": {id}, "mark": {string(mark)}, "why": {"a rehearsal"}}); err != nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	defer gov.close()
+	defer gov.Close()
 	if err := markBoth(ctx, gov, made); err != nil {
 		return err
 	}
@@ -192,10 +192,10 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if err := o.parted(ctx, o.all[0]); err != nil {
 		return err
 	}
-	if status, page, err := gov.get(ctx, "/looks/"+made.CanaryRecord); err != nil || !strings.Contains(page, "Not complete.") {
+	if status, page, err := gov.Get(ctx, "/looks/"+made.CanaryRecord); err != nil || !strings.Contains(page, "Not complete.") {
 		s.Wrong("who looked is called complete while a site is not linked (%v): status %d, %s", err, status, around(page, "omplete"))
 	}
-	if _, page, err := gov.get(ctx, "/looks"); err != nil || strings.Contains(page, "a canary record was opened") {
+	if _, page, err := gov.Get(ctx, "/looks"); err != nil || strings.Contains(page, "a canary record was opened") {
 		s.Wrong("an alarm before anything arrived: what governance looks at itself is no alarm (%v)", err)
 	}
 	o.heal()
@@ -211,7 +211,7 @@ func rehearseInsider(ctx context.Context, s *Stage) error {
 	if err := o.level(ctx, time.Minute); err != nil {
 		return err
 	}
-	_, page, err := gov.get(ctx, "/looks/"+made.KnownRecord)
+	_, page, err := gov.Get(ctx, "/looks/"+made.KnownRecord)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error 
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back")
 	if err != nil {
 		return err
@@ -282,7 +282,7 @@ func (o *sites) insider(ctx context.Context, at *site, made watchedCases) error 
 		s.Wrong("with a reason it does not open at %s: %v", at.name, err)
 	}
 	s.Add("looks", 1)
-	_, page, err = b.get(ctx, "/tasks")
+	_, page, err = b.Get(ctx, "/tasks")
 	if err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (o *sites) held(ctx context.Context, at *site, made watchedCases) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	if ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back"); err != nil || !ok {
 		s.Wrong("the canary is closed: %v", err)
 	}
@@ -343,7 +343,7 @@ func rehearseSession(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	defer gov.close()
+	defer gov.Close()
 	if err := markBoth(ctx, gov, made); err != nil {
 		return err
 	}
@@ -354,9 +354,9 @@ func rehearseSession(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	defer owner.close()
+	defer owner.Close()
 	own := made.Open[many-1]
-	if _, err := owner.postForm(ctx, "/case/"+own+"/claim", url.Values{}); err != nil {
+	if _, err := owner.Post(ctx, "/case/"+own+"/claim", url.Values{}); err != nil {
 		return err
 	}
 	if err := s.thief(ctx, owner, gov, made); err != nil {
@@ -379,8 +379,8 @@ func (s *Stage) thief(ctx context.Context, owner, gov *browser, made watchedCase
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	b.base, b.client.Jar = owner.base, owner.client.Jar
+	defer b.Close()
+	b.Base, b.Client.Jar = owner.Base, owner.Client.Jar
 	if ok, err := b.opensClosed(ctx, made.Canary, "she rang the desk back"); err != nil || !ok {
 		s.Wrong("the canary is closed: %v", err)
 	}
@@ -413,16 +413,16 @@ func (s *Stage) withoutSession(ctx context.Context, at *site, made watchedCases)
 		if err != nil {
 			return err
 		}
-		b.base = at.browser.base
-		base, err := url.Parse(b.base)
+		b.Base = at.browser.Base
+		base, err := url.Parse(b.Base)
 		if err != nil {
 			return err
 		}
 		if token != "" {
-			b.client.Jar.SetCookies(base, []*http.Cookie{{Name: "holdfast", Value: token, Path: "/"}})
+			b.Client.Jar.SetCookies(base, []*http.Cookie{{Name: "holdfast", Value: token, Path: "/"}})
 		}
 		for _, path := range []string{"/case/" + made.Open[0], "/worklist", "/tasks", "/looks/" + made.KnownRecord, "/mycalls", "/board", "/screen"} {
-			status, page, err := b.get(ctx, path)
+			status, page, err := b.Get(ctx, path)
 			if err != nil {
 				return err
 			}
@@ -431,7 +431,7 @@ func (s *Stage) withoutSession(ctx context.Context, at *site, made watchedCases)
 				s.Wrong("%s is served without a session: status %d", strings.SplitN(path, "/", 3)[1], status)
 			}
 		}
-		b.close()
+		b.Close()
 	}
 	return nil
 }

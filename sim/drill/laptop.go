@@ -67,7 +67,7 @@ func rehearseLaptop(ctx context.Context, s *Stage) error {
 		}
 		said.WriteString(desk.process.err.String())
 		desk.process = nil
-		desk.browser.close()
+		desk.browser.Close()
 		for _, dir := range []string{desk.dir, temp} {
 			found, err := s.search(dir, stolen)
 			if err != nil {
@@ -137,12 +137,12 @@ func (s *Stage) startDesk(ctx context.Context, o *sites, desk *site) error {
 // draft leaves a half-typed call behind.
 func (b *browser) draft(ctx context.Context, mark string) error {
 	form := url.Values{"_draft": {"call"}, "_seq": {"1"}, "place": {mark + " half-typed"}, "why": {mark + " chest pain"}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/draft", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Base+"/draft", strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := b.client.Do(req)
+	res, err := b.Client.Do(req)
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func (s *Stage) control(ctx context.Context, o *sites, desk *site) error {
 	}
 	err := desk.process.stop()
 	desk.process = nil
-	desk.browser.close()
+	desk.browser.Close()
 	return err
 }
 

@@ -54,12 +54,12 @@ func rehearseLeak(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	defer handler.close()
+	defer handler.Close()
 	clinician, err := l.browserAs(ctx, l.desk, access.Clinician)
 	if err != nil {
 		return err
 	}
-	defer clinician.close()
+	defer clinician.Close()
 	if err := l.everyWay(ctx, handler, clinician); err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (l *leak) everyWay(ctx context.Context, handler, clinician *browser) error 
 		{clinician, "/case/" + id, true}, {clinician, "/case/" + id + "/report", true}, {clinician, "/worklist?find=" + canary, true},
 		{clinician, "/case/" + canary, false}, {clinician, "/" + canary, false}, {handler, "/mycalls", true}, {handler, "/case/" + id + "/consult", false},
 	} {
-		status, page, err := look.by.get(ctx, look.path)
+		status, page, err := look.by.Get(ctx, look.path)
 		if err != nil {
 			return err
 		}
@@ -237,7 +237,7 @@ func (l *leak) refer(ctx context.Context, handler, clinician *browser) error {
 		return err
 	}
 	page := strings.Replace(path, "/call/", "/case/", 1)
-	if _, err := clinician.fill(ctx, page, page+"/disposition", url.Values{"dx": {"Dx12"}, "dx_why": {canary}}); err != nil {
+	if _, err := clinician.Fill(ctx, page, page+"/disposition", url.Values{"dx": {"Dx12"}, "dx_why": {canary}}); err != nil {
 		return err
 	}
 	other := l.demo.Organisations[1]
@@ -245,8 +245,8 @@ func (l *leak) refer(ctx context.Context, handler, clinician *browser) error {
 	if err != nil {
 		return err
 	}
-	defer theirs.close()
-	theirs.base = other.URL
+	defer theirs.Close()
+	theirs.Base = other.URL
 	before, err := theirs.openCases(ctx, filepath.Join(l.demo.Data, other.Kind))
 	if err != nil {
 		return err
@@ -260,7 +260,7 @@ func (l *leak) refer(ctx context.Context, handler, clinician *browser) error {
 	if err != nil {
 		return err
 	}
-	if _, err := handler.fill(ctx, path+"/outcome", path+"/refer", url.Values{"service": {service}, "passed-over": {canary + " is nearer"}}); err != nil {
+	if _, err := handler.Fill(ctx, path+"/outcome", path+"/refer", url.Values{"service": {service}, "passed-over": {canary + " is nearer"}}); err != nil {
 		return err
 	}
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -279,7 +279,7 @@ func (l *leak) refer(ctx context.Context, handler, clinician *browser) error {
 
 // serviceOf finds a service that can be chosen, by its name.
 func (b *browser) serviceOf(ctx context.Context, path, name string) (string, error) {
-	_, page, err := b.get(ctx, path)
+	_, page, err := b.Get(ctx, path)
 	if err != nil {
 		return "", err
 	}
@@ -310,7 +310,7 @@ func (l *leak) crash(ctx context.Context, handler *browser) error {
 		return errors.New("the desk did not crash")
 	}
 	l.desk.process = nil
-	l.desk.browser.close()
+	l.desk.browser.Close()
 	return nil
 }
 
@@ -318,7 +318,7 @@ func (l *leak) crash(ctx context.Context, handler *browser) error {
 // and its own device, where it must be found, or nothing was read.
 func (l *leak) wires(ctx context.Context) error {
 	own := map[uint16]bool{}
-	for _, base := range []string{l.desk.browser.base, l.demo.Organisations[0].URL, l.demo.Organisations[1].URL} {
+	for _, base := range []string{l.desk.browser.Base, l.demo.Organisations[0].URL, l.demo.Organisations[1].URL} {
 		u, err := url.Parse(base)
 		if err != nil {
 			return err
@@ -379,8 +379,8 @@ func (l *leak) atRest(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer b.close()
-		b.base = o.URL
+		defer b.Close()
+		b.Base = o.URL
 		told, err := b.metrics(ctx, filepath.Join(l.demo.Data, o.Kind))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(l.kept, fmt.Sprintf("figures-%d", n)), []byte(told), 0o600)

@@ -69,7 +69,7 @@ func rehearsePaper(ctx context.Context, s *Stage) error {
 		s.Wrong("who worked before can't sign in again: %v", err)
 		return nil
 	}
-	defer b.close()
+	defer b.Close()
 	s.Most("seconds_to_sign_in", time.Since(begun).Seconds())
 	if err := p.goOn(ctx, found, b, enrol); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (p *paper) work(ctx context.Context) (*realSite, *passkey.Key, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer admin.close()
+	defer admin.Close()
 	nurse, err := r.hire(ctx, admin, "C. Okafor", string(access.CallHandler))
 	if err != nil {
 		return nil, nil, err
@@ -106,7 +106,7 @@ func (p *paper) work(ctx context.Context) (*realSite, *passkey.Key, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer b.close()
+	defer b.Close()
 	for n := range paperCalls {
 		place := fmt.Sprintf("%s %d Weir Cottages", onPaper, n)
 		path, page, err := b.takeCall(ctx, place)
@@ -289,8 +289,8 @@ func (p *paper) goOn(ctx context.Context, found *realSite, nurse *browser, enrol
 	if err != nil {
 		return err
 	}
-	defer admin.close()
-	if status, page, err := admin.get(ctx, "/staff"); err != nil || status != 200 || !strings.Contains(page, "C. Okafor") {
+	defer admin.Close()
+	if status, page, err := admin.Get(ctx, "/staff"); err != nil || status != 200 || !strings.Contains(page, "C. Okafor") {
 		p.stage.Wrong("the new administrator does not find the staff: status %d, %v", status, err)
 	}
 	if err := found.process.stop(); err != nil {

@@ -76,8 +76,8 @@ func (s *Stage) notShown(ctx context.Context, o *sites, one *site, subject strin
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	status, page, err := b.get(ctx, "/case/"+subject)
+	defer b.Close()
+	status, page, err := b.Get(ctx, "/case/"+subject)
 	if err != nil {
 		return err
 	}
@@ -102,18 +102,18 @@ func (s *Stage) hugePost(ctx context.Context, o *sites, subject string) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	before, err := o.status(ctx, one)
 	if err != nil {
 		return err
 	}
 	body := "words=" + url.QueryEscape(strings.Repeat("huge", 25<<20))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/case/"+subject+"/note", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Base+"/case/"+subject+"/note", strings.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := b.client.Do(req)
+	res, err := b.Client.Do(req)
 	if err == nil {
 		defer res.Body.Close()
 		if res.StatusCode < 400 {
@@ -143,8 +143,8 @@ func (o *sites) browserAs(ctx context.Context, one *site, role access.Role) (*br
 		return nil, err
 	}
 	base, _, _ := strings.Cut(link.URL, "/in/")
-	status, _, err := b.get(ctx, link.URL)
-	b.base = base
+	status, _, err := b.Get(ctx, link.URL)
+	b.Base = base
 	if err == nil && status >= 400 {
 		err = fmt.Errorf("signing in at %s as %s: status %d", one.name, role, status)
 	}

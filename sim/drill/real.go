@@ -79,8 +79,8 @@ func (r *realSite) browser() (*browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.base = r.base
-	b.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: r.trusted, MinVersion: tls.VersionTLS13}
+	b.Base = r.base
+	b.Client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: r.trusted, MinVersion: tls.VersionTLS13}
 	return b, nil
 }
 
@@ -90,7 +90,7 @@ func (r *realSite) enrol(ctx context.Context, path string) (*passkey.Key, error)
 	if err != nil {
 		return nil, err
 	}
-	defer b.close()
+	defer b.Close()
 	key, err := passkey.New(r.base)
 	if err != nil {
 		return nil, err
@@ -127,12 +127,12 @@ func (b *browser) ceremony(ctx context.Context, path string, answer func([]byte)
 }
 
 func (b *browser) sendJSON(ctx context.Context, path string, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := b.client.Do(req)
+	res, err := b.Client.Do(req)
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +155,10 @@ func (r *realSite) administrator(ctx context.Context, path string) (*browser, er
 // hire has an administrator put somebody on the staff list; it gives the passkey
 // they enrol.
 func (r *realSite) hire(ctx context.Context, admin *browser, name, role string) (*passkey.Key, error) {
-	if _, err := admin.postForm(ctx, "/staff", url.Values{"name": {name}, "title": {"nurse"}, "role": {role}}); err != nil {
+	if _, err := admin.Post(ctx, "/staff", url.Values{"name": {name}, "title": {"nurse"}, "role": {role}}); err != nil {
 		return nil, err
 	}
-	_, page, err := admin.get(ctx, "/staff")
+	_, page, err := admin.Get(ctx, "/staff")
 	if err != nil {
 		return nil, err
 	}
@@ -180,12 +180,12 @@ func (r *realSite) hire(ctx context.Context, admin *browser, name, role string) 
 
 // postPage sends a form and gives what comes back, whatever it is.
 func (b *browser) postPage(ctx context.Context, path string, form url.Values) (status int, page string, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.Base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, "", err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, err := b.client.Do(req)
+	res, err := b.Client.Do(req)
 	if err != nil {
 		return 0, "", err
 	}

@@ -103,8 +103,8 @@ func (s *Stage) repeatReferrals(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	b.base = d.Organisations[hours].URL
+	defer b.Close()
+	b.Base = d.Organisations[hours].URL
 	dir := filepath.Join(data, d.Organisations[hours].Kind)
 	before, err := s.count(ctx, b, dir)
 	if err != nil {

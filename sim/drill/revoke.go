@@ -139,9 +139,9 @@ func (c *care) revoke(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer b.close()
+	defer b.Close()
 	begun := time.Now()
-	where, err := b.postForm(ctx, "/held/cut", url.Values{
+	where, err := b.Post(ctx, "/held/cut", url.Values{
 		"whom": {device}, "since": {time.Now().In(codes.London()).Format("2006-01-02 15:04")}, "why": {"this machine was stolen"},
 	})
 	if err != nil {

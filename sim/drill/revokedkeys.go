@@ -57,12 +57,12 @@ func (c *care) goOn(ctx context.Context) error {
 		if !strings.HasPrefix(place, "before") {
 			continue
 		}
-		_, page, err := c.ours.browser.get(ctx, path)
+		_, page, err := c.ours.browser.Get(ctx, path)
 		if err != nil {
 			return err
 		}
 		now := place + ", round the back"
-		if _, err := c.ours.browser.postForm(ctx, path, url.Values{"place": {now}, "seen": {hidden(page, "seen")}}); err != nil {
+		if _, err := c.ours.browser.Post(ctx, path, url.Values{"place": {now}, "seen": {hidden(page, "seen")}}); err != nil {
 			return err
 		}
 		c.calls.add(path, now)

@@ -14,7 +14,7 @@ import (
 // the case, as a call handler and a clinician do at their pages. mark stands in
 // everything they type. It gives the case's id.
 func (s *Stage) wholeCall(ctx context.Context, handler, clinician *browser, mark string) (string, error) {
-	where, err := handler.fill(ctx, "/call", "/call", url.Values{
+	where, err := handler.Fill(ctx, "/call", "/call", url.Values{
 		"number": {"01632 960 418"}, "place": {mark + " 3 Weir Cottages, Dunsett QX4 2AB"}, "awake": {"yes"}, "breathing": {"yes"}, "bleeding": {"no"},
 		"caller": {"patient"}, "with": {"yes"}, "first": {mark}, "last": {mark + "son"}, "born": {"12 05 1961"}, "sex": {"male"}, "look": {"yes"},
 		"why": {mark + " tightness in the chest on Thursday, gone since"}, "practice": {mark + " Practice"}, "ring_back": {"01632 960 418"},
@@ -46,7 +46,7 @@ func (s *Stage) wholeCall(ctx context.Context, handler, clinician *browser, mark
 		{clinician, page + "/report", page + "/report/done", nil},
 		{clinician, page, page + "/close", nil},
 	} {
-		if _, err := step.by.fill(ctx, step.at, step.action, step.typed); err != nil {
+		if _, err := step.by.Fill(ctx, step.at, step.action, step.typed); err != nil {
 			return "", err
 		}
 	}

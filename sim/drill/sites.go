@@ -163,8 +163,8 @@ func (o *sites) signIn(ctx context.Context, one *site) error {
 				return err
 			}
 			base, _, _ := strings.Cut(link.URL, "/in/")
-			status, _, err := one.browser.get(ctx, link.URL)
-			one.browser.base = base
+			status, _, err := one.browser.Get(ctx, link.URL)
+			one.browser.Base = base
 			if err == nil && status >= 400 {
 				err = fmt.Errorf("signing in at %s: status %d", one.name, status)
 			}
@@ -262,7 +262,7 @@ func (o *sites) kill(one *site) {
 		one.process = nil
 	}
 	if one.browser != nil {
-		one.browser.close()
+		one.browser.Close()
 	}
 }
 

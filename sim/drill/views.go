@@ -205,14 +205,14 @@ func (s *Stage) viewsOfProgram(ctx context.Context, data string) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.Close()
 	var board [2]string
 	for i := range board {
 		d, err := s.demo(ctx, data)
 		if err != nil {
 			return err
 		}
-		b.base = d.Organisations[0].URL
+		b.Base = d.Organisations[0].URL
 		if i == 0 {
 			err = b.signIn(ctx, d, "clinician")
 		}

@@ -1,0 +1,112 @@
+package load
+
+import (
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"time"
+
+	"holdfast/sim/front"
+)
+
+// pause is how long somebody waits who found nothing to do.
+const pause = 200 * time.Millisecond
+
+// clinician takes what will be late first until the day is over; the first of
+// each house does the tasks too.
+func (w *day) clinician(b *front.Browser, house, place int, rest <-chan struct{}) {
+	p := person{w, b, rand.New(rand.NewPCG(w.Seed, 2000+uint64(house)*100+uint64(place)))}
+	for {
+		select {
+		case <-rest:
+			return
+		case <-w.ctx.Done():
+			return
+		default:
+		}
+		did := p.next()
+		if place == 0 && p.tasks() {
+			did = true
+		}
+		if !did {
+			select {
+			case <-rest:
+			case <-w.ctx.Done():
+			case <-time.After(pause):
+			}
+		}
+	}
+}
+
+// next takes the next case from its beginning to its report; false when there
+// is none.
+func (p person) next() bool {
+	to, err := p.send("/worklist/next", url.Values{})
+	if err != nil {
+		return false // nothing is free
+	}
+	id := idIn(to)
+	page := "/case/" + id
+	if p.fill(p.get(page), page+"/consult", url.Values{"do": {"start"}, "mode": {"phone"}}) == "" {
+		return true
+	}
+	form := p.get(page + "/consult")
+	f, err := front.Forms(form)
+	if err != nil || form == "" {
+		return true
+	}
+	outcome, action := p.ends()
+	typed := url.Values{
+		"do": {"finish"}, "mode": {"phone"}, "history": {"Rang back. As told to the call handler, no worse."}, "diagnosis": {"Self-limiting illness"}, "plan": {"As agreed on the phone"},
+		"outcome": {outcome}, "expect": {"Better in three days"}, "worse": {"Ring 999 if breathless, 111 if worse"}, "saidback": {"The patient"}, "gp_action": {action},
+	}
+	if action != "" {
+		for _, one := range f {
+			if days := one.Choices["actionby"]; len(days) > 2 {
+				typed.Set("actionby", days[2])
+			}
+		}
+	}
+	if p.fill(form, page+"/consult", typed) == "" {
+		return true
+	}
+	report := p.get(page + "/report")
+	if strings.Contains(report, page+"/report/done") {
+		p.fill(report, page+"/report/done", nil)
+	}
+	p.fill(p.get(page), page+"/close", nil)
+	return true
+}
+
+// ends is how a consultation ends, about as in a health board's year: half by
+// advice, two in five at a base, one in ten at home.
+func (p person) ends() (outcome, action string) {
+	switch roll := p.r.IntN(100); {
+	case roll < 45:
+		return "advice", ""
+	case roll < 50:
+		return "gp-in-hours", "Please see the patient."
+	case roll < 85:
+		return "base", ""
+	case roll < 94:
+		return "visit", ""
+	}
+	return "ed", ""
+}
+
+// tasks does what falls to people because something did not go by itself.
+func (p person) tasks() bool {
+	page := p.get("/tasks")
+	all, err := front.Forms(page)
+	if err != nil {
+		return false
+	}
+	did := false
+	for _, f := range all {
+		if strings.HasSuffix(f.Action, "/done") && f.Has("reached") {
+			f.Holds.Set("outcome", "reached")
+			did = p.post(f.Action, f.Holds) != "" || did
+		}
+	}
+	return did
+}
