@@ -181,17 +181,7 @@ func (s *Session) apply(at int, e Entry, with bool) error {
 	return nil
 }
 
-func (c *Content) hasFact(key string) bool {
-	for _, id := range c.names {
-		m := c.modules[id]
-		for i := range m.Facts {
-			if m.ID+"/"+m.Facts[i].Name == key {
-				return true
-			}
-		}
-	}
-	return false
-}
+func (c *Content) hasFact(key string) bool { return c.Best(key) != NotAsked }
 
 // take adds an entry, or refuses it and leaves the session as it was.
 func (s *Session) take(e Entry) error {

@@ -59,3 +59,25 @@ func TestClaimsMadeApartAreBothShown(t *testing.T) {
 		t.Fatalf("%+v %v", c.Claims, c.Asks())
 	}
 }
+
+// The list showed a case that its call handler has sent on in the same moment.
+func TestWhatWasSentOnIsNotTakenFromTheList(t *testing.T) {
+	s := begin(t)
+	c, _ := referred(s)
+	_, err := ClaimWaiting(c, nurse, s.rules, s.now)
+	wantRefusal(t, err, refusal.Taken)
+	s = begin(t)
+	c = s.disposed("Dx05")
+	_, err = ClaimWaiting(c, nurse, s.rules, s.now)
+	wantRefusal(t, err, refusal.Taken) // its handler is finding a service
+	if drafts, err := ClaimWaiting(c, handler, s.rules, s.now); err != nil || len(drafts) != 1 {
+		t.Fatal(drafts, err)
+	}
+	if drafts, err := ClaimWaiting(c, nurse, s.rules, s.now.Add(s.rules.Placing)); err != nil || len(drafts) != 1 {
+		t.Fatal("nobody is left waiting for long", drafts, err)
+	}
+	s = begin(t)
+	if drafts, err := ClaimWaiting(s.disposed("Dx34"), nurse, s.rules, s.now); err != nil || len(drafts) != 1 {
+		t.Fatal("what is urgent is taken at once", drafts, err)
+	}
+}

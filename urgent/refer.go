@@ -16,13 +16,17 @@ import (
 
 // Refer sends the case on: it states the referral on the case and prepares
 // its envelope in the same act. A case that is on its way already is refused,
-// unless that failed.
+// unless that failed, and so is one that a colleague works on: they would go
+// on with a patient who is on the way to somebody else.
 func Refer(c Case, by access.Caller, r *Rules, ref exchange.Referral, routes []exchange.Route, now time.Time) ([]fact.Draft, error) {
 	if err := mustBeOpen(c); err != nil {
 		return nil, err
 	}
 	if _, ok := c.Disposition(); !ok {
 		return nil, refusal.New(refusal.Invalid, "Set the outcome first: the referral says by when.")
+	}
+	if len(c.Claims) > 0 && !c.HeldBy(by.Person) {
+		return nil, refusal.Newf(refusal.Taken, "Taken by %s at %s: they say where it goes. Ring them, or take the case over.", c.Claims[0].By, codes.Clock(c.Claims[0].At.Time()))
 	}
 	for _, s := range c.SentNow() {
 		if !s.Apart && !c.Envelope(s.What.Envelope).NeedsPerson() {

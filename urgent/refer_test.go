@@ -156,3 +156,18 @@ func TestALongReferralIsKeptWhole(t *testing.T) {
 		t.Fatalf("apart %v, %v", arrived.Apart, err)
 	}
 }
+
+// A call handler chooses a service while a clinician has taken the case from
+// the list: it goes nowhere behind their back.
+func TestACaseSomebodyWorksOnIsNotSentOn(t *testing.T) {
+	s := begin(t)
+	c := s.disposed("Dx05")
+	drafts, err := Claim(c, nurse)
+	c = s.says(nurse, drafts, err)
+	ref := ReferralOf(c, handler, us, them, noTexts{}, s.now)
+	_, err = Refer(c, handler, s.rules, ref, []exchange.Route{exchange.ByDirect}, s.now)
+	wantRefusal(t, err, refusal.Taken)
+	if drafts, err = Refer(c, nurse, s.rules, ref, []exchange.Route{exchange.ByDirect}, s.now); err != nil || len(drafts) == 0 {
+		t.Fatal(drafts, err)
+	}
+}

@@ -33,6 +33,8 @@ type Row struct {
 	Asks     []string     `cbor:"18,keyasint"`           // what must not be overlooked: disputed, not shown
 	Record   fact.Subject `cbor:"19,keyasint"`
 	HeldFrom fact.Millis  `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	Placing  fact.Millis  `cbor:"43,keyasint,omitempty"` // until when PlacedBy finds a service for it
+	PlacedBy string       `cbor:"44,keyasint,omitempty"`
 	ToCheck  fact.Millis  `cbor:"42,keyasint,omitempty"` // typed in from paper then, and not compared with it yet
 	Rests    bool         `cbor:"41,keyasint,omitempty"` // entries that count rest on held ones
 }
@@ -63,6 +65,9 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 	}
 	if c.Stage() == SendFailed {
 		row.Needs, row.Filter, row.Priority = "Ring: not received", "other", "P1"
+	}
+	if row.Placing = c.placing(r); row.Placing != 0 {
+		row.PlacedBy = c.Taken.By
 	}
 	row.fromPaper(c, r)
 	row.fillPatient(c)

@@ -26,6 +26,7 @@ type Rules struct {
 	Silent   map[codes.Dx]string // no report to the GP, and why
 	Urgent   []PriorityRow
 	ReportBy Clock
+	Placing  time.Duration // how long a call handler has for finding a service before others take the case
 	Receipt  time.Duration // how long a receipt may take before somebody rings
 	Joins    *content.Joins
 	Paper    PaperRules
@@ -209,6 +210,10 @@ func (r *Rules) loadSettings(set *content.Set) error {
 			r.ReportBy = Clock{at.Hour(), at.Minute()}
 		case "receipt_within":
 			if r.Receipt, err = time.ParseDuration(value); err != nil {
+				return fmt.Errorf("settings: %w", err)
+			}
+		case "placing_within":
+			if r.Placing, err = time.ParseDuration(value); err != nil {
 				return fmt.Errorf("settings: %w", err)
 			}
 		case "unknown_dx":

@@ -52,7 +52,6 @@ func loadCommand(ctx context.Context, t term, args []string) error {
 		*data = home
 	}
 	p := newProgress(t.err)
-	defer p.done()
 	p.doingNow("signing in")
 	for i, kind := range []string{"111", "hours"} {
 		house, err := crewOf(ctx, filepath.Join(*data, kind), kind, i == 0, *target)
@@ -65,6 +64,11 @@ func loadCommand(ctx context.Context, t term, args []string) error {
 		defer closeAll(house)
 		day.Houses = append(day.Houses, house)
 	}
+	lib, err := node.Shipped()
+	if err != nil {
+		return err
+	}
+	day.Questions = lib.Triage
 	day.District = people.Make(*seed, time.Now())
 	day.Say = p.doingNow
 	out, err := load.Run(ctx, day)
@@ -99,35 +103,37 @@ var errNoFolder = errors.New("there is no such folder")
 func signedIn(ctx context.Context, dir string, role access.Role, target string) ([]*front.Browser, error) {
 	var out []*front.Browser
 	for n := range mostCrew {
-		link, err := node.Tell[node.LinkWanted, node.LinkGiven](ctx, dir, "link", node.LinkWanted{Role: role, Nth: n})
-		if refusal.Is(err, refusal.Invalid) && n > 0 {
-			break // there are no more of them
-		}
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				err = errNoFolder
-			}
-			return out, err
-		}
-		at, err := url.Parse(link.URL)
-		if err != nil {
-			return out, err
-		}
 		b, err := front.New(nil)
 		if err != nil {
 			return out, err
 		}
-		b.Base = at.Scheme + "://" + at.Host
-		if target != "" {
-			b.Base = target
+		signIn := func(ctx context.Context) error {
+			link, err := node.Tell[node.LinkWanted, node.LinkGiven](ctx, dir, "link", node.LinkWanted{Role: role, Nth: n})
+			if err != nil {
+				return err
+			}
+			at, err := url.Parse(link.URL)
+			if err != nil {
+				return err
+			}
+			if b.Base = at.Scheme + "://" + at.Host; target != "" {
+				b.Base = target
+			}
+			status, _, err := b.Get(ctx, at.Path)
+			if err == nil && status >= 400 {
+				err = fmt.Errorf("signing in as %s: status %d", role, status)
+			}
+			return err
 		}
-		status, _, err := b.Get(ctx, at.Path)
-		if err != nil {
+		switch err := signIn(ctx); {
+		case refusal.Is(err, refusal.Invalid) && n > 0: // there are no more of them
+			return out, nil
+		case errors.Is(err, fs.ErrNotExist):
+			return out, errNoFolder
+		case err != nil:
 			return out, err
 		}
-		if status >= 400 {
-			return out, fmt.Errorf("signing in as %s: status %d", role, status)
-		}
+		b.SignIn = signIn
 		out = append(out, b)
 	}
 	return out, nil

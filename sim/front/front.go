@@ -23,6 +23,18 @@ import (
 type Browser struct {
 	Client *http.Client
 	Base   string // the address before every path
+
+	// SignIn signs in anew when a session has ended, as at a change of shifts;
+	// nil: a page that asks to sign in is an answer like any other.
+	SignIn func(ctx context.Context) error
+}
+
+// out tells whether an answer sends to the sign-in page, and signs in then.
+func (b *Browser) out(ctx context.Context, res *http.Response) (bool, error) {
+	if b.SignIn == nil || res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/sign-in") {
+		return false, nil
+	}
+	return true, b.SignIn(ctx)
 }
 
 // Dial makes connections.
@@ -65,7 +77,15 @@ func (b *Browser) Get(ctx context.Context, path string) (status int, page string
 		return 0, "", err
 	}
 	body, err := io.ReadAll(res.Body)
-	return res.StatusCode, string(body), errors.Join(err, res.Body.Close())
+	if err = errors.Join(err, res.Body.Close()); err != nil {
+		return res.StatusCode, "", err
+	}
+	if out, err := b.out(ctx, res); out && err == nil {
+		return b.Get(ctx, path)
+	} else if err != nil {
+		return res.StatusCode, "", err
+	}
+	return res.StatusCode, string(body), nil
 }
 
 // Refused is a form that led nowhere: what the page said instead.
@@ -94,6 +114,11 @@ func (b *Browser) Post(ctx context.Context, path string, form url.Values) (strin
 	}
 	page, err := io.ReadAll(res.Body)
 	if err = errors.Join(err, res.Body.Close()); err != nil {
+		return "", err
+	}
+	if out, err := b.out(ctx, res); out && err == nil {
+		return b.Post(ctx, path, form)
+	} else if err != nil {
 		return "", err
 	}
 	if res.StatusCode == http.StatusSeeOther {

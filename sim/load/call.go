@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,12 +31,17 @@ func (w *day) call(p person, n int) {
 	form := p.said(n, like)
 	roll := p.r.IntN(100)
 	if roll < hangsUp {
-		p.log.went(idOr(p.post("/call", url.Values{"number": form["number"], "opened": form["opened"]}), n), "hung up")
+		id := idOr(p.post("/call", url.Values{"number": form["number"], "opened": form["opened"]}), n)
+		p.went(id, "hung up")
+		if page := p.get("/call/" + id + "/outcome"); p.fill(page, "/call/"+id+"/outcome/change", url.Values{"dx": {"Dx34"}, "why": {"Hung up: somebody rings back"}}) != "" {
+			w.leave(id, "hung-up")
+		}
 		return
 	}
 	if roll -= hangsUp; roll < emergency {
 		to := p.post("/call/emergency", url.Values{"number": form["number"], "place": form["place"]})
-		p.log.went(idOr(to, n), "emergency key")
+		p.went(idOr(to, n), "emergency key")
+		w.leave(idOr(to, n), "ed")
 		return
 	}
 	if roll -= emergency; roll < lifeThreat {
@@ -43,23 +49,26 @@ func (w *day) call(p person, n int) {
 	}
 	page := p.get("/call")
 	if page == "" {
-		p.log.went(idOr("", n), "no page")
+		p.went(idOr("", n), "no page")
 		return
 	}
 	to := p.fill(page, "/call", form)
 	id := idOr(to, n)
-	p.log.went(id, "taken")
+	p.went(id, "taken")
 	if to == "" {
 		return
 	}
 	if roll < lifeThreat {
-		p.log.went(id, "life threat")
+		p.went(id, "life threat")
+		w.leave(id, "ed")
 		return
 	}
 	p.trace(id)
 	if roll -= lifeThreat; roll < clinician {
 		if p.fill(p.get("/call/"+id), "/call/"+id+"/clinician", nil) != "" {
-			p.log.went(id, "to a clinician")
+			p.went(id, "to a clinician")
+			page := p.get("/call/" + id + "/outcome")
+			p.fill(page, "/call/"+id+"/outcome/change", url.Values{"dx": {"Dx32"}, "why": {"A clinician was asked for"}})
 		}
 		return
 	}
@@ -145,13 +154,13 @@ func (p person) questions(id string) {
 		case f.Has("finish"):
 			f.Holds.Set("do", "finish")
 			if p.post(path+"/finish", f.Holds) != "" {
-				p.log.went(id, "triaged")
+				p.went(id, "triaged")
 			}
 			return
 		}
 		for name, answers := range f.Choices {
 			if question.MatchString(name) {
-				f.Holds.Set(name, p.answer(answers))
+				f.Holds.Set(name, p.answer(f.Holds.Get("k"+name[1:]), answers))
 			}
 		}
 		f.Holds.Set("do", "next")
@@ -162,14 +171,11 @@ func (p person) questions(id string) {
 	p.log.refuse(path1(path) + ": the questions have no end")
 }
 
-// answer is mostly no, as in life.
-func (p person) answer(from []string) string {
-	if p.chance(85) {
-		for _, a := range from {
-			if a == "no" {
-				return a
-			}
-		}
+// answer is mostly the one that speaks for nothing urgent, as in life.
+func (p person) answer(key string, from []string) string {
+	best := string(p.Questions.Best(key))
+	if p.chance(96) && slices.Contains(from, best) {
+		return best
 	}
 	return from[p.r.IntN(len(from))]
 }
@@ -193,14 +199,18 @@ func (p person) outcome(id string) {
 	}
 	if f, ok := formTo(all, path+"/close"); ok {
 		if p.post(f.Action, f.Holds) != "" {
-			p.log.went(id, "care at home")
+			p.went(id, "care at home")
 		}
 		return
 	}
 	f, ok := formTo(all, "/call/"+id+"/refer")
 	services := f.Choices["service"]
 	if !ok || len(services) == 0 {
-		p.log.went(id, "stays on our list")
+		p.went(id, "stays on our list")
+		if strings.Contains(page, `id="stay"`) { // an ambulance is on its way
+			p.went(id, "ambulance after questions")
+			p.leave(id, "ed")
+		}
 		return
 	}
 	f.Holds.Set("service", services[0])
@@ -211,6 +221,6 @@ func (p person) outcome(id string) {
 		f.Holds.Set("passed-over", why[1])
 	}
 	if p.post(f.Action, f.Holds) != "" {
-		p.log.went(id, "referred")
+		p.went(id, "referred")
 	}
 }

@@ -1,7 +1,9 @@
 package load
 
 import (
+	"errors"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -24,7 +26,7 @@ func (w *day) clinician(b *front.Browser, house, place int, rest <-chan struct{}
 			return
 		default:
 		}
-		did := p.next()
+		did := house == 0 && p.left() || p.next()
 		if place == 0 && p.tasks() {
 			did = true
 		}
@@ -38,24 +40,49 @@ func (w *day) clinician(b *front.Browser, house, place int, rest <-chan struct{}
 	}
 }
 
+// left ends a call that its handler could not: the ambulance has come, or
+// nobody answered any more.
+func (p person) left() bool {
+	select {
+	case one := <-p.after:
+		p.finish(one.id, one.outcome)
+		return true
+	default:
+		return false
+	}
+}
+
 // next takes the next case from its beginning to its report; false when there
 // is none.
 func (p person) next() bool {
 	to, err := p.send("/worklist/next", url.Values{})
+	var no *front.Refused
 	if err != nil {
-		return false // nothing is free
+		if !errors.As(err, &no) || no.Status != http.StatusNotFound { // nothing is free
+			p.log.refuse("/worklist/next: " + refusedWords(err))
+		}
+		return false
 	}
-	id := idIn(to)
+	p.finish(idIn(to), "")
+	return true
+}
+
+// finish takes a case from the consultation to its report and its end. outcome
+// empty: as consultations end.
+func (p person) finish(id, outcome string) {
 	page := "/case/" + id
 	if p.fill(p.get(page), page+"/consult", url.Values{"do": {"start"}, "mode": {"phone"}}) == "" {
-		return true
+		return
 	}
 	form := p.get(page + "/consult")
 	f, err := front.Forms(form)
 	if err != nil || form == "" {
-		return true
+		return
 	}
-	outcome, action := p.ends()
+	action := ""
+	if outcome == "" {
+		outcome, action = p.ends()
+	}
 	typed := url.Values{
 		"do": {"finish"}, "mode": {"phone"}, "history": {"Rang back. As told to the call handler, no worse."}, "diagnosis": {"Self-limiting illness"}, "plan": {"As agreed on the phone"},
 		"outcome": {outcome}, "expect": {"Better in three days"}, "worse": {"Ring 999 if breathless, 111 if worse"}, "saidback": {"The patient"}, "gp_action": {action},
@@ -68,14 +95,13 @@ func (p person) next() bool {
 		}
 	}
 	if p.fill(form, page+"/consult", typed) == "" {
-		return true
+		return
 	}
 	report := p.get(page + "/report")
 	if strings.Contains(report, page+"/report/done") {
 		p.fill(report, page+"/report/done", nil)
 	}
 	p.fill(p.get(page), page+"/close", nil)
-	return true
 }
 
 // ends is how a consultation ends, about as in a health board's year: half by

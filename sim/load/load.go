@@ -19,6 +19,7 @@ import (
 
 	"holdfast/sim/front"
 	"holdfast/sim/people"
+	"holdfast/triage"
 )
 
 // House is one organisation with the people who work there, each signed in.
@@ -30,13 +31,14 @@ type House struct {
 
 // Day is what is to be worked.
 type Day struct {
-	Houses   []House // the first takes the calls
-	District people.District
-	Seed     uint64
-	Calls    int
-	Every    time.Duration // between two calls, on average; 0: as fast as they are taken
-	Settle   time.Duration // how long the last cases may take to come to rest
-	Say      func(string)  // progress
+	Houses    []House // the first takes the calls
+	District  people.District
+	Questions *triage.Content
+	Seed      uint64
+	Calls     int
+	Every     time.Duration // between two calls, on average; 0: as fast as they are taken
+	Settle    time.Duration // how long the last cases may take to come to rest
+	Say       func(string)  // progress
 }
 
 // Result is what became of the day.
@@ -61,6 +63,19 @@ type day struct {
 	ctx context.Context
 	log ledger
 	nth atomic.Int64
+
+	after chan leftOver // calls that a clinician ends, house 0
+}
+
+// leftOver is a case that its call handler leaves to a clinician.
+type leftOver struct{ id, outcome string }
+
+// leave leaves a case to a clinician; one that has no number is missed at the
+// end.
+func (w *day) leave(id, outcome string) {
+	if len(id) == 32 {
+		w.after <- leftOver{id, outcome}
+	}
 }
 
 // Run works the day and accounts for it. An error means that it could not be
@@ -72,7 +87,7 @@ func Run(ctx context.Context, d Day) (Result, error) {
 	if d.Say == nil {
 		d.Say = func(string) {}
 	}
-	w := &day{Day: d, ctx: ctx, log: newLedger()}
+	w := &day{Day: d, ctx: ctx, log: newLedger(), after: make(chan leftOver, d.Calls)}
 	began := time.Now()
 	rest := make(chan struct{})
 	var clinicians, handlers sync.WaitGroup
@@ -148,14 +163,14 @@ func (w *day) settle(ctx context.Context) error {
 // ledger is what was done, by the one who did it.
 type ledger struct {
 	mu      *sync.Mutex
-	cases   map[string]string // id to how the call went
+	cases   map[string]taken // by id
 	refused map[string]int
 	took    []time.Duration
 	failed  int64
 }
 
 func newLedger() ledger {
-	return ledger{mu: new(sync.Mutex), cases: map[string]string{}, refused: map[string]int{}}
+	return ledger{mu: new(sync.Mutex), cases: map[string]taken{}, refused: map[string]int{}}
 }
 
 func (l *ledger) took1(d time.Duration, status int) {
@@ -167,10 +182,16 @@ func (l *ledger) took1(d time.Duration, status int) {
 	}
 }
 
-func (l *ledger) went(id, kind string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.cases[id] = kind
+// taken is a call with who took it and how it went.
+type taken struct {
+	by   *front.Browser
+	kind string
+}
+
+func (p person) went(id, kind string) {
+	p.log.mu.Lock()
+	defer p.log.mu.Unlock()
+	p.log.cases[id] = taken{p.at, kind}
 }
 
 func (l *ledger) refuse(what string) {

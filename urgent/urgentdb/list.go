@@ -151,17 +151,24 @@ func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, e
 	if err != nil {
 		return fact.Subject{}, err
 	}
+	placing, now := 0, s.Clock()
 	for _, row := range list.Rows {
 		if row.Stage != urgent.Waiting {
 			continue
 		}
-		_, err := s.Do(ctx, by, access.Claim, row.Case, nil, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
-			return urgent.Claim(c, by)
+		if now.Before(row.Placing.Time()) {
+			placing++
+		}
+		_, err := s.Do(ctx, by, access.Claim, row.Case, nil, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
+			return urgent.ClaimWaiting(c, by, s.Rules, now)
 		})
 		if refusal.Is(err, refusal.Taken) {
 			continue
 		}
 		return row.Case, err
+	}
+	if placing > 0 {
+		return fact.Subject{}, refusal.New(refusal.Missing, "Nobody is waiting for you to take: for whoever is left a call handler is finding a service.")
 	}
 	return fact.Subject{}, refusal.New(refusal.Missing, "Nobody is waiting for you to take.")
 }

@@ -195,7 +195,7 @@ func (a *App) stageOf(c urgent.Case, by web.Caller, now time.Time, zone *time.Lo
 	}
 	s := caseStage{Title: upperFirst(string(c.Stage())), More: strings.Join(holders, "; ")}
 	switch {
-	case len(c.Claims) > 0 && !c.HeldBy(by.Person):
+	case len(c.Claims) > 0 && !c.HeldBy(by.Person) && c.OnList():
 		s.Title, s.More = "Taken by "+holders[0], "Take it over only with a reason; nothing they wrote is lost."
 	case c.HeldBy(by.Person) && c.Stage() == urgent.Waiting:
 		s.Title, s.More = "Yours", joined(". ", s.More, "Nobody else takes it while you have it")

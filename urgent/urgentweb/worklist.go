@@ -178,7 +178,7 @@ func heldBy(row *urgent.Row, by web.Caller) bool {
 // nextOf previews what TakeNext takes: the first that waits and is free.
 func nextOf(rows []urgent.Row, now time.Time) nextCase {
 	for _, row := range rows {
-		if len(row.Holders) == 0 && row.Stage == urgent.Waiting {
+		if len(row.Holders) == 0 && row.Stage == urgent.Waiting && !now.Before(row.Placing.Time()) {
 			who := row.Patient
 			if age := ageSex(row.Born, row.Sex, now); age != "" {
 				who += ", " + age

@@ -81,6 +81,8 @@ func whoHas(row *urgent.Row, by web.Caller, now time.Time, zone *time.Location) 
 		return who, "taken"
 	case len(row.Holders) > 0:
 		return who, class
+	case row.Stage == urgent.Waiting && now.Before(row.Placing.Time()):
+		return row.PlacedBy + ", finding a service", "taken"
 	case row.Stage == urgent.Waiting, row.Stage == urgent.SendFailed:
 		return "Free", ""
 	case row.Stage == urgent.Sending:
