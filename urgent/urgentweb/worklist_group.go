@@ -40,6 +40,9 @@ func rowOf(row *urgent.Row, by web.Caller, mayClaim bool, now time.Time, zone *t
 	}
 	out.Order = orderOf(row)
 	out.Free = len(row.Holders) == 0 && (row.Stage == urgent.Waiting || row.Stage == urgent.SendFailed)
+	if out.Free && now.Before(row.Placing.Time()) {
+		out.Marks = append(slices.Clone(out.Marks), row.PlacedBy+" finds a service")
+	}
 	if out.Free && mayClaim {
 		out.Claim = out.Href + "/claim"
 	}
@@ -81,8 +84,6 @@ func whoHas(row *urgent.Row, by web.Caller, now time.Time, zone *time.Location) 
 		return who, "taken"
 	case len(row.Holders) > 0:
 		return who, class
-	case row.Stage == urgent.Waiting && now.Before(row.Placing.Time()):
-		return row.PlacedBy + ", finding a service", "taken"
 	case row.Stage == urgent.Waiting, row.Stage == urgent.SendFailed:
 		return "Free", ""
 	case row.Stage == urgent.Sending:

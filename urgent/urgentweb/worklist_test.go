@@ -72,7 +72,7 @@ func TestTakeNextTakesWhatWillBeLateFirstAndTheRowSaysWho(t *testing.T) {
 	d.get("/worklist").wants(t, "You, opened 19:54", `class="mine"`)
 	d.as(listDoctor).get("/worklist").wants(t, "P. Varma, nurse, opened 19:54", `class="taken"`)
 	d.post("/worklist/next", url.Values{}).is(t, http.StatusNotFound).wants(t, "a call handler is finding a service")
-	d.get("/worklist").wants(t, ", finding a service")
+	d.get("/worklist").wants(t, " finds a service</span>")
 	d.later(d.app.Cases.Rules.Placing)
 	if got := d.post("/worklist/next", url.Values{}); got.location != "/case/"+slow.String() {
 		t.Errorf("the second took %s", got.location)
