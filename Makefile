@@ -39,6 +39,7 @@ check: test
 	$(MAKE) story NAME=authority
 	$(MAKE) story NAME=readable
 	$(MAKE) story NAME=paper
+	$(MAKE) story NAME=saturday
 	$(BIN) drill --all
 	$(MAKE) selftest
 
