@@ -55,6 +55,12 @@ func (s Session) Began() time.Time {
 	return time.Time{}
 }
 
+// ByOwnDeviceOf tells whether the session is a person's, who came in by their own
+// passkey; in a demo, by a link.
+func (s Session) ByOwnDeviceOf(person fact.Subject) bool {
+	return len(s.Opened) == 1 && s.Opened[0].Person == person && ByOwnDevice(s.Opened[0].Way)
+}
+
 // FoldSession folds the facts about one session.
 func FoldSession(id fact.Subject, h fact.History) Session {
 	s := Session{ID: id}
