@@ -2,6 +2,7 @@ package accessweb_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -288,4 +289,21 @@ func (b *browser) only(path string, form url.Values) *http.Response {
 	}
 	res.Body.Close()
 	return res
+}
+
+// callerOf is who is signed in on a browser.
+func (o *office) callerOf(b *browser) access.Caller {
+	o.t.Helper()
+	for _, c := range b.client.Jar.Cookies(mustURL(o.t, o.server.URL)) {
+		if c.Name != "holdfast" {
+			continue
+		}
+		by, err := o.gate.Caller(context.Background(), c.Value)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		return by
+	}
+	o.t.Fatal("nobody is signed in")
+	return access.Caller{}
 }

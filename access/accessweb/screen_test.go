@@ -164,3 +164,45 @@ func TestMoreThanCanBeKeptIsRefusedBeforeLocking(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 }
+
+// What was kept and can't be read, because another program wrote it or the disk
+// damaged it, is said until the page has told of it, is set aside, and hinders
+// nothing that is typed from then on.
+func TestWhatCannotBeReadIsSaid(t *testing.T) {
+	o := newOffice(t, true)
+	b := o.signedIn("A. Holt", access.Administrator)
+	session := sessionOf(t, b)
+	lost := func(path string) bool {
+		t.Helper()
+		status, body := b.get("/screen?path=" + url.QueryEscape(path))
+		var all struct{ Lost bool }
+		if status != 200 || json.Unmarshal([]byte(body), &all) != nil {
+			t.Fatalf("%d %s", status, body)
+		}
+		return all.Lost
+	}
+	if lost("/cases/a") {
+		t.Fatal("nothing was ever kept, and something is said to be lost")
+	}
+	key := o.callerOf(b).Person.String() + "/screen/cases/a"
+	if err := o.journal.SaveDraft(t.Context(), key, []byte(`{"pages":["of another program"]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := b.post("/screen/typed", typedOn(session, "/cases/a", "one", "/cases/a/note", "words=new")); status != 204 {
+		t.Fatalf("%d %s", status, body)
+	}
+	if !lost("/cases/a") || !lost("/cases/a") {
+		t.Error("it is not said, or once alone")
+	}
+	all := waits(t, b, "/cases/a")
+	if len(all.Forms) != 1 || all.Forms[0].Text != "words=new" {
+		t.Errorf("what was typed since is gone: %+v", all)
+	}
+	if raw, _, err := o.journal.LoadDraft(t.Context(), key+"/unread"); err != nil || !strings.Contains(string(raw), "of another program") {
+		t.Errorf("it was thrown away: %q %v", raw, err)
+	}
+	b.post("/screen", url.Values{"path": {"/cases/a"}, "done": {"lost"}})
+	if all := waits(t, b, "/cases/a"); lost("/cases/a") || len(all.Forms) != 1 {
+		t.Errorf("told, and still said, or the rest is gone: %+v", all)
+	}
+}
