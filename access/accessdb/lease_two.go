@@ -195,7 +195,7 @@ func (p *Passkeys) RenewByTwo(ctx context.Context, by access.Caller, answer []by
 	}
 	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), c.data, parsed)
 	u, ok := who.(user)
-	if err != nil || !ok {
+	if err != nil || !ok || len(c.letOn) > 0 {
 		return refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.").Because(err)
 	}
 	return l.byTwo(ctx, by, u.staff.Person, answer)
