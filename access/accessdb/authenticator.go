@@ -281,10 +281,6 @@ func (g *Gate) doorsOf(ctx context.Context, login string, browser fact.Hash, peo
 // checkCode gives the person whose password and code these are; zero for nobody.
 // Unknown names cost one hash as known ones do.
 func (g *Gate) checkCode(ctx context.Context, people []fact.Subject, password, code string) (fact.Subject, uint64, error) {
-	if err := turn(ctx, g.signing.hashing); err != nil {
-		return fact.Subject{}, 0, err
-	}
-	defer func() { <-g.signing.hashing }()
 	var all []access.AuthenticatorEnrolled
 	for _, p := range people {
 		h, err := g.atWork(ctx, p)
@@ -297,6 +293,10 @@ func (g *Gate) checkCode(ctx context.Context, people []fact.Subject, password, c
 	if len(all) == 0 {
 		people, all = []fact.Subject{{}}, []access.AuthenticatorEnrolled{g.nobody()}
 	}
+	if err := turn(ctx, g.signing.hashing); err != nil { // held while hashing and no longer: it is what people queue for
+		return fact.Subject{}, 0, err
+	}
+	defer func() { <-g.signing.hashing }()
 	var person fact.Subject
 	var step uint64
 	for i, a := range all {

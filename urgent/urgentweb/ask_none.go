@@ -13,10 +13,10 @@ import (
 // the call is saved all the same.
 func (a *App) noAsking(by web.Caller) string {
 	if by.May(access.Triage) != nil {
-		return "Asking the questions is for a call handler or a clinician. Save the call: it stands on the worklist, and one of them asks. Life threat: F2, as always."
+		return "Asking the questions is for a call handler or a clinician. The call is saved all the same and stands on the worklist: one of them asks. Life threat: F2, as always."
 	}
 	if _, err := a.mayAsk(by); err != nil {
-		return "Questions do not run here: the organisation’s clinical safety officer has not signed them. Save the call and get a clinician on the line: they decide without them. When none is free, ask from your paper and set the outcome by hand. Life threat: F2, as always."
+		return "Questions do not run here: the organisation’s clinical safety officer has not signed them. The call is saved all the same: get a clinician on the line, who decides without them. When none is free, ask from your paper and set the outcome by hand. Life threat: F2, as always."
 	}
 	return ""
 }

@@ -12,7 +12,7 @@ import (
 func TestACallWhoseQuestionsDoNotRunIsSavedAndGoesOn(t *testing.T) {
 	d := openCall(t)
 	d.app.Demo = false
-	d.get("/call").is(t, 200).pair(t, []string{"Questions do not run here", "get a clinician", "paper", "Save the call"}, "Go to questions")
+	d.get("/call").is(t, 200).pair(t, []string{"Questions do not run here", "get a clinician on the line", "paper", "Save the call"}, "Go to questions")
 	id, text := d.newCall()
 	a := d.post("/call", with(d.tansleyForm(text), "do", "go")).is(t, 303)
 	if c := d.caseOf(id); !c.Begun() || c.Patient.Or(urgent.PatientDescribed{}).Record != d.wilfred {
