@@ -25,17 +25,17 @@ func TestAManagerLetsSomebodyGoOnWhoHasNoPasskey(t *testing.T) {
 	b.o = &office{t: t, gate: o.gate, server: strict, device: o.device, journal: o.journal}
 	own.browser.o = b.o
 	next := byte(0)
-	held := func() (error, access.Caller) { // one record more
+	held := func() (access.Caller, error) { // one record more
 		t.Helper()
 		o.skip(time.Second)
 		next++
 		by := o.callerOf(b)
-		return o.gate.Enter(t.Context(), by, access.SeeCase, fact.Subject{200, next}), by
+		return by, o.gate.Enter(t.Context(), by, access.SeeCase, fact.Subject{200, next})
 	}
-	if err, _ := held(); err != nil {
+	if _, err := held(); err != nil {
 		t.Fatal(err)
 	}
-	err, by := held()
+	by, err := held()
 	if !errors.Is(err, access.ErrHeld) || !errors.Is(err, access.ErrProve) {
 		t.Fatal("not held:", err)
 	}
@@ -83,17 +83,17 @@ func TestAManagerLetsSomebodyGoOnWhoHasNoPasskey(t *testing.T) {
 	_, options = b.send("/prove/manager", nil)
 	status, body = o.browser().send("/sign-in/finish", manager.key.get(options))
 	want(t, status, body, http.StatusForbidden)
-	if err, _ := held(); !errors.Is(err, access.ErrHeld) {
+	if _, err := held(); !errors.Is(err, access.ErrHeld) {
 		t.Fatal("one of these lets them go on:", err)
 	}
 
 	for n := range o.gate.Policy.LetOnMost {
 		status, body = let(manager.key)
 		want(t, status, body, http.StatusOK, "Your session")
-		if err, _ := held(); err != nil {
+		if _, err := held(); err != nil {
 			t.Fatalf("word %d of a shift manager opens nothing: %v", n+1, err)
 		}
-		err, by := held()
+		by, err := held()
 		if !errors.Is(err, access.ErrHeld) {
 			t.Fatal("it opens more than another cap:", err)
 		}
