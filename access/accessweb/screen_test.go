@@ -1,7 +1,9 @@
 package accessweb_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,8 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/access"
+	"holdfast/access/accessweb"
+	"holdfast/fact/refusal"
 )
 
 // sessionOf reads from a page whose session it belongs to, as its script does.
@@ -206,5 +211,44 @@ func TestWhatCannotBeReadIsSaid(t *testing.T) {
 	b.post("/screen", url.Values{"path": {"/cases/a"}, "done": {"lost"}})
 	if all := waits(t, b, "/cases/a"); lost("/cases/a") || len(all.Forms) != 1 {
 		t.Errorf("told, and still said, or the rest is gone: %+v", all)
+	}
+}
+
+// damagedDraft is a disk on which one half-typed form can't be opened, until
+// another is written over it.
+type damagedDraft struct {
+	accessweb.Keeper
+	key  string
+	over bool
+}
+
+func (d *damagedDraft) LoadDraft(ctx context.Context, key string) ([]byte, time.Time, error) {
+	if key == d.key && !d.over {
+		return nil, time.Time{}, refusal.New(refusal.Missing, "Nothing half-typed is kept here.").Because(errors.New("the seal does not open"))
+	}
+	return d.Keeper.LoadDraft(ctx, key)
+}
+
+func (d *damagedDraft) SaveDraft(ctx context.Context, key string, data []byte) error {
+	d.over = d.over || key == d.key
+	return d.Keeper.SaveDraft(ctx, key, data)
+}
+
+func TestADamagedDraftIsSaid(t *testing.T) {
+	o := newOffice(t, true)
+	b := o.signedIn("A. Holt", access.Administrator)
+	by := o.callerOf(b)
+	o.pages.Looking.Drafts = &damagedDraft{Keeper: o.journal, key: by.Person.String() + "/screen/cases/a"}
+	if !o.pages.Typed(t.Context(), by, "/cases/a") || o.pages.Typed(t.Context(), by, "/cases/b") {
+		t.Error("the page is not told that something waits, or told so of nothing")
+	}
+	for range 2 {
+		if _, body := b.get("/screen?path=/cases/a"); !strings.Contains(body, `"lost":true`) {
+			t.Errorf("what can't be opened counts as nothing: %s", body)
+		}
+	}
+	b.post("/screen", url.Values{"path": {"/cases/a"}, "done": {"lost"}})
+	if _, body := b.get("/screen?path=/cases/a"); strings.Contains(body, "lost") || o.pages.Typed(t.Context(), by, "/cases/a") {
+		t.Errorf("told, and said again: %s", body)
 	}
 }
