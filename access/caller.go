@@ -80,6 +80,7 @@ type Caller struct {
 	Purpose Purpose       // what they say they need records for; empty: the usual of their role
 	Lapsed  time.Time     // when the role or the session ran out; zero: it is held. They finish what they have and take up nothing new
 	Proved  time.Time     // when they last showed who they are; UTC
+	LetOn   time.Time     // when a colleague last let them go on to other records; UTC, zero: never
 	Reasons []ReasonGiven // given in this session; each holds for its record and time
 	Locked  bool          // their screen is locked: nothing may be done until they show who they are
 

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -123,28 +124,28 @@ func (s Staff) HasAccount(issuer, account string) bool {
 }
 
 // LinkIdentity links an account to a member of staff: by whoever answers for
-// people's accounts.
-func LinkIdentity(s Staff, by Caller, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, error) {
+// people's accounts. holders are the people whose account it is now.
+func LinkIdentity(s Staff, holders []fact.Subject, by Caller, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, error) {
 	if err := by.May(LinkAccounts); err != nil {
 		return nil, err
 	}
-	return link(s, l, p, now)
+	return link(s, holders, l, p, now)
 }
 
 // LinkOwnIdentity links an account that the provider has just said is the
 // caller's own. Only somebody who came in by their own passkey may; in a demo, by
 // a link.
-func LinkOwnIdentity(s Staff, session Session, by Caller, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, error) {
+func LinkOwnIdentity(s Staff, holders []fact.Subject, session Session, by Caller, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, error) {
 	if err := by.May(LinkOwnAccount); err != nil {
 		return nil, err
 	}
-	if s.Person != by.Person || len(session.Opened) != 1 || session.Opened[0].Person != s.Person || !ByOwnDevice(session.Opened[0].Way) {
+	if s.Person != by.Person || !session.ByOwnDeviceOf(s.Person) {
 		return nil, refusal.New(refusal.Forbidden, "Sign in by your passkey to do this.")
 	}
-	return link(s, l, p, now)
+	return link(s, holders, l, p, now)
 }
 
-func link(s Staff, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, error) {
+func link(s Staff, holders []fact.Subject, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, error) {
 	if !p.ByProvider {
 		return nil, noProviders()
 	}
@@ -155,6 +156,8 @@ func link(s Staff, l IdentityLinked, p Policy, now time.Time) ([]fact.Draft, err
 		return nil, refusal.Field("account", "This person holds no role now. Give them one first.")
 	}
 	switch had := s.AccountsAt(l.Issuer); {
+	case slices.ContainsFunc(holders, func(h fact.Subject) bool { return h != s.Person }):
+		return nil, refusal.Field("account", "This account is linked to another person. It has to be taken away there first.")
 	case slices.Contains(had, l.Account):
 		return nil, refusal.Field("account", "This account is linked to them already.")
 	case len(had) > 0:
@@ -193,6 +196,37 @@ func UnlinkIdentity(s Staff, by Caller, u IdentityUnlinked) ([]fact.Draft, error
 		return nil, refusal.New(refusal.Missing, "This account is not linked to them any more.")
 	}
 	return []fact.Draft{fact.Say(s.Person, u)}, nil
+}
+
+// SharedAccount is one account that was linked to several people apart. It signs
+// in none of them until it is one person's again: whose it is can't be told here.
+type SharedAccount struct {
+	Issuer, Account string
+	People          []Staff
+}
+
+// SharedAccounts lists the accounts that are linked to more than one of these
+// people now, by provider and name.
+func SharedAccounts(all []Staff) []SharedAccount {
+	have := map[[2]string][]Staff{}
+	for _, s := range all {
+		var seen [][2]string
+		for _, one := range s.Identities {
+			if k := [2]string{one.Issuer, one.Account}; !slices.Contains(seen, k) {
+				seen, have[k] = append(seen, k), append(have[k], s)
+			}
+		}
+	}
+	var out []SharedAccount
+	for k, people := range have {
+		if len(people) > 1 {
+			out = append(out, SharedAccount{k[0], k[1], people})
+		}
+	}
+	slices.SortFunc(out, func(a, b SharedAccount) int {
+		return cmp.Or(strings.Compare(a.Issuer, b.Issuer), strings.Compare(a.Account, b.Account))
+	})
+	return out
 }
 
 // Assurance is how a provider says that it checked a person (OpenID Connect Core

@@ -31,18 +31,18 @@ func TestAnAccountOpensOnlyWhatOurStaffListSays(t *testing.T) {
 	if err := opened(h.staff(), on, "77"); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("an account that is nobody's opened a session", err)
 	}
-	if _, err := LinkIdentity(h.staff(), admin, linked("77"), Policy{}, morning); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := LinkIdentity(h.staff(), nil, admin, linked("77"), Policy{}, morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("linked though policy does not allow it", err)
 	}
-	if _, err := LinkIdentity(h.staff(), Caller{Role: Manager}, linked("77"), on, morning); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := LinkIdentity(h.staff(), nil, Caller{Role: Manager}, linked("77"), on, morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Fatal("a shift manager linked an account", err)
 	}
 	for _, bad := range []string{"", string(make([]byte, 300)), "a\nb"} {
-		if _, err := LinkIdentity(h.staff(), admin, linked(bad), on, morning); !refusal.Is(err, refusal.Invalid) {
+		if _, err := LinkIdentity(h.staff(), nil, admin, linked(bad), on, morning); !refusal.Is(err, refusal.Invalid) {
 			t.Errorf("%q is taken as an account: %v", bad, err)
 		}
 	}
-	h.add(LinkIdentity(h.staff(), admin, linked("77"), on, morning))
+	h.add(LinkIdentity(h.staff(), nil, admin, linked("77"), on, morning))
 	s := h.staff()
 	for account, want := range map[string]bool{"77": true, "78": false, "": false} {
 		if err := opened(s, on, account); (err == nil) != want {
@@ -56,7 +56,7 @@ func TestAnAccountOpensOnlyWhatOurStaffListSays(t *testing.T) {
 	if _, err := OpenByProvider(s, on, o, "77", fact.Subject{8}, morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Error("a provider gave somebody a role", err)
 	}
-	if _, err := LinkIdentity(s, admin, linked("79"), on, morning); !refusal.Is(err, refusal.Invalid) {
+	if _, err := LinkIdentity(s, nil, admin, linked("79"), on, morning); !refusal.Is(err, refusal.Invalid) {
 		t.Error("a second account at one provider", err)
 	}
 	h.add(UnlinkIdentity(s, admin, unlinked1("77")))
@@ -66,7 +66,7 @@ func TestAnAccountOpensOnlyWhatOurStaffListSays(t *testing.T) {
 	if _, err := UnlinkIdentity(h.staff(), admin, unlinked1("77")); !refusal.Is(err, refusal.Missing) {
 		t.Error("taken away twice", err)
 	}
-	h.add(LinkIdentity(h.staff(), admin, linked("77"), on, morning))
+	h.add(LinkIdentity(h.staff(), nil, admin, linked("77"), on, morning))
 	h.add(EndRole(h.staff(), Clinician, "left", morning))
 	if err := opened(h.staff(), on, "77"); !refusal.Is(err, refusal.Forbidden) {
 		t.Error("somebody who has left came in", err)
@@ -80,12 +80,12 @@ func TestPeopleLinkTheirOwnAccountAfterTheirPasskeyAlone(t *testing.T) {
 	by := Caller{Person: s.Person, Role: Clinician}
 	for way, may := range map[string]bool{WayPasskey: true, WayLink: true, WayCode: false, WayProvider: false, "": false} {
 		session := Session{Opened: []SessionOpened{{Person: s.Person, Way: way}}}
-		if _, err := LinkOwnIdentity(s, session, by, linked("77"), on, morning); (err == nil) != may {
+		if _, err := LinkOwnIdentity(s, nil, session, by, linked("77"), on, morning); (err == nil) != may {
 			t.Errorf("%q: %v", way, err)
 		}
 	}
 	other := Session{Opened: []SessionOpened{{Person: fact.Subject{9}, Way: WayPasskey}}}
-	if _, err := LinkOwnIdentity(s, other, by, linked("77"), on, morning); !refusal.Is(err, refusal.Forbidden) {
+	if _, err := LinkOwnIdentity(s, nil, other, by, linked("77"), on, morning); !refusal.Is(err, refusal.Forbidden) {
 		t.Error("through another's session", err)
 	}
 }
@@ -123,14 +123,14 @@ func TestTwoAccountsLinkedApartOpenNeither(t *testing.T) {
 	if s := h.staff(); len(s.Identities) != 0 || len(s.Disagreements(fact.NewHistory(h.facts))) != 0 {
 		t.Fatalf("%+v", s.Identities)
 	}
-	h.add(LinkIdentity(h.staff(), admin, linked("78"), on, morning))
+	h.add(LinkIdentity(h.staff(), nil, admin, linked("78"), on, morning))
 	if err := opened(h.staff(), on, "78"); err != nil {
 		t.Error(err)
 	}
 
 	// Taking away stands against a link of the same account written apart.
 	h = nurse(t)
-	h.add(LinkIdentity(h.staff(), admin, linked("78"), on, morning))
+	h.add(LinkIdentity(h.staff(), nil, admin, linked("78"), on, morning))
 	h.apart([]fact.Draft{fact.Say(staffed, unlinked1("78"))}, []fact.Draft{fact.Say(staffed, linked("78"))})
 	if err := opened(h.staff(), on, "78"); !refusal.Is(err, refusal.Forbidden) {
 		t.Error("a link written apart from its end opens", err)

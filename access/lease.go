@@ -40,6 +40,7 @@ type Lease struct {
 	At     fact.Millis    `cbor:"8,keyasint"`  // of the last renewal, by the clock
 	Lapse  fact.ID        `cbor:"9,keyasint"`  // the fact that says that it has run out; zero: it was not written
 	CutOff bool           `cbor:"10,keyasint"` // a site node said last that this desk is cut off: people can't renew it
+	Up     []fact.After   `cbor:"11,keyasint"` // how far the desk's own feeds had come when it was written down
 }
 
 // LeaseWay is how a desk's authority was renewed.
@@ -72,6 +73,20 @@ func (l Lease) To(m Moment) Lease {
 	l.Spent += passed
 	l.Known = fact.At(l.Known.Time().Add(passed))
 	l.Wall, l.Steady, l.Boot = fact.At(m.Wall), max(m.Steady, 0), m.Boot
+	return l
+}
+
+// Bound brings a lease that was read to what the record of the desk says: so long
+// it was written after the lease at least, until wrote; and while the record holds
+// a time without authority that nothing has ended, there is none. So an older file
+// put back extends nothing, whatever the clock says.
+func (l Lease) Bound(r LeaseRules, read Lease, wrote time.Time, lapsed bool) Lease {
+	if behind := wrote.Sub(read.Wall.Time()); !wrote.IsZero() && behind > 0 {
+		l.Spent = max(l.Spent, read.Spent+behind)
+	}
+	if lapsed {
+		l.Spent = max(l.Spent, r.Lasts)
+	}
 	return l
 }
 

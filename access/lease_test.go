@@ -166,3 +166,26 @@ func TestOnlyAnAdministratorPrintsAPaper(t *testing.T) {
 		t.Error("a paper without codes")
 	}
 }
+
+// What was read is bound by what the record says: how long the desk went on
+// writing, and that a time without authority stands open in it.
+func TestALeaseIsBoundByTheRecord(t *testing.T) {
+	r := LeaseRules{Lasts: 12 * time.Hour}
+	at := time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
+	read := NewLease(Moment{Wall: at, Boot: "one"}, LeaseBySite, time.Hour)
+	for _, one := range []struct {
+		what  string
+		wrote time.Time
+		open  bool
+		left  time.Duration
+	}{
+		{"nothing was written since", time.Time{}, false, 11 * time.Hour},
+		{"before it", at.Add(-time.Hour), false, 11 * time.Hour},
+		{"for five hours after it", at.Add(5 * time.Hour), false, 6 * time.Hour},
+		{"it ran out on record", time.Time{}, true, 0},
+	} {
+		if l := read.Bound(r, read, one.wrote, one.open); l.Left(r) != one.left {
+			t.Errorf("%s: %v left, want %v", one.what, l.Left(r), one.left)
+		}
+	}
+}

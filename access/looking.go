@@ -146,7 +146,7 @@ func (c Caller) Cap(l Looking, n Counted, care Care, lifted bool) error {
 // they last opened one; zero: never. Whoever has open work is never held, nor
 // is it when that can't be told.
 func (c Caller) AfterCanary(l Looking, opened time.Time, care Care) error {
-	if !l.Asks() || opened.IsZero() || opened.Before(c.Proved) || care.Mine || care.InCall || care.Working || care.Unknown {
+	if !l.Asks() || opened.IsZero() || opened.Before(c.Shown()) || care.Mine || care.InCall || care.Working || care.Unknown {
 		return nil
 	}
 	return another()
@@ -155,7 +155,7 @@ func (c Caller) AfterCanary(l Looking, opened time.Time, care Care) error {
 // another asks for the passkey before one more record, in the same words
 // whatever the cause: nobody may learn from them which record is a canary.
 func another() error {
-	return prove("Show that it is you before you open another record: this is asked after many records in an hour, and now and then. Your open cases and new calls are not held up.")
+	return refusal.New(refusal.Forbidden, "Show that it is you before you open another record: this is asked after many records in an hour, and now and then. Your open cases and new calls are not held up.").Because(errors.Join(ErrProve, ErrHeld))
 }
 
 // MarkOf tells what marks stand on any of some subjects: a case and the records

@@ -11,10 +11,16 @@ func lookingKinds() []fact.Kind {
 
 // SessionProved says that the person of a session has shown again who they
 // are. It opens a locked screen, and lets a dangerous act go on. Its subject
-// is the session.
+// is the session. A colleague's word lets one more record go on and nothing else.
 type SessionProved struct {
-	Way string `cbor:"1,keyasint"` // passkey, or demo: a demo has no passkeys
+	Way string `cbor:"1,keyasint"` // passkey, or demo: a demo has no passkeys; or colleague
 	For string `cbor:"2,keyasint"` // the act it was asked for; "screen" for a locked screen
+
+	// Of a colleague: who, and their passkey's answer to LetOnChallenge.
+	By        fact.Subject `cbor:"3,keyasint,omitempty"`
+	Nonce     []byte       `cbor:"4,keyasint,omitempty"`
+	Passkey   []byte       `cbor:"5,keyasint,omitempty"` // its id
+	Assertion []byte       `cbor:"6,keyasint,omitempty"`
 }
 
 // FactKind is kind 42.

@@ -17,6 +17,10 @@ type Policy struct {
 	ShiftLink     time.Duration
 	ProviderWait  time.Duration // the longest that a provider is waited for, each time it is asked
 	ProviderSkew  time.Duration // how far its clock may be from ours
+	ProviderTrip  time.Duration // how long a person may take over signing in there
+	ProviderCalls int           // people who wait for one provider at the same time
+	LetOnMost     int           // how often a colleague's word lets one session go on to other records
+	SecondPerson  time.Duration // how long the second of two people may take after the first
 	SessionLasts  time.Duration // without signing in anew: one long shift
 	FinishLasts   time.Duration // after its end a session serves to finish what is in hand
 	EnrolLink     time.Duration

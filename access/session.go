@@ -19,6 +19,7 @@ type Session struct {
 	Proved   []Proof         `cbor:"6,keyasint"` // with its opening
 	Reasons  []ReasonGiven   `cbor:"7,keyasint"`
 	Locked   bool            `cbor:"8,keyasint"`
+	LetOn    []fact.Millis   `cbor:"9,keyasint,omitempty"` // when colleagues let it go on
 }
 
 // Proof is one time that the person showed who they are.
@@ -55,6 +56,12 @@ func (s Session) Began() time.Time {
 	return time.Time{}
 }
 
+// ByOwnDeviceOf tells whether the session is a person's, who came in by their own
+// passkey; in a demo, by a link.
+func (s Session) ByOwnDeviceOf(person fact.Subject) bool {
+	return len(s.Opened) == 1 && s.Opened[0].Person == person && ByOwnDevice(s.Opened[0].Way)
+}
+
 // FoldSession folds the facts about one session.
 func FoldSession(id fact.Subject, h fact.History) Session {
 	s := Session{ID: id}
@@ -77,6 +84,12 @@ func FoldSession(id fact.Subject, h fact.History) Session {
 			c, err := fact.Read[SessionProved](f)
 			if err != nil {
 				s.NotShown = append(s.NotShown, f.ID)
+				continue
+			}
+			if c.Way == WayColleague {
+				if !s.letOn(f, c) {
+					s.NotShown = append(s.NotShown, f.ID)
+				}
 				continue
 			}
 			s.Proved = append(s.Proved, Proof{At: at, Way: c.Way, For: c.For})
@@ -174,7 +187,7 @@ func CallerOf(session Session, s Staff, g fact.Genesis, p Policy, now time.Time)
 	c := Caller{
 		Person: s.Person, Name: s.Name(), Title: details.Title, Role: o.Role, Org: g.Name, ODS: g.ODS,
 		Desk: o.Desk, Session: session.ID, Grants: s.Holds(o.Role, now), Until: o.Until.Time(),
-		Proved: session.LastProof(), Locked: session.Locked, Reasons: session.Reasons,
+		Proved: session.LastProof(), LetOn: session.LastLetOn(), Locked: session.Locked, Reasons: session.Reasons,
 	}
 	if len(c.Grants) > 0 && now.Before(c.Until) {
 		return c, nil

@@ -59,21 +59,23 @@ func ClockDay(t, now time.Time) string {
 	return l.Format("Mon 2 Jan 2006 ") + Clock(t)
 }
 
-// Span gives a length of time in whole minutes, cut off: "0 min", "59 min",
-// "1 h 05", "3 days" from 48 hours on. Negative spans lose their sign: say
-// "late" beside them.
+// Span gives a length of time as every screen and paper says it, cut off: "48 s",
+// "59 min", "1 h 05", and "1 d 2 h" from a day on. Negative spans lose their sign:
+// say "late" beside them. The pages' script has the same in spanWords.
 func Span(d time.Duration) string {
 	if d < 0 {
 		d = -d
 	}
-	m := int(d / time.Minute)
+	s := int64(d / time.Second)
 	switch {
-	case m < 60:
-		return strconv.Itoa(m) + " min"
-	case m < 48*60:
-		return fmt.Sprintf("%d h %02d", m/60, m%60)
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 60*60:
+		return fmt.Sprintf("%d min", s/60)
+	case s < 24*60*60:
+		return fmt.Sprintf("%d h %02d", s/3600, s%3600/60)
 	}
-	return strconv.Itoa(m/(24*60)) + " days"
+	return fmt.Sprintf("%d d %d h", s/86400, s%86400/3600)
 }
 
 // Offset gives how far London is ahead of UTC at t, in minutes: 0 or 60.

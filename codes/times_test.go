@@ -155,8 +155,8 @@ func TestClock(t *testing.T) {
 		}
 	}
 	for d, want := range map[time.Duration]string{
-		0: "0 min", 59*time.Minute + 59*time.Second: "59 min", time.Hour: "1 h 00", 65 * time.Minute: "1 h 05",
-		-11 * time.Minute: "11 min", 47 * time.Hour: "47 h 00", 72 * time.Hour: "3 days",
+		0: "0 s", 48 * time.Second: "48 s", 839 * time.Minute: "13 h 59", 59*time.Minute + 59*time.Second: "59 min", time.Hour: "1 h 00", 65 * time.Minute: "1 h 05",
+		-11 * time.Minute: "11 min", 24*time.Hour - time.Second: "23 h 59", 24 * time.Hour: "1 d 0 h", 47 * time.Hour: "1 d 23 h", 72 * time.Hour: "3 d 0 h",
 	} {
 		if got := Span(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)

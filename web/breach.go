@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"time"
+
+	"holdfast/codes"
 )
 
 // BreachKind is how near a deadline is: the only colour scale in a row.
@@ -52,21 +54,7 @@ func BreachWords(deadline, now time.Time) string {
 	if left < 0 {
 		left, tail = -left, "late"
 	}
-	return SpanWords(left) + " " + tail
-}
-
-// SpanWords says a length of time in the same way; d must not be negative.
-func SpanWords(d time.Duration) string {
-	s := int64(d / time.Second)
-	switch {
-	case s < 60:
-		return fmt.Sprintf("%d s", s)
-	case s < 60*60:
-		return fmt.Sprintf("%d min", s/60)
-	case s < 48*60*60:
-		return fmt.Sprintf("%d h %02d", s/3600, s%3600/60)
-	}
-	return fmt.Sprintf("%d d %d h", s/86400, s%86400/3600)
+	return codes.Span(left) + " " + tail
 }
 
 // CallClock says how long a call has lasted: "0:48", "12:04", "1:02:09".

@@ -15,7 +15,7 @@ func TestTimeToBreach(t *testing.T) {
 		{0, Due, "0 s left"}, {59*time.Second + 999*time.Millisecond, Due, "59 s left"}, {time.Minute, Due, "1 min left"},
 		{3*time.Minute + 59*time.Second, Due, "3 min left"}, {10 * time.Minute, Due, "10 min left"},
 		{10*time.Minute + 1, Soon, "10 min left"}, {30 * time.Minute, Soon, "30 min left"}, {31 * time.Minute, InTime, "31 min left"},
-		{65 * time.Minute, InTime, "1 h 05 left"}, {26*time.Hour + 10*time.Minute, InTime, "26 h 10 left"}, {51 * time.Hour, InTime, "2 d 3 h left"},
+		{65 * time.Minute, InTime, "1 h 05 left"}, {26*time.Hour + 10*time.Minute, InTime, "1 d 2 h left"}, {51 * time.Hour, InTime, "2 d 3 h left"},
 		{-time.Millisecond, Late, "0 s late"}, {-40 * time.Second, Late, "40 s late"}, {-11 * time.Minute, Late, "11 min late"}, {-90 * time.Minute, Late, "1 h 30 late"},
 	}
 	for _, c := range cases {
@@ -55,5 +55,12 @@ func TestClocks(t *testing.T) {
 	}
 	if usedOf(now, now, now) != 100 {
 		t.Error("no time at all is used up")
+	}
+}
+
+// How long entries have waited for a second device is said as every span is.
+func TestTheStripSaysHoursAsHours(t *testing.T) {
+	if s := Unsafe(3, 839*time.Minute).Strips[0].What; s != "3 entries are on this device only, the oldest for 13 h 59." {
+		t.Errorf("%q", s)
 	}
 }

@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"time"
+
+	"holdfast/codes"
 )
 
 // Kept says how safe the work is: the one truth about saving, always at the
@@ -83,18 +85,10 @@ func Unsafe(entries int, oldest time.Duration) State {
 		Kept: Kept{KeptStop, Plural(entries, "entry", "entries") + " not safe"},
 		Strips: []Strip{{
 			ID: "unsafe", Tone: StripStop,
-			What: fmt.Sprintf("%s on this device only, the oldest for %s.", Plural(entries, "entry is", "entries are"), lasting(oldest)),
+			What: fmt.Sprintf("%s on this device only, the oldest for %s.", Plural(entries, "entry is", "entries are"), codes.Span(oldest)),
 			Do:   "Keep it on. They go by themselves when a site node answers. If you must leave, print them.",
 		}},
 	}
-}
-
-// lasting says a time in whole seconds below two minutes, in minutes above.
-func lasting(d time.Duration) string {
-	if d < 2*time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	return fmt.Sprintf("%d min", int(d.Minutes()))
 }
 
 // CannotSave is the one state in which work at a device must stop. Instead says

@@ -64,8 +64,10 @@ func (g *Gate) EnrolAuthenticator(ctx context.Context, by access.Caller, login, 
 		return err
 	}
 	login = access.CleanLogin(login)
-	if taken, err := g.logins(ctx, login); err != nil {
+	if taken, err := g.logins(ctx, login); err != nil && !errors.Is(err, errManyAlike) {
 		return err
+	} else if err != nil {
+		return refusal.Field("login", "Choose another name to type at the door: this one is taken.")
 	} else if len(taken) > 0 && !(len(taken) == 1 && taken[0] == by.Person) {
 		return refusal.Field("login", "Choose another name to type at the door: this one is taken.")
 	}
@@ -127,31 +129,35 @@ func (g *Gate) aboutSelf(ctx context.Context, by access.Caller, verb ownVerb) er
 }
 
 // mostAlike bounds the people who chose one name on devices that could not hear
-// of each other; each is tried.
+// of each other; each is tried, and of more nobody comes in by it.
 const mostAlike = 3
 
-func (g *Gate) logins(ctx context.Context, login string) (out []fact.Subject, err error) {
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_login WHERE login = ? ORDER BY person LIMIT ?`, login, 4*mostAlike)
+// errManyAlike says that too many people chose one name at the door.
+var errManyAlike = refusal.New(refusal.Forbidden, "More people chose this sign-in name than can be tried. Sign in by your passkey and choose another name: You, Change password and code.")
+
+// logins lists who types a name at the door now. Everybody who ever chose it is
+// looked at, or it refuses: nobody is left out unseen.
+func (g *Gate) logins(ctx context.Context, login string) ([]fact.Subject, error) {
+	people, err := g.subjects(ctx, `SELECT person FROM access_login WHERE login = ? ORDER BY person LIMIT ?`, login, mostStaff+1)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var b []byte
-		var s fact.Subject
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
-		}
-		copy(s[:], b)
+	if len(people) > mostStaff {
+		return nil, errManyAlike
+	}
+	var out []fact.Subject
+	for _, s := range people {
 		h, err := g.atWork(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		if a, ok := access.FoldStaff(s, h).Authenticator(); ok && a.Login == login && len(out) < mostAlike {
-			out = append(out, s)
+		if a, ok := access.FoldStaff(s, h).Authenticator(); ok && a.Login == login {
+			if out = append(out, s); len(out) > mostAlike {
+				return nil, errManyAlike
+			}
 		}
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
 // knownBrowser tells whether this browser is the organisation's own: somebody
@@ -224,12 +230,16 @@ func (g *Gate) SignInByCode(ctx context.Context, login, password, code string, r
 	if person.Zero() {
 		return "", none, errors.Join(wrong, g.slowed(ctx, people, tries))
 	}
+	h, err := g.atWork(ctx, person)
+	if err != nil {
+		return "", none, err
+	}
+	s := access.FoldStaff(person, h)
 	if role == "" {
-		h, err := g.atWork(ctx, person)
-		if err != nil {
-			return "", none, err
-		}
-		role, _ = access.FoldStaff(person, h).FirstRole(g.clock())
+		role, _ = s.FirstRole(g.clock())
+	} else if len(s.Holds(role, g.clock())) == 0 { // said to them alone: name, password and code are right
+		g.signing.brakes.right(doors[0].key, doors[1].key)
+		return "", none, refusal.New(refusal.Forbidden, "You do not hold the role that you chose. Choose another, or as usual.")
 	}
 	token, by, err := g.open(ctx, person, access.SessionOpened{Role: role, Browser: at, Desk: desk}, func(s access.Staff, o access.SessionOpened, id fact.Subject, now time.Time) ([]fact.Draft, error) {
 		return access.OpenByCode(s, g.Policy, o, step, id, now)
@@ -271,10 +281,6 @@ func (g *Gate) doorsOf(ctx context.Context, login string, browser fact.Hash, peo
 // checkCode gives the person whose password and code these are; zero for nobody.
 // Unknown names cost one hash as known ones do.
 func (g *Gate) checkCode(ctx context.Context, people []fact.Subject, password, code string) (fact.Subject, uint64, error) {
-	if err := turn(ctx, g.signing.hashing); err != nil {
-		return fact.Subject{}, 0, err
-	}
-	defer func() { <-g.signing.hashing }()
 	var all []access.AuthenticatorEnrolled
 	for _, p := range people {
 		h, err := g.atWork(ctx, p)
@@ -287,6 +293,10 @@ func (g *Gate) checkCode(ctx context.Context, people []fact.Subject, password, c
 	if len(all) == 0 {
 		people, all = []fact.Subject{{}}, []access.AuthenticatorEnrolled{g.nobody()}
 	}
+	if err := turn(ctx, g.signing.hashing); err != nil { // held while hashing and no longer: it is what people queue for
+		return fact.Subject{}, 0, err
+	}
+	defer func() { <-g.signing.hashing }()
 	var person fact.Subject
 	var step uint64
 	for i, a := range all {

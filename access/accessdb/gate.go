@@ -42,6 +42,9 @@ type Gate struct {
 	signing  *signing
 	rosters  sync.Mutex // one staff file at a time
 
+	linking    sync.Mutex                   // one account at a provider at a time
+	justLinked map[fact.Hash][]fact.Subject // by the account, perhaps not yet in the view
+
 	// Policy is how people sign in. Set it before the gate is used.
 	Policy access.Policy
 

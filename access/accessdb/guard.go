@@ -192,7 +192,7 @@ func (g *Gate) count(ctx context.Context, by access.Caller, about fact.Subject, 
 		g.warn("how many records somebody opened can't be counted; they go on", err)
 		return nil // a cap that can't be counted holds nobody up: care comes first
 	}
-	n, canary := g.counted(have, record, by.Proved, now)
+	n, canary := g.counted(have, record, by.Shown(), now)
 	if by.Cap(g.Looking, n, access.Care{}, false) != nil || by.AfterCanary(g.Looking, canary, access.Care{}) != nil {
 		care := g.care(ctx, by, about)
 		until, err := g.liftedUntil(ctx, by.Role, now)

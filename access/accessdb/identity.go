@@ -2,7 +2,7 @@ package accessdb
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"holdfast/access"
@@ -16,48 +16,99 @@ func identityMark(issuer, account string) fact.Hash {
 	return fact.Labelled("holdfast/identity/1", []byte(issuer+"\x00"+account))
 }
 
-// mostLinked bounds the people at whom one account is looked up. Two are one too
-// many already.
-const mostLinked = 8
+// errManyHolders says that an account can't be looked through.
+var errManyHolders = refusal.New(refusal.Unavailable, "This account was linked to more people than are read at once, so whose it is can’t be told. Ask whoever runs this device.")
 
-// peopleWith lists the members of staff to whom an account is linked now.
-func (g *Gate) peopleWith(ctx context.Context, issuer, account string) (out []fact.Subject, err error) {
+// enoughHolders is how many people with one account are looked for: two are one
+// too many already.
+const enoughHolders = 2
+
+// holders lists the members of staff to whom an account is linked now, two at
+// most. Everybody to whom it ever was is looked at, or it refuses: what was not
+// looked at counts as nobody's for no one. history reads a person; lists may be
+// late, so that what was linked here lately is looked at as well.
+func (g *Gate) holders(ctx context.Context, history func(context.Context, fact.Subject) (fact.History, error), issuer, account string) ([]fact.Subject, error) {
 	mark := identityMark(issuer, account)
-	rows, err := g.journal.Views().QueryContext(ctx, `SELECT person FROM access_identity WHERE mark = ? ORDER BY person LIMIT ?`, mark[:], 4*mostLinked)
+	people, err := g.subjects(ctx, `SELECT person FROM access_identity WHERE mark = ? ORDER BY person LIMIT ?`, mark[:], mostStaff+1)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var b []byte
-		var s fact.Subject
-		if err := rows.Scan(&b); err != nil {
-			return nil, err
+	if len(people) > mostStaff {
+		return nil, errManyHolders
+	}
+	g.mu.Lock()
+	for _, s := range g.justLinked[mark] {
+		if !slices.Contains(people, s) {
+			people = append(people, s)
 		}
-		copy(s[:], b)
-		h, err := g.atWork(ctx, s)
+	}
+	g.mu.Unlock()
+	var out []fact.Subject
+	for _, s := range people {
+		h, err := history(ctx, s)
 		if err != nil {
 			return nil, err
 		}
-		if access.FoldStaff(s, h).HasAccount(issuer, account) && len(out) < mostLinked {
-			out = append(out, s)
+		if access.FoldStaff(s, h).HasAccount(issuer, account) {
+			if out = append(out, s); len(out) == enoughHolders {
+				break
+			}
 		}
 	}
-	return out, rows.Err()
+	return out, nil
 }
 
-// free refuses an account that is another person's.
-func (g *Gate) free(ctx context.Context, person fact.Subject, l access.IdentityLinked) error {
-	people, err := g.peopleWith(ctx, l.Issuer, l.Account)
-	if err != nil {
-		return err
+// linkedHere remembers a link until the lists have it.
+func (g *Gate) linkedHere(l access.IdentityLinked, person fact.Subject) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.justLinked == nil || len(g.justLinked) >= mostRemembered {
+		g.justLinked = map[fact.Hash][]fact.Subject{}
 	}
-	for _, p := range people {
-		if p != person {
-			return refusal.Field("account", "This account is linked to another person. It has to be taken away there first.")
+	mark := identityMark(l.Issuer, l.Account)
+	if !slices.Contains(g.justLinked[mark], person) {
+		g.justLinked[mark] = append(g.justLinked[mark], person)
+	}
+}
+
+// linkOne decides whether an account becomes a person's, and whose it is
+// meanwhile, in one act: of two who link it at this device at the same moment one
+// is refused. Devices apart can't know of each other: such an account is shown to
+// administrators and signs in nobody.
+func (g *Gate) linkOne(ctx context.Context, by access.Caller, person fact.Subject, l access.IdentityLinked,
+	verb func(tx *journal.Tx, s access.Staff, holders []fact.Subject) ([]fact.Draft, error)) error {
+	saved, err := g.linkNow(ctx, by, person, l, verb)
+	if err == nil {
+		g.journal.WaitViews(ctx, saved, listWait)
+	}
+	return err
+}
+
+func (g *Gate) linkNow(ctx context.Context, by access.Caller, person fact.Subject, l access.IdentityLinked,
+	verb func(tx *journal.Tx, s access.Staff, holders []fact.Subject) ([]fact.Draft, error)) ([]fact.Fact, error) {
+	g.linking.Lock()
+	defer g.linking.Unlock()
+	saved, err := g.journal.Do(ctx, by.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
+		s, err := g.staff(tx, person)
+		if err != nil {
+			return nil, err
 		}
+		if s.Details.Empty() {
+			return nil, noMember()
+		}
+		holders, err := g.holders(ctx, func(_ context.Context, p fact.Subject) (fact.History, error) {
+			h, err := tx.History(p)
+			return h.Admit(g.journal.Own), err
+		}, l.Issuer, l.Account)
+		if err != nil {
+			return nil, err
+		}
+		return verb(tx, s, holders)
+	})
+	if err == nil {
+		g.linkedHere(l, person)
 	}
-	return nil
+	return saved, err
 }
 
 // LinkIdentity links an account at a provider to a member of staff, as an
@@ -66,11 +117,8 @@ func (g *Gate) LinkIdentity(ctx context.Context, by access.Caller, person fact.S
 	if err := g.Enter(ctx, by, access.LinkAccounts, person); err != nil {
 		return err
 	}
-	if err := g.free(ctx, person, l); err != nil {
-		return err
-	}
-	return g.aboutIdentity(ctx, by, person, func(s access.Staff, now time.Time) ([]fact.Draft, error) {
-		return access.LinkIdentity(s, by, l, g.Policy, now)
+	return g.linkOne(ctx, by, person, l, func(tx *journal.Tx, s access.Staff, holders []fact.Subject) ([]fact.Draft, error) {
+		return access.LinkIdentity(s, holders, by, l, g.Policy, tx.Now())
 	})
 }
 
@@ -79,11 +127,12 @@ func (g *Gate) linkOwn(ctx context.Context, by access.Caller, l access.IdentityL
 	if err := g.Enter(ctx, by, access.LinkOwnAccount, by.Person); err != nil {
 		return err
 	}
-	if err := g.free(ctx, by.Person, l); err != nil {
-		return err
-	}
-	return g.aboutSelf(ctx, by, func(s access.Staff, session access.Session, now time.Time) ([]fact.Draft, error) {
-		return access.LinkOwnIdentity(s, session, by, l, g.Policy, now)
+	return g.linkOne(ctx, by, by.Person, l, func(tx *journal.Tx, s access.Staff, holders []fact.Subject) ([]fact.Draft, error) {
+		h, err := tx.History(by.Session)
+		if err != nil {
+			return nil, err
+		}
+		return access.LinkOwnIdentity(s, holders, access.FoldSession(by.Session, h.Admit(g.journal.Own)), by, l, g.Policy, tx.Now())
 	})
 }
 

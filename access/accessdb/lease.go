@@ -55,21 +55,29 @@ type Leases struct {
 }
 
 // OpenLeases reads the authority of a desk. A desk that has none written down was
-// renewed when it was admitted; one whose file does not hold has run out.
+// renewed when it was admitted; one whose file does not hold has run out. What the
+// desk has written since, or seen, says what the time is at least: neither a file
+// that was deleted or put back nor a clock that was set back gives a fresh one.
 func (g *Gate) OpenLeases(c LeaseConfig) (*Leases, error) {
 	l := &Leases{LeaseConfig: c, gate: g, kick: make(chan struct{}, 1)}
 	if l.Log == nil {
 		l.Log = slog.New(slog.DiscardHandler)
 	}
-	now := c.Now()
+	now, ctx := c.Now(), context.Background()
+	open := l.openLapses()
 	raw, err := os.ReadFile(filepath.Join(c.Dir, leaseFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		var since time.Duration
+		seen, err := g.journal.SeenUntil(ctx)
+		if err != nil {
+			return nil, err
+		}
 		if e := g.journal.House().Devices[l.desk()]; e.At != 0 {
-			since = now.Wall.Sub(e.At.Time())
+			since = max(now.Wall.Sub(e.At.Time()), seen.Sub(e.At.Time()))
 		}
 		l.is = access.NewLease(now, access.LeaseJoined, since)
+		l.is = l.is.Bound(c.Rules, l.is, time.Time{}, len(open) > 0)
 	case err != nil:
 		return nil, err
 	default:
@@ -77,10 +85,14 @@ func (g *Gate) OpenLeases(c LeaseConfig) (*Leases, error) {
 			l.Log.Error("what is written down of this desk's authority does not hold: it counts as run out", "err", err)
 			l.is = access.NewLease(now, access.LeaseJoined, c.Rules.Lasts)
 		}
-		l.is = l.is.To(now)
+		wrote, err := g.journal.WroteUntil(ctx, l.is.Up)
+		if err != nil {
+			return nil, err
+		}
+		l.is = l.is.To(now).Bound(c.Rules, l.is, wrote, len(open) > 0)
 	}
 	l.is.Lapse = fact.ID{} // what is on record says whether a lapse is open: the file may be older, or lost
-	if open := l.openLapses(); len(open) > 0 {
+	if len(open) > 0 {
 		l.is.Lapse = open[len(open)-1]
 	}
 	return l, nil
@@ -115,6 +127,7 @@ func (l *Leases) read(raw []byte) (out access.Lease, err error) {
 }
 
 func (l *Leases) write(is access.Lease) error {
+	is.Up = l.gate.journal.HowFar(context.Background())
 	enc, err := fact.Encode(is)
 	if err != nil {
 		return err

@@ -17,9 +17,6 @@ import (
 	"holdfast/journal"
 )
 
-// twoLasts is how long the second person may take after the first.
-const twoLasts = 10 * time.Minute
-
 // firsts are people who have confirmed that a desk's authority is to be renewed
 // and wait for a second person: by session, in memory only.
 type firsts struct {
@@ -34,7 +31,7 @@ type first struct {
 	until  time.Time
 }
 
-func (f *firsts) put(session fact.Subject, one first, now time.Time) {
+func (f *firsts) put(session fact.Subject, one first, lasts time.Duration, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for id, old := range f.at {
@@ -45,7 +42,7 @@ func (f *firsts) put(session fact.Subject, one first, now time.Time) {
 	if f.at == nil {
 		f.at = map[fact.Subject]first{}
 	}
-	one.until = now.Add(twoLasts)
+	one.until = now.Add(lasts)
 	f.at[session] = one
 }
 
@@ -101,7 +98,7 @@ func (p *Passkeys) BeginRenewal(ctx context.Context, by access.Caller) (*protoco
 	if err != nil {
 		return nil, err
 	}
-	l.firsts.put(by.Session, first{nonce: nonce}, g.clock())
+	l.firsts.put(by.Session, first{nonce: nonce}, g.Policy.SecondPerson, g.clock())
 	return options, g.waiting.put(ceremony{data: *data, person: by.Person, by: by.Session}, g.clock())
 }
 
@@ -137,7 +134,7 @@ func (p *Passkeys) ConfirmRenewal(ctx context.Context, by access.Caller, answer 
 		return refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.").Because(err)
 	}
 	one.answer, one.ready = answer, true
-	l.firsts.put(by.Session, one, g.clock())
+	l.firsts.put(by.Session, one, g.Policy.SecondPerson, g.clock())
 	return nil
 }
 
@@ -198,7 +195,7 @@ func (p *Passkeys) RenewByTwo(ctx context.Context, by access.Caller, answer []by
 	}
 	who, _, err := p.web.ValidatePasskeyLogin(p.owner(ctx), c.data, parsed)
 	u, ok := who.(user)
-	if err != nil || !ok {
+	if err != nil || !ok || len(c.letOn) > 0 {
 		return refusal.New(refusal.Forbidden, "The passkey's answer does not hold. Begin again.").Because(err)
 	}
 	return l.byTwo(ctx, by, u.staff.Person, answer)
@@ -217,7 +214,7 @@ func (g *Gate) RenewByTwoInDemo(ctx context.Context, by access.Caller, second fa
 	if !l.Demo {
 		return refusal.New(refusal.Forbidden, "Each of the two confirms it with their own passkey.")
 	}
-	l.firsts.put(by.Session, first{ready: true}, g.clock())
+	l.firsts.put(by.Session, first{ready: true}, g.Policy.SecondPerson, g.clock())
 	return l.byTwo(ctx, by, second, nil)
 }
 

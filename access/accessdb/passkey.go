@@ -70,6 +70,7 @@ type ceremony struct {
 	link   fact.Hash
 	person fact.Subject
 	by     fact.Subject // whose session it belongs to; zero: nobody's yet
+	letOn  []byte       // of a manager who lets that session go on: the nonce
 	until  time.Time
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"holdfast/access"
-	"holdfast/fact"
 	"holdfast/fact/refusal"
 )
 
@@ -41,10 +40,4 @@ func (p *Passkeys) Return(ctx context.Context, answer []byte, role access.Role, 
 		return token, by, err
 	}
 	return p.openFor(ctx, u, role, browser, desk)
-}
-
-// HasPasskey tells whether a person has a passkey to show.
-func (g *Gate) HasPasskey(ctx context.Context, person fact.Subject) bool {
-	h, err := g.journal.History(ctx, person)
-	return err == nil && len(access.FoldStaff(person, h).Usable()) > 0
 }

@@ -56,11 +56,6 @@ const (
 	mostCode   = 4096
 )
 
-// callsAtOnce bounds how many people wait for one provider at the same time.
-// Whoever finds more is told so at once: nobody's sign-in queues behind a
-// provider that hangs.
-const callsAtOnce = 8
-
 // Providers lets people sign in by an account at an identity provider, as one of
 // two factors. It calls a provider only when somebody has pressed its button, and
 // then waits no longer than the policy says.
@@ -77,7 +72,7 @@ type provider struct {
 	loopback bool // plain HTTP on this machine is good enough: demo folders
 	client   *http.Client
 	signer   jose.Signer
-	calls    chan struct{}
+	calls    chan struct{} // whoever finds it full is told so at once: nobody queues behind a provider that hangs
 
 	mu    sync.Mutex
 	known *oidc.Provider
@@ -91,7 +86,7 @@ type provider struct {
 func NewProviders(g *Gate, origin string, all []Provider, demo bool, log *slog.Logger) (*Providers, error) {
 	p := &Providers{gate: g, log: log, trips: newTrips()}
 	for _, c := range all {
-		one, err := newProvider(c, origin, demo)
+		one, err := newProvider(c, origin, demo, g.Policy.ProviderCalls)
 		if err != nil {
 			return nil, fmt.Errorf("provider %q: %w", c.Name, err)
 		}
@@ -106,8 +101,8 @@ func NewProviders(g *Gate, origin string, all []Provider, demo bool, log *slog.L
 	return p, nil
 }
 
-func newProvider(c Provider, origin string, demo bool) (*provider, error) {
-	p := &provider{Provider: c, redirect: origin + "/sign-in/from/" + c.Name, loopback: demo, calls: make(chan struct{}, callsAtOnce)}
+func newProvider(c Provider, origin string, demo bool, calls int) (*provider, error) {
+	p := &provider{Provider: c, redirect: origin + "/sign-in/from/" + c.Name, loopback: demo, calls: make(chan struct{}, calls)}
 	if p.Claim == "" {
 		p.Claim = "sub"
 	}
@@ -238,11 +233,11 @@ func (p *provider) discover(ctx context.Context, now time.Time) (*oidc.Provider,
 
 // lately gives what the provider said of itself when the person set out, with
 // the keys that were read since; a restarted device asks anew.
-func (p *provider) lately(ctx context.Context, now time.Time) (*oidc.Provider, error) {
+func (p *provider) lately(ctx context.Context, trip time.Duration, now time.Time) (*oidc.Provider, error) {
 	p.mu.Lock()
 	known, at := p.known, p.at
 	p.mu.Unlock()
-	if age := now.Sub(at); known != nil && age >= 0 && age < TripLasts {
+	if age := now.Sub(at); known != nil && age >= 0 && age < trip {
 		return known, nil
 	}
 	return p.discover(ctx, now)
@@ -306,7 +301,11 @@ const (
 	TroubleStale       Trouble = "stale"   // it did not check the person now
 	TroubleNobody      Trouble = "nobody"  // the account is nobody's here
 	TroubleTwo         Trouble = "two"     // it is two people's, or one of two linked apart
+	TroubleMany        Trouble = "many"    // more people had it than are read at once
 	TroubleNoRole      Trouble = "no-role" // whose account it is holds no role now
+	TroubleRole        Trouble = "role"    // they do not hold the role that they chose
+	TroublePasskey     Trouble = "passkey" // the session that would link it was not opened by passkey
+	TroubleLocked      Trouble = "locked"  // the session that would link it ended or was locked meanwhile
 	TroubleTaken       Trouble = "taken"   // it can't be linked: another's, or not the first
 )
 
@@ -336,8 +335,12 @@ func sentences() map[Trouble]string {
 		TroubleWeak:        "{} did not check who you are as closely as this organisation requires. Sign in there with your smartcard or security key, or use your passkey here.",
 		TroubleStale:       "{} knew you from before and did not ask who you are now. Begin again and sign in there anew, or use your passkey.",
 		TroubleNobody:      "Your account at {} is nobody’s on the staff list here. Sign in by your passkey and link it under You, or ask an administrator.",
-		TroubleTwo:         "Your account at {} was linked twice, so it opens nothing until an administrator has looked. Use your passkey.",
+		TroubleTwo:         "Your account at {} was linked twice, to you or to two people, so it opens nothing until an administrator has taken the wrong link away. Use your passkey.",
 		TroubleTaken:       "This account at {} is linked to another person here, or one there is linked to you already. An administrator can take it away.",
+		TroubleMany:        "More people have had your account at {} than are read at once, so whose it is can’t be told. Use your passkey, and tell whoever looks after this machine.",
+		TroubleRole:        "You do not hold the role that you chose. Begin again with another, or as usual.",
+		TroublePasskey:     "This session was not opened by your passkey, so nothing can be linked in it. Sign out, sign in by your passkey, and link your account at {} then.",
+		TroubleLocked:      "Your session ended or was locked while you were at {}, so your account was not linked. Begin again.",
 		TroubleNoRole:      "You do not hold a role here now. Ask an administrator.",
 	}
 }

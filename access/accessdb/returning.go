@@ -33,9 +33,13 @@ type Answer struct {
 
 // Begin gives the address at the provider to which a person's browser goes, and
 // the state to keep in the browser until it comes back. browser is its lasting
-// token; by is who links an account, zero for somebody who signs in.
-func (p *Providers) Begin(ctx context.Context, by access.Caller, name, browser string) (address, state string, err error) {
-	one, of, err := p.trip(ctx, by, name, browser)
+// token; by is who links an account, zero for somebody who signs in, in a role
+// that they choose or as usual.
+func (p *Providers) Begin(ctx context.Context, by access.Caller, role access.Role, name, browser string) (address, state string, err error) {
+	one, of, err := p.trip(ctx, by, role, name, browser)
+	if err == nil && !by.Session.Zero() {
+		err = p.mayLink(ctx, one, by)
+	}
 	if err != nil {
 		return "", "", p.note(one, err)
 	}
@@ -63,7 +67,7 @@ func (p *Providers) Begin(ctx context.Context, by access.Caller, name, browser s
 }
 
 // trip checks that somebody may set out, or come back, and what that is bound to.
-func (p *Providers) trip(ctx context.Context, by access.Caller, name, browser string) (*provider, trip, error) {
+func (p *Providers) trip(ctx context.Context, by access.Caller, role access.Role, name, browser string) (*provider, trip, error) {
 	one, err := p.named(name)
 	if err != nil {
 		return nil, trip{}, err
@@ -75,9 +79,12 @@ func (p *Providers) trip(ctx context.Context, by access.Caller, name, browser st
 	if err != nil {
 		return one, trip{}, one.trouble(TroubleBrowser)
 	}
-	of := trip{provider: one.Name, browser: at, session: by.Session}
+	of := trip{provider: one.Name, browser: at, session: by.Session, role: role}
 	if !by.Session.Zero() {
-		return one, of, p.gate.Enter(ctx, by, access.LinkOwnAccount, by.Person)
+		return one, of, by.May(access.LinkOwnAccount)
+	}
+	if role != "" && !slices.Contains(access.Roles(), role) {
+		return one, of, one.trouble(TroubleRole)
 	}
 	known, _, err := p.gate.knownBrowser(ctx, at)
 	if err == nil && !known {
@@ -86,21 +93,37 @@ func (p *Providers) trip(ctx context.Context, by access.Caller, name, browser st
 	return one, of, err
 }
 
+// mayLink lets somebody set out to link their account, or says at once what they
+// would hear at the end: what they show us is judged before they leave.
+func (p *Providers) mayLink(ctx context.Context, one *provider, by access.Caller) error {
+	if err := p.gate.Enter(ctx, by, access.LinkOwnAccount, by.Person); err != nil {
+		return err
+	}
+	h, err := p.gate.atWork(ctx, by.Session)
+	if err == nil && !access.FoldSession(by.Session, h).ByOwnDeviceOf(by.Person) {
+		err = one.trouble(TroublePasskey)
+	}
+	return err
+}
+
 // SignIn opens a session for whoever the provider says has come back to this
-// browser, and gives its token. Desk is the machine.
-func (p *Providers) SignIn(ctx context.Context, name string, a Answer, browser, desk string) (string, access.Caller, error) {
-	one, who, err := p.answered(ctx, access.Caller{}, name, a, browser)
+// browser, in the role that they chose before they set out, and gives its token.
+// Desk is the machine.
+func (p *Providers) SignIn(ctx context.Context, role access.Role, name string, a Answer, browser, desk string) (string, access.Caller, error) {
+	one, who, err := p.answered(ctx, access.Caller{}, role, name, a, browser)
 	if err != nil {
 		return "", access.Caller{}, p.note(one, err)
 	}
-	token, by, err := p.openFor(ctx, one, who, browser, desk)
+	token, by, err := p.openFor(ctx, one, who, role, browser, desk)
 	return token, by, p.note(one, err)
 }
 
-func (p *Providers) openFor(ctx context.Context, one *provider, who told, browser, desk string) (string, access.Caller, error) {
+func (p *Providers) openFor(ctx context.Context, one *provider, who told, role access.Role, browser, desk string) (string, access.Caller, error) {
 	none := access.Caller{}
-	people, err := p.gate.peopleWith(ctx, one.Issuer, who.account)
+	people, err := p.gate.holders(ctx, p.gate.atWork, one.Issuer, who.account)
 	switch {
+	case errors.Is(err, errManyHolders):
+		return "", none, one.trouble(TroubleMany)
 	case err != nil:
 		return "", none, err
 	case len(people) == 0:
@@ -112,9 +135,15 @@ func (p *Providers) openFor(ctx context.Context, one *provider, who told, browse
 	if err != nil {
 		return "", none, err
 	}
-	role, ok := access.FoldStaff(people[0], h).FirstRole(p.gate.clock())
-	if !ok {
+	s, now := access.FoldStaff(people[0], h), p.gate.clock()
+	first, ok := s.FirstRole(now)
+	switch {
+	case !ok:
 		return "", none, one.trouble(TroubleNoRole)
+	case role == "":
+		role = first
+	case len(s.Holds(role, now)) == 0:
+		return "", none, one.trouble(TroubleRole)
 	}
 	at, err := hashToken(browser)
 	if err != nil {
@@ -139,10 +168,11 @@ func (p *Providers) openFor(ctx context.Context, one *provider, who told, browse
 // Link links to the caller the account that the provider says has come back to
 // this browser.
 func (p *Providers) Link(ctx context.Context, by access.Caller, name string, a Answer, browser string) error {
-	one, who, err := p.answered(ctx, by, name, a, browser)
+	one, who, err := p.answered(ctx, by, "", name, a, browser)
 	if err != nil {
 		return p.note(one, err)
 	}
+	by.Proved = p.gate.clock() // they showed it when they set out, in this session, and the trip has its own time
 	err = p.gate.linkOwn(ctx, by, access.IdentityLinked{Issuer: one.Issuer, Account: who.account})
 	if len(refusal.Fields(err)) > 0 {
 		err = one.trouble(TroubleTaken)
@@ -156,8 +186,8 @@ type told struct {
 	how     access.Assurance
 }
 
-func (p *Providers) answered(ctx context.Context, by access.Caller, name string, a Answer, browser string) (*provider, told, error) {
-	one, of, err := p.trip(ctx, by, name, browser)
+func (p *Providers) answered(ctx context.Context, by access.Caller, role access.Role, name string, a Answer, browser string) (*provider, told, error) {
+	one, of, err := p.trip(ctx, by, role, name, browser)
 	if err != nil {
 		return one, told{}, err
 	}
@@ -165,7 +195,7 @@ func (p *Providers) answered(ctx context.Context, by access.Caller, name string,
 	if a.Kept == "" || subtle.ConstantTimeCompare([]byte(state), []byte(a.Kept)) != 1 {
 		return one, told{}, one.trouble(TroubleLate)
 	}
-	began, trouble := p.trips.end(state, of, p.gate.clock())
+	began, trouble := p.trips.end(state, of, p.gate.Policy.ProviderTrip, p.gate.clock())
 	if trouble != "" {
 		return one, told{}, one.trouble(trouble)
 	}
@@ -199,7 +229,7 @@ func (p *Providers) answered(ctx context.Context, by access.Caller, name string,
 // exchange gives the code to the provider for its ID token, and the access token
 // beside it, which is used for nothing.
 func (p *Providers) exchange(ctx context.Context, one *provider, code, state string) (id, beside string, err error) {
-	found, err := one.lately(ctx, p.gate.clock())
+	found, err := one.lately(ctx, p.gate.Policy.ProviderTrip, p.gate.clock())
 	if err != nil {
 		return "", "", err
 	}
@@ -243,7 +273,7 @@ func (p *Providers) assertion(one *provider, to string) (string, error) {
 // verify checks signature, issuer, audience and end of an ID token. The library
 // takes no algorithm but those that need the provider's own private key.
 func (p *Providers) verify(ctx context.Context, one *provider, raw string) (*oidc.IDToken, error) {
-	found, err := one.lately(ctx, p.gate.clock())
+	found, err := one.lately(ctx, p.gate.Policy.ProviderTrip, p.gate.clock())
 	if err != nil {
 		return nil, err
 	}

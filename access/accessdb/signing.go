@@ -156,6 +156,9 @@ type kept struct {
 	secret []byte
 	link   string
 	name   string
+	what   string // which page shows it; a witnessed link's is empty
+	says   string
+	ends   time.Time // of the link
 	until  time.Time
 }
 
@@ -187,12 +190,13 @@ func (s *shown) get(at slot, now time.Time) (kept, bool) {
 	return k, ok && !now.After(k.until)
 }
 
-// next gives the link of a session that is to be shown and was begun first.
-func (s *shown) next(session fact.Subject, now time.Time) (at slot, k kept, ok bool) {
+// next gives the link of a session that is to be shown on a page and was begun
+// first.
+func (s *shown) next(session fact.Subject, what string, now time.Time) (at slot, k kept, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one, old := range s.at {
-		if one.session != session || one.link == (fact.Hash{}) || old.name == "" || now.After(old.until) {
+		if one.session != session || old.what != what || one.link == (fact.Hash{}) || old.name == "" || now.After(old.until) {
 			continue
 		}
 		if !ok || old.until.Before(k.until) || old.until.Equal(k.until) && bytes.Compare(one.link[:], at.link[:]) < 0 {

@@ -332,13 +332,13 @@ func TestWhatIsShownOnceHasASlotOfItsOwn(t *testing.T) {
 		t.Error("the authenticator is gone")
 	}
 	for _, want := range []string{"Ann", "Ben"} {
-		at, k, ok := s.next(session, now)
+		at, k, ok := s.next(session, "", now)
 		if !ok || k.name != want || k.link != "for "+want {
 			t.Errorf("%+v, want %s", k, want)
 		}
 		s.drop(at)
 	}
-	if _, k, ok := s.next(session, now); ok {
+	if _, k, ok := s.next(session, "", now); ok {
 		t.Errorf("shown again: %+v", k)
 	}
 }

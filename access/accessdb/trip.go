@@ -10,21 +10,18 @@ import (
 	"sync"
 	"time"
 
+	"holdfast/access"
 	"holdfast/fact"
 )
-
-// TripLasts is how long a person may take over signing in at a provider.
-const TripLasts = 10 * time.Minute
 
 // mostTrips bounds the trips that are remembered as ended.
 const mostTrips = 20_000
 
 // trips are the ways of people to a provider and back. The state that goes with
 // them proves itself, as a challenge does: chance, when it was made, and a MAC
-// under a key of this process over them, the provider, the browser and, when an
-// account is to be linked, the session. So asking keeps nothing here, and an
-// answer is good for the provider, browser and session that it was begun with
-// alone. Nonce and code verifier (RFC 7636) come from the state under the same
+// under a key of this process over them, the provider, the browser, the role
+// that was chosen and, when an account is to be linked, the session. So asking keeps nothing here, and an
+// answer is good for what it was begun with alone. Nonce and code verifier (RFC 7636) come from the state under the same
 // key: whoever has the state has neither. Only trips that have ended are
 // remembered, so that each ends once.
 type trips struct {
@@ -40,6 +37,7 @@ type trip struct {
 	provider string
 	browser  fact.Hash
 	session  fact.Subject // zero: it signs in
+	role     access.Role  // to sign in as; empty: their first one
 }
 
 func newTrips() *trips {
@@ -59,7 +57,7 @@ func (t *trips) sum(label string, parts ...[]byte) []byte {
 }
 
 func (t *trips) mac(front []byte, of trip) []byte {
-	return t.sum("holdfast/trip/1", front, []byte(of.provider), of.browser[:], of.session[:])[:16]
+	return t.sum("holdfast/trip/2", front, []byte(of.provider), of.browser[:], of.session[:], []byte(of.role))[:16]
 }
 
 // begin draws the state of a trip.
@@ -72,15 +70,15 @@ func (t *trips) begin(random io.Reader, of trip, now time.Time) (string, error) 
 	return base64.RawURLEncoding.EncodeToString(append(out, t.mac(out, of)...)), nil
 }
 
-// end checks a state as the browser brings it back, and ends its trip. It gives
-// when the trip began.
-func (t *trips) end(state string, of trip, now time.Time) (time.Time, Trouble) {
+// end checks a state as the browser brings it back, and ends its trip, which may
+// have lasted so long. It gives when the trip began.
+func (t *trips) end(state string, of trip, lasts time.Duration, now time.Time) (time.Time, Trouble) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(state)
 	if err != nil || len(raw) != stateBytes || !hmac.Equal(raw[24:], t.mac(raw[:24], of)) {
 		return time.Time{}, TroubleLate
 	}
 	began := time.UnixMilli(int64(binary.BigEndian.Uint64(raw[16:])))
-	if age := now.Sub(began); age < -time.Minute || age > TripLasts {
+	if age := now.Sub(began); age < -time.Minute || age > lasts {
 		return time.Time{}, TroubleLate
 	}
 	t.mu.Lock()
@@ -90,7 +88,7 @@ func (t *trips) end(state string, of trip, now time.Time) (time.Time, Trouble) {
 		return time.Time{}, TroubleUsed
 	}
 	for old, at := range t.ended {
-		if now.Sub(at) > TripLasts+time.Minute {
+		if now.Sub(at) > lasts+time.Minute {
 			delete(t.ended, old)
 		}
 	}

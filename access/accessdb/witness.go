@@ -145,7 +145,28 @@ func (g *Gate) nameOf(ctx context.Context, person fact.Subject) string {
 // ShownLink is a link that is shown once.
 type ShownLink struct {
 	Token, Name string
+	Says        string // beside it; may be empty
 	Until       time.Time
+}
+
+// ShowOnce keeps a link that the caller has just made until the page of that name
+// takes it: in memory, for minutes, for their session alone.
+func (g *Gate) ShowOnce(by access.Caller, page string, l ShownLink) error {
+	hash, err := hashToken(l.Token)
+	if err != nil {
+		return err
+	}
+	return g.signing.shown.put(slot{by.Session, hash}, kept{link: l.Token, name: l.Name, what: page, says: l.Says, ends: l.Until}, g.clock())
+}
+
+// TakeShown gives the link that a page of the caller is to show, this once; false
+// when there is none.
+func (g *Gate) TakeShown(by access.Caller, page string) (ShownLink, bool) {
+	at, k, ok := g.signing.shown.next(by.Session, page, g.clock())
+	if ok {
+		g.signing.shown.drop(at)
+	}
+	return ShownLink{Token: k.link, Name: k.name, Says: k.says, Until: k.ends}, ok
 }
 
 // Witnessed gives the link that the caller's word has opened, this once; false
@@ -154,7 +175,7 @@ func (g *Gate) Witnessed(ctx context.Context, by access.Caller) (ShownLink, bool
 	if err := g.Enter(ctx, by, access.VouchFor, fact.Subject{}); err != nil {
 		return ShownLink{}, false, err
 	}
-	at, k, ok := g.signing.shown.next(by.Session, g.clock())
+	at, k, ok := g.signing.shown.next(by.Session, "", g.clock())
 	if !ok {
 		return ShownLink{}, false, nil
 	}

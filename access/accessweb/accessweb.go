@@ -56,6 +56,7 @@ func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/staff", p.staff)
 	m.Handle(web.Session, http.MethodPost, "/staff", p.addStaff)
 	m.Handle(web.Session, http.MethodPost, "/staff/{person}/link", p.makeLink)
+	m.Handle(web.Session, http.MethodGet, "/staff/link", p.shownLink)
 	p.registerWays(m)
 	p.registerPeople(m)
 	p.registerTrust(m)

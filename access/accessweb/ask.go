@@ -27,6 +27,9 @@ type askView struct {
 	Error    string
 	Passkey  bool
 	Demo     bool
+	Held     bool // before one more record: a colleague's word is enough
+	LetOn    bool // they have no passkey, and a shift manager may let them go on
+	None     bool // they have no passkey
 	For      string
 	About    string // of a reason
 	Act      string
@@ -46,6 +49,7 @@ func (p *Pages) Ask(w http.ResponseWriter, r *http.Request, by *web.Caller, err 
 	case errors.As(err, &why):
 		v.About, v.Act = why.About.String(), string(why.Act)
 	case errors.Is(err, access.ErrProve):
+		v.Held = errors.Is(err, access.ErrHeld)
 	default:
 		return false
 	}
@@ -84,7 +88,9 @@ func keptOf(r *http.Request, without string) (out []keptField) {
 func (p *Pages) showProof(w http.ResponseWriter, r *http.Request, by web.Caller, v askView) error {
 	v.Frame = p.Shell.Frame(r, by, "Show that it is you")
 	v.Frame.Live = ""
-	v.Passkey = p.Passkeys != nil && (!p.Links || p.Gate.HasPasskey(r.Context(), by.Person))
+	v.None = p.Passkeys != nil && p.Gate.LacksPasskey(r.Context(), by.Person)
+	v.Passkey = p.Passkeys != nil && !v.None
+	v.LetOn = v.None && v.Held && !p.Links && p.Gate.Policy.LetOnMost > 0
 	v.Demo = p.Links
 	return web.Render(w, r, http.StatusForbidden, provePage(v))
 }
@@ -101,6 +107,7 @@ func (p *Pages) registerAsk(m *web.Mux) {
 	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/reason", MaxBody: most}, p.reason)
 	if p.Passkeys != nil {
 		m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/prove/begin", MaxBody: 64 << 10, Refuse: refuseJSON}, p.beginProof)
+		m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/prove/manager", MaxBody: 64 << 10, Refuse: refuseJSON}, p.beginLetOn)
 	}
 }
 
@@ -110,6 +117,15 @@ func (p *Pages) beginProof(w http.ResponseWriter, r *http.Request, by web.Caller
 		return err
 	}
 	return p.beginSignIn(w, r, by)
+}
+
+// beginLetOn asks for the passkey of a shift manager who is there, as JSON.
+func (p *Pages) beginLetOn(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	options, err := p.Passkeys.BeginLetOn(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, options)
 }
 
 // prove takes the proof and sends what was kept on its way: the browser sends
@@ -123,7 +139,7 @@ func (p *Pages) prove(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	}
 	v := askView{
 		Say: r.PostForm.Get("_prove_say"), To: r.PostForm.Get("_prove_to"), Get: r.PostForm.Get("_prove_get") == "yes",
-		Kept: keptOf(r, "_prove_"),
+		Held: r.PostForm.Get("_prove_held") == "yes", Kept: keptOf(r, "_prove_"),
 	}
 	if !web.LocalPath(v.To) {
 		return refusal.New(refusal.Invalid, "The form did not arrive whole. Go back and send it again.")
@@ -142,6 +158,8 @@ func (p *Pages) prove(w http.ResponseWriter, r *http.Request, by web.Caller) err
 
 func (p *Pages) proof(r *http.Request, by web.Caller, what string) error {
 	switch answer := r.PostForm.Get("_prove_answer"); {
+	case answer != "" && p.Passkeys != nil && r.PostForm.Get("_prove_way") == access.WayColleague:
+		return p.Passkeys.LetOn(r.Context(), by, []byte(answer), what)
 	case answer != "" && p.Passkeys != nil:
 		return p.Passkeys.Prove(r.Context(), by, []byte(answer), what)
 	case p.Links && r.PostForm.Get("_prove_way") == "demo":

@@ -47,6 +47,7 @@ func LoadPolicy(s *content.Set) (access.Policy, error) {
 		RecoveryCodes: have["recovery-codes"], RecoveryLink: minutes("recovery-link-minutes"), WitnessLink: minutes("witness-link-minutes"),
 		ShiftMost: time.Duration(have["shift-most-hours"]) * time.Hour, ShiftLink: minutes("shift-link-minutes"),
 		ProviderWait: time.Duration(have["provider-wait-seconds"]) * time.Second, ProviderSkew: time.Duration(have["provider-clock-skew-seconds"]) * time.Second,
+		ProviderTrip: minutes("provider-trip-minutes"), ProviderCalls: have["provider-calls-at-once"], SecondPerson: minutes("second-person-minutes"), LetOnMost: have["let-on-most"],
 		SessionLasts: hours("session-hours"), FinishLasts: hours("finish-hours"), EnrolLink: hours("enrolment-link-hours"), News: 24 * hours("news-days"),
 	}, nil
 }
@@ -67,6 +68,7 @@ func policyBounds() []limit {
 		{"wait-most-seconds", 60, 3600}, {"tries-forgotten-hours", 1, 168}, {"recovery-codes", 0, 20}, {"recovery-link-minutes", 1, 120},
 		{"witness-link-minutes", 1, 60}, {"shift-most-hours", 1, int(access.LongestShift.Hours())}, {"shift-link-minutes", 5, 24 * 60},
 		{"sign-in-by-provider", 0, 1}, {"provider-wait-seconds", 1, 8}, {"provider-clock-skew-seconds", 0, 300},
+		{"provider-trip-minutes", 2, 60}, {"provider-calls-at-once", 1, 100}, {"second-person-minutes", 1, 60}, {"let-on-most", 0, 10},
 		{"session-hours", 8, 24}, {"finish-hours", 4, 24}, {"enrolment-link-hours", 1, 72}, {"news-days", 1, 90},
 	}
 }

@@ -31,13 +31,24 @@ func (p *Pages) registerProviders(m *web.Mux) {
 
 func (p *Pages) byProvider() bool { return p.Gate.Policy.ByProvider && len(p.Providers.List()) > 0 }
 
-// elsewhere lists where the way to each provider begins.
-func (p *Pages) elsewhere(next string) (out []web.Option) {
+// wayElsewhere is where the way to one provider begins, as usual and in each role.
+type wayElsewhere struct {
+	Title, Href string
+	As          []web.Option // address, and the role
+}
+
+// elsewhere lists the ways to providers. The role is chosen before somebody sets
+// out, by links: what a form leads to may not leave this site.
+func (p *Pages) elsewhere(next string) (out []wayElsewhere) {
 	if !p.byProvider() {
 		return nil
 	}
 	for _, one := range p.Providers.List() {
-		out = append(out, web.Option{Value: "/sign-in/with/" + one.Name + "?next=" + url.QueryEscape(next), Text: one.Title})
+		w := wayElsewhere{Title: one.Title, Href: "/sign-in/with/" + one.Name + "?next=" + url.QueryEscape(next)}
+		for _, r := range access.Roles() {
+			w.As = append(w.As, web.Option{Value: w.Href + "&role=" + url.QueryEscape(string(r)), Text: capital(r.Title())})
+		}
+		out = append(out, w)
 	}
 	return out
 }
@@ -65,30 +76,40 @@ func tripCookie(r *http.Request) string {
 	return "holdfast-trip"
 }
 
+// trip is what a browser keeps of one: its state, the page that was asked for,
+// whether an account is to be linked, and the role that was chosen. The state is
+// bound to the role: another one written into the cookie ends the trip.
+type trip struct {
+	state, next string
+	links       bool
+	role        access.Role
+}
+
 // setTrip keeps a trip; an empty state ends it.
-func setTrip(w http.ResponseWriter, r *http.Request, state, next string, links bool) {
+func (p *Pages) setTrip(w http.ResponseWriter, r *http.Request, t trip) {
 	c := &http.Cookie{Name: tripCookie(r), Path: "/", MaxAge: -1, HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode}
-	if state != "" {
-		c.Value, c.MaxAge = state+"."+base64.RawURLEncoding.EncodeToString([]byte(next)), int(accessdb.TripLasts.Seconds())
-		if links {
-			c.Value += ".links"
+	if t.state != "" {
+		what := ""
+		if t.links {
+			what = "links"
 		}
+		c.Value = strings.Join([]string{t.state, base64.RawURLEncoding.EncodeToString([]byte(t.next)), what, string(t.role)}, ".")
+		c.MaxAge = int(p.Gate.Policy.ProviderTrip.Seconds())
 	}
 	http.SetCookie(w, c)
 }
 
-func tripOf(r *http.Request) (state, next string, links bool) {
+func tripOf(r *http.Request) trip {
 	c, err := r.Cookie(tripCookie(r))
 	if err != nil {
-		return "", "/", false
+		return trip{next: "/"}
 	}
-	state, rest, _ := strings.Cut(c.Value, ".")
-	path, what, _ := strings.Cut(rest, ".")
-	raw, err := base64.RawURLEncoding.DecodeString(path)
-	if err != nil || !web.LocalPath(string(raw)) {
-		return state, "/", what == "links"
+	parts := append(strings.Split(c.Value, "."), "", "", "")
+	t := trip{state: parts[0], next: "/", links: parts[2] == "links", role: access.Role(parts[3])}
+	if raw, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil && web.LocalPath(string(raw)) {
+		t.next = string(raw)
 	}
-	return state, string(raw), what == "links"
+	return t
 }
 
 // pressed tells whether a look came from a link on a page of ours: no other site
@@ -114,11 +135,12 @@ func (p *Pages) goElsewhere(w http.ResponseWriter, r *http.Request, _ web.Caller
 	if err != nil {
 		return err
 	}
-	address, state, err := p.Providers.Begin(r.Context(), access.Caller{}, r.PathValue("provider"), browser)
+	role := access.Role(r.URL.Query().Get("role"))
+	address, state, err := p.Providers.Begin(r.Context(), access.Caller{}, role, r.PathValue("provider"), browser)
 	if err != nil {
 		return p.notElsewhere(w, r, err, "/sign-in", next(r))
 	}
-	setTrip(w, r, state, next(r), false)
+	p.setTrip(w, r, trip{state: state, next: next(r), role: role})
 	w.Header().Set("Location", address)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
@@ -135,25 +157,25 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request, _ web.Caller) e
 	if !p.byProvider() {
 		return noSuchProvider()
 	}
-	state, next, links := tripOf(r)
-	setTrip(w, r, "", "", false)
+	t := tripOf(r)
+	p.setTrip(w, r, trip{})
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	browser, err := p.browserOf(r)
 	if err != nil {
 		return err
 	}
-	name, answer := r.PathValue("provider"), accessdb.Answer{Query: r.URL.Query(), Kept: state}
-	if links {
+	name, answer := r.PathValue("provider"), accessdb.Answer{Query: r.URL.Query(), Kept: t.state}
+	if t.links {
 		return p.comeBackLinked(w, r, name, answer, browser)
 	}
-	token, by, err := p.Providers.SignIn(r.Context(), name, answer, browser, p.Desk)
+	token, by, err := p.Providers.SignIn(r.Context(), t.role, name, answer, browser, p.Desk)
 	if err != nil {
-		return p.notElsewhere(w, r, err, "/sign-in", next)
+		return p.notElsewhere(w, r, err, "/sign-in", t.next)
 	}
 	if err := p.settle(w, r, token, by); err != nil {
 		return err
 	}
-	return web.SeeOther(w, r, next)
+	return web.SeeOther(w, r, t.next)
 }
 
 // notElsewhere shows a trouble on a page of ours: the sign-in page, beside the
@@ -225,7 +247,7 @@ func (p *Pages) goToLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 	if err != nil {
 		return err
 	}
-	address, state, err := p.Providers.Begin(r.Context(), by, r.PathValue("provider"), browser)
+	address, state, err := p.Providers.Begin(r.Context(), by, "", r.PathValue("provider"), browser)
 	if errors.Is(err, access.ErrProve) {
 		return web.SeeOther(w, r, linksAt)
 	}
@@ -233,7 +255,7 @@ func (p *Pages) goToLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		return p.notElsewhere(w, r, err, linksAt, "/")
 	}
 	keepBrowser(w, r, browser)
-	setTrip(w, r, state, linksAt, true)
+	p.setTrip(w, r, trip{state: state, next: linksAt, links: true})
 	w.Header().Set("Location", address)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
@@ -241,17 +263,14 @@ func (p *Pages) goToLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 
 func (p *Pages) comeBackLinked(w http.ResponseWriter, r *http.Request, name string, a accessdb.Answer, browser string) error {
 	by, err := Sessions(p.Gate).Caller(r)
-	if errors.Is(err, web.ErrNoSession) { // said here, so that code and state go into no other address
-		return web.SeeOther(w, r, "/sign-in?next="+url.QueryEscape(linksAt))
+	if errors.Is(err, web.ErrNoSession) { // said after they are back, and here, so that code and state go into no other address
+		q := url.Values{"elsewhere": {string(accessdb.TroubleLocked)}, "at": {name}}
+		return web.SeeOther(w, r, "/sign-in?next="+url.QueryEscape(linksAt+"?"+q.Encode()))
 	}
 	if err != nil {
 		return err
 	}
-	err = p.Providers.Link(r.Context(), by, name, a, browser)
-	if errors.Is(err, access.ErrProve) {
-		return web.SeeOther(w, r, linksAt)
-	}
-	if err != nil {
+	if err := p.Providers.Link(r.Context(), by, name, a, browser); err != nil {
 		return p.notElsewhere(w, r, err, linksAt, "/")
 	}
 	return web.SeeOther(w, r, linksAt)
@@ -333,18 +352,24 @@ func (p *Pages) ofMember(w http.ResponseWriter, r *http.Request, by web.Caller, 
 
 func (p *Pages) accountLines(s access.Staff) (out []accountLine) {
 	for _, one := range s.Identities {
-		l := accountLine{Provider: one.Issuer, Issuer: one.Issuer, Account: one.Account, Since: p.moment(one.At.Time()), By: "an administrator"}
+		l := accountLine{Provider: p.providerTitle(one.Issuer), Issuer: one.Issuer, Account: one.Account, Since: p.moment(one.At.Time()), By: "an administrator"}
 		if one.Own {
 			l.By = "themselves"
-		}
-		for _, known := range p.Providers.List() {
-			if known.Issuer == one.Issuer {
-				l.Provider = known.Title
-			}
 		}
 		out = append(out, l)
 	}
 	return out
+}
+
+// providerTitle is a provider as people know it; one that is not in use any more
+// is called what it calls itself.
+func (p *Pages) providerTitle(issuer string) string {
+	for _, known := range p.Providers.List() {
+		if known.Issuer == issuer {
+			return known.Title
+		}
+	}
+	return issuer
 }
 
 // providerOptions lists the providers at which an account may be linked, by their

@@ -3,6 +3,8 @@ package accessweb
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,7 +46,11 @@ type typedForm struct {
 // onScreen is what waits for one person on one page.
 type onScreen struct {
 	Forms []typedForm `json:"forms"`
+	Lost  bool        `json:"lost,omitempty"` // something was kept that can't be read here; the page says so
 }
+
+// lostDone is how a page says that it has told of what can't be read.
+const lostDone = "lost"
 
 func (p *Pages) registerScreen(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/screen", p.screen)
@@ -124,7 +130,7 @@ func (l *Looking) keep(ctx context.Context, key, tab string, forms, texts []stri
 }
 
 func (l *Looking) put(ctx context.Context, key string, s onScreen) error {
-	if len(s.Forms) == 0 {
+	if len(s.Forms) == 0 && !s.Lost {
 		return l.Drafts.DropDraft(ctx, key)
 	}
 	b, err := json.Marshal(s)
@@ -134,21 +140,35 @@ func (l *Looking) put(ctx context.Context, key string, s onScreen) error {
 	return l.Drafts.SaveDraft(ctx, key, b)
 }
 
-// kept gives what waits on one page; nothing when what is kept is of another
-// program.
+// kept gives what waits on one page, under keeping. What is there and can't be
+// read, because it is of another program or damaged, is set aside beside it as far
+// as it can be, for as long as half-typed forms are kept, and said: it is never
+// taken for nothing.
 func (l *Looking) kept(ctx context.Context, key string) (onScreen, error) {
+	none := onScreen{Forms: []typedForm{}}
 	b, _, err := l.Drafts.LoadDraft(ctx, key)
-	if refusal.Is(err, refusal.Missing) {
-		return onScreen{Forms: []typedForm{}}, nil
-	}
-	if err != nil {
+	switch {
+	case refusal.Is(err, refusal.Missing) && notThere(err):
+		return none, nil
+	case err != nil && !refusal.Is(err, refusal.Missing):
 		return onScreen{}, err
+	case err == nil:
+		var s onScreen
+		if json.Unmarshal(b, &s) == nil && s.Forms != nil {
+			return s, nil
+		}
+		if err := l.Drafts.SaveDraft(ctx, key+"/unread", b); err != nil {
+			return onScreen{}, err
+		}
 	}
-	var s onScreen
-	if json.Unmarshal(b, &s) != nil || s.Forms == nil {
-		s = onScreen{Forms: []typedForm{}}
-	}
-	return s, nil
+	none.Lost = true
+	return none, l.put(ctx, key, none)
+}
+
+// notThere tells that nothing was kept, from something that can't be opened.
+func notThere(err error) bool {
+	var e *refusal.Error
+	return errors.As(err, &e) && (errors.Unwrap(e) == nil || errors.Is(err, fs.ErrNotExist))
 }
 
 // Typed tells whether something half-typed on a page waits for somebody from
@@ -158,7 +178,7 @@ func (p *Pages) Typed(ctx context.Context, by web.Caller, path string) bool {
 		return false
 	}
 	_, _, err := p.Looking.Drafts.LoadDraft(ctx, screenKey(by, path))
-	return err == nil
+	return !refusal.Is(err, refusal.Missing) || !notThere(err)
 }
 
 // screen gives what was half-typed by this person on one page when their screen
@@ -170,6 +190,8 @@ func (p *Pages) screen(w http.ResponseWriter, r *http.Request, by web.Caller) er
 	if p.Looking == nil {
 		return writeJSON(w, http.StatusOK, onScreen{Forms: []typedForm{}})
 	}
+	p.Looking.keeping.Lock()
+	defer p.Looking.keeping.Unlock()
 	s, err := p.Looking.kept(r.Context(), screenKey(by, r.URL.Query().Get("path")))
 	if err != nil {
 		return err
@@ -203,8 +225,10 @@ func (l *Looking) drop(ctx context.Context, key string, done []string) error {
 	}
 	before := len(s.Forms)
 	s.Forms = slices.DeleteFunc(s.Forms, func(f typedForm) bool { return slices.Contains(done, f.ID) })
-	if len(s.Forms) == before {
+	told := s.Lost && slices.Contains(done, lostDone)
+	if len(s.Forms) == before && !told {
 		return nil
 	}
+	s.Lost = s.Lost && !told
 	return l.put(ctx, key, s)
 }

@@ -1,7 +1,9 @@
 package accessweb_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,8 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/access"
+	"holdfast/access/accessweb"
+	"holdfast/fact/refusal"
 )
 
 // sessionOf reads from a page whose session it belongs to, as its script does.
@@ -162,5 +167,88 @@ func TestMoreThanCanBeKeptIsRefusedBeforeLocking(t *testing.T) {
 	}
 	if all := waits(t, b, "/more"); len(all.Forms) != 0 {
 		t.Errorf("%+v", all)
+	}
+}
+
+// What was kept and can't be read, because another program wrote it or the disk
+// damaged it, is said until the page has told of it, is set aside, and hinders
+// nothing that is typed from then on.
+func TestWhatCannotBeReadIsSaid(t *testing.T) {
+	o := newOffice(t, true)
+	b := o.signedIn("A. Holt", access.Administrator)
+	session := sessionOf(t, b)
+	lost := func(path string) bool {
+		t.Helper()
+		status, body := b.get("/screen?path=" + url.QueryEscape(path))
+		var all struct{ Lost bool }
+		if status != 200 || json.Unmarshal([]byte(body), &all) != nil {
+			t.Fatalf("%d %s", status, body)
+		}
+		return all.Lost
+	}
+	if lost("/cases/a") {
+		t.Fatal("nothing was ever kept, and something is said to be lost")
+	}
+	key := o.callerOf(b).Person.String() + "/screen/cases/a"
+	if err := o.journal.SaveDraft(t.Context(), key, []byte(`{"pages":["of another program"]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := b.post("/screen/typed", typedOn(session, "/cases/a", "one", "/cases/a/note", "words=new")); status != 204 {
+		t.Fatalf("%d %s", status, body)
+	}
+	for range 2 {
+		if !lost("/cases/a") {
+			t.Error("it is not said, or once alone")
+		}
+	}
+	all := waits(t, b, "/cases/a")
+	if len(all.Forms) != 1 || all.Forms[0].Text != "words=new" {
+		t.Errorf("what was typed since is gone: %+v", all)
+	}
+	if raw, _, err := o.journal.LoadDraft(t.Context(), key+"/unread"); err != nil || !strings.Contains(string(raw), "of another program") {
+		t.Errorf("it was thrown away: %q %v", raw, err)
+	}
+	b.post("/screen", url.Values{"path": {"/cases/a"}, "done": {"lost"}})
+	if all := waits(t, b, "/cases/a"); lost("/cases/a") || len(all.Forms) != 1 {
+		t.Errorf("told, and still said, or the rest is gone: %+v", all)
+	}
+}
+
+// damagedDraft is a disk on which one half-typed form can't be opened, until
+// another is written over it.
+type damagedDraft struct {
+	accessweb.Keeper
+	key  string
+	over bool
+}
+
+func (d *damagedDraft) LoadDraft(ctx context.Context, key string) ([]byte, time.Time, error) {
+	if key == d.key && !d.over {
+		return nil, time.Time{}, refusal.New(refusal.Missing, "Nothing half-typed is kept here.").Because(errors.New("the seal does not open"))
+	}
+	return d.Keeper.LoadDraft(ctx, key)
+}
+
+func (d *damagedDraft) SaveDraft(ctx context.Context, key string, data []byte) error {
+	d.over = d.over || key == d.key
+	return d.Keeper.SaveDraft(ctx, key, data)
+}
+
+func TestADamagedDraftIsSaid(t *testing.T) {
+	o := newOffice(t, true)
+	b := o.signedIn("A. Holt", access.Administrator)
+	by := o.callerOf(b)
+	o.pages.Looking.Drafts = &damagedDraft{Keeper: o.journal, key: by.Person.String() + "/screen/cases/a"}
+	if !o.pages.Typed(t.Context(), by, "/cases/a") || o.pages.Typed(t.Context(), by, "/cases/b") {
+		t.Error("the page is not told that something waits, or told so of nothing")
+	}
+	for range 2 {
+		if _, body := b.get("/screen?path=/cases/a"); !strings.Contains(body, `"lost":true`) {
+			t.Errorf("what can't be opened counts as nothing: %s", body)
+		}
+	}
+	b.post("/screen", url.Values{"path": {"/cases/a"}, "done": {"lost"}})
+	if _, body := b.get("/screen?path=/cases/a"); strings.Contains(body, "lost") || o.pages.Typed(t.Context(), by, "/cases/a") {
+		t.Errorf("told, and said again: %s", body)
 	}
 }

@@ -23,33 +23,34 @@ type door struct {
 	CodeTo   string // where it goes
 	CodeSays string // why it was not taken
 	Login    string
-	Recovery bool // recovery codes are taken
+	As       string // the role that was chosen with it
+	Recovery bool   // recovery codes are taken
 	Here     []web.Pair
 	Tonight  []Notice
 	Locked   []lockedLine // whose sessions wait here; the first is this screen's
 
-	Elsewhere     []web.Option // identity providers: where the way to each begins, and its name
-	ElsewhereSays string       // why one let nobody in
+	Elsewhere     []wayElsewhere // identity providers
+	ElsewhereSays string         // why one let nobody in
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request, _ web.Caller) error {
 	if says, status := p.elsewhereSays(r); says != "" {
-		return p.showDoorSaying(w, r, status, "", "", says)
+		return p.showDoorSaying(w, r, status, codeFields{}, "", says)
 	}
-	return p.showDoor(w, r, http.StatusOK, "", "")
+	return p.showDoor(w, r, http.StatusOK, codeFields{}, "")
 }
 
-func (p *Pages) showDoor(w http.ResponseWriter, r *http.Request, status int, login, says string) error {
-	return p.showDoorSaying(w, r, status, login, says, "")
+func (p *Pages) showDoor(w http.ResponseWriter, r *http.Request, status int, typed codeFields, says string) error {
+	return p.showDoorSaying(w, r, status, typed, says, "")
 }
 
-func (p *Pages) showDoorSaying(w http.ResponseWriter, r *http.Request, status int, login, says, elsewhere string) error {
+func (p *Pages) showDoorSaying(w http.ResponseWriter, r *http.Request, status int, typed codeFields, says, elsewhere string) error {
 	d := door{
 		Frame: p.Shell.Outside(r, "Sign in"), Where: p.where(), Next: next(r), Passkeys: p.Passkeys != nil, Links: p.Links,
 		Enrolled: r.URL.Query().Get("enrolled") == "yes", Roles: roleOptions(),
 	}
 	d.Finish = "/sign-in/finish?next=" + url.QueryEscape(d.Next)
-	d.Code, d.CodeTo, d.Login, d.CodeSays = p.Gate.Policy.SecondChoice, "/sign-in/code?next="+url.QueryEscape(d.Next), login, says
+	d.Code, d.CodeTo, d.Login, d.As, d.CodeSays = p.Gate.Policy.SecondChoice, "/sign-in/code?next="+url.QueryEscape(d.Next), typed.Login, typed.As, says
 	d.Recovery = p.Passkeys != nil && p.Gate.Policy.RecoveryCodes > 0
 	if by, err := Sessions(p.Gate).Caller(r); err == nil {
 		d.Already = by.Says() + ", as " + by.Role.Title()

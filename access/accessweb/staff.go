@@ -34,7 +34,9 @@ type staffView struct {
 	Roles    []access.Role
 	Made     *madeLink
 	Passkeys bool
-	Many     bool     // more are on the list than are shown
+	Many     bool // more are on the list than are shown
+	Gone     bool // a link was asked for that was shown already
+	Shared   []sharedLine
 	News     []string // what administrators are to know about ways in
 }
 
@@ -51,6 +53,10 @@ func (p *Pages) showStaff(w http.ResponseWriter, r *http.Request, by web.Caller,
 	v := staffView{
 		Many: many, Frame: p.Shell.Frame(r, by, "Staff"), Form: f, Roles: access.Roles(), Made: made, Passkeys: p.Passkeys != nil,
 		Lines: linesOf(list, p.Shell.Now()), News: newsOf(list, p.Gate.Policy.News, p.Shell.Now(), p.Shell.Zone()),
+	}
+	v.Gone, v.Shared = r.URL.Query().Get("link") == "gone", p.shared(list)
+	if made != nil {
+		v.Frame.Live = "" // nothing takes the link off the page that shows it once
 	}
 	v.Frame.ErrorsIn = !f.OK()
 	v.Frame.Here = "/staff"
@@ -110,7 +116,45 @@ func (p *Pages) addStaff(w http.ResponseWriter, r *http.Request, by web.Caller) 
 	return p.showStaff(w, r, by, http.StatusUnprocessableEntity, f, nil)
 }
 
-// makeLink makes an enrolment link and shows it, this once.
+// sharedLine is an account at a provider that is linked to several people: it
+// signs in none of them until an administrator has taken the wrong links away.
+type sharedLine struct {
+	Provider, Account string
+	People            []web.Option // their pages, and names
+}
+
+func (p *Pages) shared(list []accessdb.Person) (out []sharedLine) {
+	var all []access.Staff
+	for _, one := range list {
+		all = append(all, one.Staff)
+	}
+	for _, one := range access.SharedAccounts(all) {
+		l := sharedLine{Provider: p.providerTitle(one.Issuer), Account: one.Account}
+		for _, s := range one.People {
+			l.People = append(l.People, web.Option{Value: "/staff/" + s.Person.String(), Text: s.Name()})
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+const staffLink = "/staff/link" // the page that shows a new link, once
+
+// shownLink shows the link that the caller has just made, this once. The same
+// page read again says so.
+func (p *Pages) shownLink(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if by.May(access.ManageStaff) != nil {
+		return p.Gate.Enter(r.Context(), by, access.ManageStaff, fact.Subject{}) // refuses, on record
+	}
+	made, ok := p.Gate.TakeShown(by, staffLink)
+	if !ok {
+		return web.SeeOther(w, r, "/staff?link=gone")
+	}
+	until := made.Until.In(p.Shell.Zone()).Format("Mon 2 Jan 15:04")
+	return p.showStaff(w, r, by, http.StatusOK, nil, &madeLink{made.Name, addressOf(r) + "/enrol/" + made.Token, until})
+}
+
+// makeLink makes an enrolment link, which the page it leads to shows once.
 func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 	person, err := fact.ParseSubject(r.PathValue("person"))
 	if err != nil {
@@ -132,8 +176,11 @@ func (p *Pages) makeLink(w http.ResponseWriter, r *http.Request, by web.Caller) 
 		if err != nil {
 			return err
 		}
-		until := p.Shell.Now().Add(p.Gate.Policy.EnrolLink).In(p.Shell.Zone()).Format("Mon 2 Jan 15:04")
-		return p.showStaff(w, r, by, http.StatusOK, nil, &madeLink{one.Staff.Name(), addressOf(r) + "/enrol/" + token, until})
+		made := accessdb.ShownLink{Token: token, Name: one.Staff.Name(), Until: p.Shell.Now().Add(p.Gate.Policy.EnrolLink)}
+		if err := p.Gate.ShowOnce(by, staffLink, made); err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, staffLink)
 	}
 	if err != nil {
 		return err

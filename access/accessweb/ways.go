@@ -39,11 +39,13 @@ func (p *Pages) registerWays(m *web.Mux) {
 	m.Add(web.Route{Door: web.Session, Method: http.MethodPost, Pattern: "/vouch/finish", MaxBody: 64 << 10, Refuse: refuseVouch}, p.finishVouch)
 	m.Handle(web.Session, http.MethodGet, "/admit", p.admit)
 	m.Handle(web.Session, http.MethodPost, "/admit", p.admitForShift)
+	m.Handle(web.Session, http.MethodGet, admitLink, p.admitted)
 }
 
 type codeFields struct {
 	Login string `form:"login" label:"Sign-in name" max:"80"`
 	Code  string `form:"code" label:"Code" max:"12"`
+	As    string `form:"as" label:"Work as" max:"40"`
 }
 
 // signInByCode opens a session with a password and an authenticator's code. Every
@@ -57,9 +59,9 @@ func (p *Pages) signInByCode(w http.ResponseWriter, r *http.Request, _ web.Calle
 	if err != nil {
 		return err
 	}
-	token, by, err := p.Gate.SignInByCode(r.Context(), in.Login, r.PostForm.Get("password"), in.Code, "", browser, p.Desk)
+	token, by, err := p.Gate.SignInByCode(r.Context(), in.Login, r.PostForm.Get("password"), in.Code, access.Role(in.As), browser, p.Desk)
 	if refusal.Is(err, refusal.Forbidden) && p.Gate.Policy.SecondChoice {
-		return p.showDoor(w, r, http.StatusForbidden, in.Login, sentence(err))
+		return p.showDoor(w, r, http.StatusForbidden, in, sentence(err))
 	}
 	if err != nil {
 		return err
@@ -307,6 +309,7 @@ type admitView struct {
 	Bodies []web.Option
 	Roles  []web.Option
 	Most   int
+	Gone   bool // a link was asked for that was shown already
 }
 
 func (p *Pages) admit(w http.ResponseWriter, r *http.Request, by web.Caller) error {
@@ -319,11 +322,27 @@ func (p *Pages) admit(w http.ResponseWriter, r *http.Request, by web.Caller) err
 func (p *Pages) showAdmit(w http.ResponseWriter, r *http.Request, by web.Caller, status int, f *web.Form) error {
 	v := admitView{Frame: p.Shell.Frame(r, by, "Admit somebody for one shift"), Form: f, Most: int(p.Gate.Policy.ShiftMost.Hours())}
 	v.Frame.Here, v.Frame.ErrorsIn, v.Frame.Keys = "/session", !f.OK(), []web.Key{web.K("F9", "Admit them")}
+	v.Gone = r.URL.Query().Get("link") == "gone"
 	v.Roles = roleNames([]access.Role{access.Clinician, access.CallHandler, access.Dispatcher})
 	for _, b := range codes.RegistrationBodies() {
 		v.Bodies = append(v.Bodies, web.Option{Value: b, Text: b})
 	}
 	return web.Render(w, r, status, admitPage(v))
+}
+
+const admitLink = "/admit/link" // the page that shows a new link, once
+
+// admitted shows the link of whoever was just admitted, this once.
+func (p *Pages) admitted(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := by.May(access.AdmitShift); err != nil {
+		return p.Gate.Enter(r.Context(), by, access.AdmitShift, fact.Subject{}) // refuses, on record
+	}
+	made, ok := p.Gate.TakeShown(by, admitLink)
+	if !ok {
+		return web.SeeOther(w, r, "/admit?link=gone")
+	}
+	link := shownLink{Name: made.Name, Until: p.Shell.Now().Add(p.Gate.Policy.ShiftLink).In(p.Shell.Zone()).Format("15:04"), Says: made.Says}
+	return p.showLink(w, r, by, made.Name+" is admitted until "+made.Until.In(p.Shell.Zone()).Format("15:04"), link, made.Token)
 }
 
 type admitForm struct {
@@ -360,11 +379,14 @@ func (p *Pages) admitForShift(w http.ResponseWriter, r *http.Request, by web.Cal
 		}
 		return p.showAdmit(w, r, by, http.StatusUnprocessableEntity, f)
 	}
-	made := shownLink{Name: in.Name, Until: now.Add(p.Gate.Policy.ShiftLink).In(p.Shell.Zone()).Format("15:04"), Says: in.Body + " " + strings.ToUpper(in.Number) + ": not checked with the register."}
+	made := accessdb.ShownLink{Token: token, Name: in.Name, Until: a.Until, Says: in.Body + " " + strings.ToUpper(in.Number) + ": not checked with the register."}
 	if a.LookedUp {
 		made.Says = ""
 	}
-	return p.showLink(w, r, by, in.Name+" is admitted until "+a.Until.In(p.Shell.Zone()).Format("15:04"), made, token)
+	if err := p.Gate.ShowOnce(by, admitLink, made); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, admitLink)
 }
 
 // qrCode is a QR code as one path of unit squares.

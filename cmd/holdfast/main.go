@@ -81,11 +81,13 @@ func commands() []command {
 
 func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	t := term{out, errOut}
+	if (helpAsked(args) || len(args) > 0 && args[0] == "help") && help(args, out) {
+		return success
+	}
 	c, rest, ok := find(args)
 	if !ok {
-		usage(errOut)
-		if len(args) == 1 && (args[0] == "help" || args[0] == "--help" || args[0] == "-h") {
-			return success
+		if len(args) == 0 || !help(args[:1], errOut) {
+			usage(errOut)
 		}
 		return unusable
 	}

@@ -217,7 +217,7 @@ func chosen() []string {
 	return []string{
 		"seen", "case", "do", "dx", "record", "report", "outcome", "actionby", "part", "choice", "back", "passed-over", "service", "whom",
 		"rule", "hold_record", "id", "lost", "to", "said",
-		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer",
+		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer", "as",
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }

@@ -19,6 +19,12 @@ import (
 // askBegin goes from the call to its questions: those that the caller's words
 // name begin at once, else a person chooses.
 func (a *App) askBegin(w http.ResponseWriter, r *http.Request, by web.Caller, id fact.Subject) error {
+	if by.May(access.Triage) != nil { // the page of the call says who asks
+		return web.SeeOther(w, r, callPath(id))
+	}
+	if a.noAsking(by) != "" {
+		return web.SeeOther(w, r, askPath(id))
+	}
 	c, err := a.Cases.Case(r.Context(), by, id)
 	if err != nil {
 		return err
@@ -29,7 +35,7 @@ func (a *App) askBegin(w http.ResponseWriter, r *http.Request, by web.Caller, id
 	}
 	patient := c.Patient.Or(urgent.PatientDescribed{}).Identity
 	found := a.matched(c.Reason.Or(""), patient.Born, patient.Sex, a.Shell.Now())
-	if !under && len(found) > 0 && by.May(access.Triage) == nil {
+	if !under && len(found) > 0 {
 		if err := a.askStart(r.Context(), by, c, found); err != nil {
 			return err
 		}
@@ -51,6 +57,9 @@ func (a *App) ask(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 		return err
 	}
 	k, s, ok, err := a.askLoad(r.Context(), by, id)
+	if a.noAsking(by) != "" && (!ok || err != nil) { // a run that is under way goes on
+		return a.askNone(w, r, by, c)
+	}
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type askPage struct {
 	Drawers  []triageweb.Drawer
 	Open     string
 	OpenID   string
+	None     string // why no questions run here, and what to do instead
 }
 
 // askSet is one question set to choose.

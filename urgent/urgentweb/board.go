@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/access"
+	"holdfast/codes"
 	"holdfast/fact"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentdb"
@@ -190,5 +191,5 @@ func (p boardPage) waited() string {
 	if p.Oldest.IsZero() || p.Now.Before(p.Oldest) {
 		return "nobody waits"
 	}
-	return web.SpanWords(p.Now.Sub(p.Oldest))
+	return codes.Span(p.Now.Sub(p.Oldest))
 }

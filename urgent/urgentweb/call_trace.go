@@ -102,7 +102,7 @@ func (a *App) callTrace(w http.ResponseWriter, r *http.Request, by web.Caller) e
 	if err := by.May(access.TakeCall); err != nil {
 		return err
 	}
-	p := callPage{ID: r.PathValue("id")}
+	p := callPage{ID: r.PathValue("id"), NoAsk: a.noAsking(by)}
 	form, err := web.ReadForm(r, &p.F)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ type callPage struct {
 	Heard    callHeard
 	Trace    callFound
 	Know     callKnow
+	NoAsk    string   // why no questions run here, and what to do instead
 	Starts   string   // the questions that the reason would start
 	Request  string   // the ambulance that was requested, in words
 	Missing  []string // what the ambulance still needs
@@ -87,6 +88,7 @@ func (a *App) callShow(w http.ResponseWriter, r *http.Request, by web.Caller, p 
 	p.Trace = a.callSearch(ctx, by, p.F, p.Heard)
 	p.Know = a.callKnows(ctx, by, p.Case, p.F, p.Heard, now)
 	p.Starts = a.callStarts(p.F, p.Heard, now)
+	p.NoAsk = a.noAsking(by)
 	if p.Case != nil {
 		p.Request, p.Missing = requestWords(*p.Case, a.Shell.Zone())
 		p.FindOut = a.findOut(*p.Case)

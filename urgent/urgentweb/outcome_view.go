@@ -29,7 +29,8 @@ type outcomePage struct {
 	Who       web.Patient
 	Seen      string
 	Form      *web.Form
-	Set       bool // there is an outcome
+	Set       bool   // there is an outcome
+	NoAsk     string // why no questions run here, and what to do instead
 	Name      string
 	Codes     string // Dx05 · SG 1047 · SD 4003
 	From, Due time.Time
@@ -77,7 +78,7 @@ func (p outcomePage) mayChoose() bool { return p.Stand.Kind == "choose" }
 func (a *App) outcomePageOf(ctx context.Context, by web.Caller, c urgent.Case, form *web.Form, another bool) (outcomePage, error) {
 	now, zone := a.Shell.Now(), a.Shell.Zone()
 	know := a.askKnow(ctx, by, c)
-	p := outcomePage{Case: c, Who: a.callBar(c, know), Seen: seenOf(c), Form: form, Options: codeOptions(a.Cases.Rules), Reasons: a.Call.passed, Drawn: now}
+	p := outcomePage{NoAsk: a.noAsking(by), Case: c, Who: a.callBar(c, know), Seen: seenOf(c), Form: form, Options: codeOptions(a.Cases.Rules), Reasons: a.Call.passed, Drawn: now}
 	p.Request, p.Missing = requestWords(c, zone)
 	d, ok := c.Disposition()
 	if !ok {

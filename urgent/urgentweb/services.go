@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"holdfast/codes"
 	"holdfast/directory"
 	"holdfast/web"
 )
@@ -83,7 +83,7 @@ func serviceLineOf(e directory.Entry, now time.Time, zone *time.Location) servic
 		}
 	}
 	if s.WaitMinutes > 0 {
-		line.Wait = "wait " + strconv.Itoa(s.WaitMinutes) + " min"
+		line.Wait = "wait " + codes.Span(time.Duration(s.WaitMinutes)*time.Minute)
 	}
 	return line
 }

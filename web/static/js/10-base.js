@@ -50,7 +50,7 @@ function dayOf(ms) {
   return `${p.weekday} ${p.day} ${p.month.slice(0, 3)}`;
 }
 
-// The same kinds and words as the server's (breach.go); a test holds them equal.
+// The same kinds and words as the server's (breach.go, codes.Span); a test holds them equal.
 function breachKind(deadline, at) {
   const left = deadline - at;
   if (left < 0) return "late";
@@ -62,7 +62,7 @@ function spanWords(ms) {
   const s = Math.floor(ms / 1000), two = n => String(n).padStart(2, "0");
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min`;
-  if (s < 48 * 3600) return `${Math.floor(s / 3600)} h ${two(Math.floor(s % 3600 / 60))}`;
+  if (s < 24 * 3600) return `${Math.floor(s / 3600)} h ${two(Math.floor(s % 3600 / 60))}`;
   return `${Math.floor(s / 86400)} d ${Math.floor(s % 86400 / 3600)} h`;
 }
 function breachWords(deadline, at) {

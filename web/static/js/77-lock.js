@@ -125,15 +125,19 @@ async function typedBack() {
   try {
     const res = await fetch(`/screen?${new URLSearchParams({ path })}`, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(10000) });
     if (!res.ok) return;
-    const filled = new Set(), done = new URLSearchParams({ path }), left = [];
-    for (const one of (await res.json()).forms) {
+    const filled = new Set(), done = new URLSearchParams({ path }), left = [], kept = await res.json();
+    for (const one of kept.forms) {
       const typed = new URLSearchParams(one.text);
       const form = [...document.forms].find(f => !filled.has(f) && formOf(f) === one.form && !(f.contains(document.activeElement) && changed(f)));
       if (form) filled.add(form);
       if (form && fill(form, typed)) done.append("done", one.id);
       else left.push(...[...typed.values()].filter(v => v.trim()));
     }
-    if (left.length) say("Some of what you typed before the screen locked has no place on this page now. It is kept:", left.join(" · "));
+    if (kept.lost) {
+      say("Something you typed on this page before the screen locked can’t be read by this program.",
+        ["It can’t be put back; look over what you had written. This machine keeps it for 30 days: ask whoever looks after it.", ...left].join(" · "));
+      done.append("done", "lost");
+    } else if (left.length) say("Some of what you typed before the screen locked has no place on this page now. It is kept:", left.join(" · "));
     if (done.has("done")) await fetch("/screen", { method: "POST", body: done, signal: AbortSignal.timeout(10000) });
   } catch { /* it stays on the disk and is looked for when the page comes again */ }
 }
