@@ -145,8 +145,15 @@ func (j *Journal) openHouse(w *writer) error {
 	if err := j.openAsides(w.file); err != nil {
 		return err
 	}
-	if _, err := j.refreshHouse(w.file); err != nil {
-		return err
+	for have := 0; ; { // fresh keys open what was said after them, which may begin others
+		if _, err := j.refreshHouse(w.file); err != nil {
+			return err
+		}
+		was := have
+		if have = len(j.subjects.rings.Load().all); have == was {
+			break
+		}
+		j.subjects.forgetAll()
 	}
 	j.cache.forgetAll()
 	return j.bury(w, j.house.Load())
