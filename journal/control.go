@@ -145,12 +145,12 @@ func (j *Journal) openHouse(w *writer) error {
 	if err := j.openAsides(w.file); err != nil {
 		return err
 	}
-	for have := 0; ; { // fresh keys open what was said after them, which may begin others
+	for { // fresh keys open what was said after them, which may begin others
+		was := len(j.subjects.rings.Load().all)
 		if _, err := j.refreshHouse(w.file); err != nil {
 			return err
 		}
-		was := have
-		if have = len(j.subjects.rings.Load().all); have == was {
+		if len(j.subjects.rings.Load().all) == was {
 			break
 		}
 		j.subjects.forgetAll()

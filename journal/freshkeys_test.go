@@ -153,6 +153,13 @@ func TestARevokedDeskReadsNothingThatIsWrittenAfter(t *testing.T) {
 	cutOff(t, b, r)
 	tend(t, b)
 	settle(t, a, b)
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b = reopen(t, ob) // the readmission opens with the first fresh keys, the second cut as well, and with both the second ones
+	if h := b.House(); len(h.fresh) != 2 || !h.CutOff(r.papers.card.Device) || len(h.Cuts) != 2 {
+		t.Errorf("after a restart: %d beginnings, %d cuts, cut off %v", len(h.fresh), len(h.Cuts), h.CutOff(r.papers.card.Device))
+	}
 	say(t, a, old, "after the second time")
 	say(t, b, newA, "after the second time")
 	settle(t, a, b)
