@@ -17,6 +17,7 @@ type Config struct {
 	Identity Identity
 	Board    *Board
 	Domain   string   // failure domain of this device
+	Program  string   // version of this program, told to others for people to read
 	Instance [16]byte // drawn at random when the program starts: tells a device from its clone
 	PeerKey  []byte   // Ed25519 key that the carrier has checked; nil: there is no carrier
 	Scope    Scope    // what desks need; nil where desks are not served
@@ -66,6 +67,8 @@ type Peer struct {
 	Key         []byte
 	Incarnation fact.Hash
 	Instance    [16]byte // of the running program
+	Program     string   // version of its program; empty: it does not say, so it is older than this one
+	Version     uint16   // of the protocol that both speak
 }
 
 // Out is what a link answers: frames to send in this order, and effects. When
@@ -154,6 +157,7 @@ func (l *Link) greet(answer bool) {
 	l.send(typeHello, hello{
 		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(), Answer: answer,
 		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance, Introduction: l.introduction,
+		Program: l.cfg.Program,
 	})
 }
 
