@@ -97,3 +97,18 @@ func TestADeskSaysThatItsSiteNodeIsOlder(t *testing.T) {
 		t.Errorf("%d things are said to be kept from it", n)
 	}
 }
+
+// What a desk can't read of a statement that its site node did sign is called
+// that, and not false.
+func TestAStatementThatCannotBeRead(t *testing.T) {
+	_, w, _, _ := ward(t)
+	l := w.connect(0, 1)
+	w.run()
+	raw := []byte{0x81, 0x01} // a list, where this program knows a map
+	sig := w.nodes[0].store.Sign(replicate.StatementLabel, raw)
+	w.post(l, 1, l.ends[1].link.Take(t.Context(), message(t, 18, map[int]any{1: raw, 2: sig}), w.now))
+	told := effectsOf[replicate.Omitted](w.nodes[1])
+	if len(told) != 1 || !strings.Contains(told[0].Why, "can't read") || len(w.nodes[1].closed) > 0 {
+		t.Errorf("told %+v, closed %q", told, w.nodes[1].closed)
+	}
+}
