@@ -371,3 +371,47 @@ func TestFreshKeysCountWithTheirCuts(t *testing.T) {
 		t.Error("fresh keys of one epoch serve another")
 	}
 }
+
+// Only site nodes begin fresh keys: a hostile desk could begin any number.
+func TestADeskBeginsNoFreshKeys(t *testing.T) {
+	a := newJournal(t, testOptions(t))
+	r, _ := sister(t, a, fact.Desk, "r")
+	d, _ := sister(t, a, fact.Desk, "d")
+	cut := cutOff(t, a, r)
+	give(t, a, d)
+	for _, epoch := range []fact.Hash{a.epochs.Load().now, {1}} {
+		told(t, d, KeysFresh{Epoch: epoch, Cuts: []fact.ID{cut}})
+	}
+	pull(t, d, a)
+	for _, j := range []*Journal{a, d} {
+		if h := j.House(); len(h.fresh) > 0 || j.subjects.rings.Load().now.fresh != (fact.Hash{}) {
+			t.Errorf("%s: %d begun by a desk count", j.papers.card.Name, len(h.fresh))
+		}
+	}
+	tend(t, a)
+	if h := a.House(); len(h.fresh) != 1 {
+		t.Errorf("%d begun by the site node", len(h.fresh))
+	}
+}
+
+// What was sealed with fresh keys comes back from a copy and the holders' pages.
+func TestFreshKeysComeBackFromPaper(t *testing.T) {
+	j, o, made := heldByThree(t)
+	s := newSubject(t, j)
+	say(t, j, s, "before")
+	gone, err := fact.NewSubject(j.o.Random)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := told(t, j, CutMade{Device: gone, Since: fact.At(j.o.Clock()), Why: "stolen"})
+	told(t, j, KeysFresh{Epoch: j.epochs.Load().now, Cuts: []fact.ID{cut}})
+	if j.subjects.rings.Load().now.fresh == (fact.Hash{}) {
+		t.Fatal("no fresh keys are in use, so this proves nothing")
+	}
+	say(t, j, s, "after")
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := back(t, o, made)
+	reads(t, again, s, "before", "after")
+}

@@ -330,9 +330,10 @@ func (j *Journal) judgeHouse(all []placed) (*house, error) {
 	}
 }
 
-// admitting leaves out enrolments that a desk states: only site nodes admit, and
-// the roots sign the card alone, not the key by which a desk opens what it is
-// given.
+// admitting leaves out enrolments and fresh keys that a desk states: only site
+// nodes admit, and the roots sign the card alone, not the key by which a desk
+// opens what it is given; and of beginnings of fresh keys each costs every device
+// a ring.
 func (j *Journal) admitting(all []placed) []placed {
 	desks := map[fact.Subject]bool{}
 	for _, signed := range j.cards() {
@@ -342,7 +343,8 @@ func (j *Journal) admitting(all []placed) []placed {
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(p placed) bool {
 		b := j.branches.get(p.num)
-		return p.fact.Body.Kind == (DeviceEnrolled{}).FactKind().Number && b != nil && desks[b.device]
+		k := p.fact.Body.Kind
+		return (k == (DeviceEnrolled{}).FactKind().Number || k == (KeysFresh{}).FactKind().Number) && b != nil && desks[b.device]
 	})
 }
 
