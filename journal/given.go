@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"holdfast/fact"
 )
@@ -19,15 +20,18 @@ const (
 	mostLookedBack = 2_000  // facts
 )
 
-// givenKeys remembers what each desk was given.
+// atWorkFor is how long after it last asked for keys a desk counts as being at
+// work: what another is given then is said of it as well.
+const atWorkFor = 10 * time.Minute
+
+// givenKeys remembers what each desk was given. It is held until what is said is
+// saved: no key leaves before.
 type givenKeys struct {
 	mu sync.Mutex
 	by map[fact.Subject]*givenTo
 }
 
 func (g *givenKeys) to(desk fact.Subject) *givenTo {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.by == nil {
 		g.by = map[fact.Subject]*givenTo{}
 	}
@@ -37,13 +41,12 @@ func (g *givenKeys) to(desk fact.Subject) *givenTo {
 	return g.by[desk]
 }
 
-// givenTo is what one desk was given of late. Each desk has a lock of its own, so
-// that what is said about several is committed together.
+// givenTo is what one desk was given of late.
 type givenTo struct {
-	mu          sync.Mutex
 	looked      bool
 	now, before map[Anew]bool // 0 times: for the first time
 	last        []fact.ID     // what was said last: each cites it, and nobody reads all of the list to add to it
+	asked       time.Time     // when it asked for keys last
 }
 
 func (g *givenTo) has(one Anew) bool { return g.now[one] || g.before[one] }
@@ -71,8 +74,8 @@ func (j *Journal) noteGiven(ctx context.Context, desk fact.Subject, subjects []f
 	for i, s := range subjects {
 		all[i].Subject = s
 	}
-	j.sayGiven(ctx, desk, all, func(part []Anew) fact.Content {
-		var k KeysGiven
+	j.sayGiven(ctx, desk, all, true, func(part []Anew, desks []fact.Subject) fact.Content {
+		k := KeysGiven{Desks: desks}
 		for _, one := range part {
 			k.Subjects = append(k.Subjects, one.Subject)
 		}
@@ -84,13 +87,14 @@ func (j *Journal) noteGiven(ctx context.Context, desk fact.Subject, subjects []f
 // is said once. What can't be said is logged, and the keys are given all the
 // same: nobody is kept from their work by a list.
 func (j *Journal) GiveAnew(ctx context.Context, desk fact.Subject, again []Anew) {
-	j.sayGiven(ctx, desk, again, func(part []Anew) fact.Content { return KeysGivenAnew{Given: part} })
+	j.sayGiven(ctx, desk, again, false, func(part []Anew, _ []fact.Subject) fact.Content { return KeysGivenAnew{Given: part} })
 }
 
-func (j *Journal) sayGiven(ctx context.Context, desk fact.Subject, all []Anew, say func(part []Anew) fact.Content) {
+func (j *Journal) sayGiven(ctx context.Context, desk fact.Subject, all []Anew, shared bool, say func(part []Anew, desks []fact.Subject) fact.Content) {
+	j.gave.mu.Lock()
+	defer j.gave.mu.Unlock()
 	g := j.gave.to(desk)
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.asked = j.o.Clock()
 	if err := j.lookBack(g, desk); err != nil {
 		j.o.Log.Error("what a desk was given can't be read: it is said once more", "err", err)
 	}
@@ -105,9 +109,13 @@ func (j *Journal) sayGiven(ctx context.Context, desk fact.Subject, all []Anew, s
 	if len(fresh) == 0 {
 		return
 	}
+	var others []fact.Subject
+	if shared && j.o.OneWork {
+		others = j.gave.with(j.House(), desk, fresh, g.asked)
+	}
 	said, err := j.Do(ctx, fact.Author{Role: "device"}, Seen{desk: append([]fact.ID{}, g.last...)}, func(*Tx) (out []fact.Draft, err error) {
 		for part := range slices.Chunk(fresh, mostGiven) {
-			out = append(out, fact.Say(desk, say(part)))
+			out = append(out, fact.Say(desk, say(part, others)))
 		}
 		return out, nil
 	})
@@ -116,9 +124,45 @@ func (j *Journal) sayGiven(ctx context.Context, desk fact.Subject, all []Anew, s
 		return
 	}
 	g.last = []fact.ID{said[len(said)-1].ID}
-	for _, one := range fresh {
-		g.add(one)
+	for _, to := range append(others, desk) {
+		for _, one := range fresh {
+			j.gave.by[to].add(one)
+		}
 	}
+}
+
+// mostDesks bounds those that one fact names.
+const mostDesks = 1000
+
+// with lists the other desks that are at work and of which not all of this has
+// been said yet: they are given it as well, in a moment.
+func (g *givenKeys) with(h House, desk fact.Subject, fresh []Anew, now time.Time) (out []fact.Subject) {
+	for to, was := range g.by {
+		if to != desk && now.Sub(was.asked) < atWorkFor && !h.CutOff(to) && slices.ContainsFunc(fresh, func(one Anew) bool { return !was.has(one) }) {
+			out = append(out, to)
+		}
+	}
+	slices.SortFunc(out, bySubject)
+	return out[:min(len(out), mostDesks)]
+}
+
+// givenWith goes through what was said of a desk in facts about another.
+func (j *Journal) givenWith(ctx context.Context, desk fact.Subject, see func(s fact.Subject, at fact.Millis)) error {
+	for other, e := range j.House().Devices {
+		if e.Card.Kind != fact.Desk || other == desk {
+			continue
+		}
+		if err := j.eachAbout(ctx, other, func(f fact.Fact) {
+			if k, err := fact.Read[KeysGiven](f); err == nil && slices.Contains(k.Desks, desk) {
+				for _, s := range k.Subjects {
+					see(s, f.Header.Recorded)
+				}
+			}
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lookBack reads what was said last of what a desk was given.

@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"holdfast/fact"
 )
@@ -77,5 +80,81 @@ func TestGivenIsSaidOnceAndRememberedWithinBounds(t *testing.T) {
 	a.Giving(t.Context(), site, all) // no desk
 	if h, err := a.History(t.Context(), site); err != nil || h.Len() > 0 {
 		t.Errorf("%d facts about what is no desk, %v", h.Len(), err)
+	}
+}
+
+// Where all desks are given the same, what one is given is said of all that are at
+// work, once; of one that has asked for nothing for a while, or is revoked, it is
+// not. Each desk's manifest has it, whoever's fact said it.
+func TestGivenIsSaidOnceOfAllDesksAtWork(t *testing.T) {
+	o := testOptions(t)
+	o.OneWork = true
+	var minutes atomic.Int64
+	began := time.Now()
+	o.Clock = func() time.Time { return began.Add(time.Duration(minutes.Load()) * time.Minute) }
+	a := newJournal(t, o)
+	var desks []fact.Subject
+	for _, name := range []string{"one", "two", "idle", "gone"} {
+		d, _ := sister(t, a, fact.Desk, name)
+		desks = append(desks, d.papers.card.Device)
+		if name == "gone" {
+			a.Giving(t.Context(), desks[3], []fact.Subject{newSubject(t, a)})
+			cutOff(t, a, d)
+		}
+	}
+	one, two, idle, gone := desks[0], desks[1], desks[2], desks[3]
+	first := newSubject(t, a)
+	a.Giving(t.Context(), idle, []fact.Subject{first})
+	minutes.Store(11)
+	a.Giving(t.Context(), one, []fact.Subject{first})
+	a.Giving(t.Context(), two, []fact.Subject{first})
+	said := func() (out []KeysGiven) {
+		t.Helper()
+		for _, d := range desks {
+			h, err := a.History(t.Context(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range h.Facts() {
+				if k, err := fact.Read[KeysGiven](f); err == nil {
+					out = append(out, k)
+				}
+			}
+		}
+		return out
+	}
+	before := len(said())
+	s := newSubject(t, a)
+	minutes.Store(12)
+	for _, d := range []fact.Subject{two, one, two} {
+		a.Giving(t.Context(), d, []fact.Subject{s})
+	}
+	all := said()
+	if len(all) != before+1 {
+		t.Fatalf("what two desks were given is said in %d facts", len(all)-before)
+	}
+	at := slices.IndexFunc(all, func(k KeysGiven) bool { return slices.Contains(k.Subjects, s) })
+	if !slices.Equal(all[at].Desks, []fact.Subject{one}) {
+		t.Errorf("it is said of %v as well, not of %v alone", all[at].Desks, one)
+	}
+	for _, c := range []struct {
+		desk   fact.Subject
+		has    bool
+		minute int
+	}{{one, true, 12}, {two, true, 12}, {idle, false, 12}, {gone, false, 12}, {one, false, 11}, {two, false, 11}} {
+		lines, err := a.Manifest(t.Context(), c.desk, fact.At(began.Add(time.Duration(c.minute)*time.Minute)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if has := slices.ContainsFunc(lines, func(l ManifestLine) bool { return l.Subject == s }); has != c.has {
+			t.Errorf("desk %s, minute %d: listed %v", a.House().Devices[c.desk].Card.Name, c.minute, has)
+		}
+	}
+	a.o.OneWork = false
+	other := newSubject(t, a)
+	a.Giving(t.Context(), one, []fact.Subject{other})
+	a.Giving(t.Context(), two, []fact.Subject{other})
+	if n := len(said()); n != before+3 {
+		t.Errorf("where desks are given different work, two are said in %d facts", n-before-1)
 	}
 }

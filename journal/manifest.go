@@ -14,11 +14,12 @@ import (
 // desk.
 type KeysGiven struct {
 	Subjects []fact.Subject `cbor:"1,keyasint"`
+	Desks    []fact.Subject `cbor:"2,keyasint,omitempty"` // others that are given the same now
 }
 
 // FactKind is kind 11.
 func (KeysGiven) FactKind() fact.Kind {
-	return fact.Kind{Number: 11, Version: 1, Lane: fact.Looks, Name: "keys-given", Join: fact.Grow}
+	return fact.Kind{Number: 11, Version: 2, Lane: fact.Looks, Name: "keys-given", Join: fact.Grow}
 }
 
 // KeysGivenAnew says that a site node gives a desk keys of subjects that the
@@ -76,6 +77,9 @@ func (j *Journal) Manifest(ctx context.Context, desk fact.Subject, at fact.Milli
 			}
 		}
 	}); err != nil {
+		return nil, err
+	}
+	if err := j.givenWith(ctx, desk, func(s fact.Subject, at fact.Millis) { m.given(s, 0, at) }); err != nil {
 		return nil, err
 	}
 	if err := j.writtenBy(desk, m.written); err != nil {
