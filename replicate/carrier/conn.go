@@ -168,7 +168,7 @@ func (c *conn) look(peer replicate.Peer) {
 	s := PeerState{
 		Address: c.s.address, Connected: true, Device: peer.Device, Name: peer.Name, Kind: peer.Kind, Domain: peer.Domain,
 		Program: peer.Program,
-		Since: c.began, Heard: c.link.Heard().Time(), Level: c.link.Level(), Progress: c.link.Progress(),
+		Since:   c.began, Heard: c.link.Heard().Time(), Level: c.link.Level(), Progress: c.link.Progress(),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
