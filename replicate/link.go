@@ -233,8 +233,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 	if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
 		l.pulsed = now
 		if err := l.cfg.Store.Admits(ctx, l.papers.greeted); err != nil {
-			l.cutOff = errors.Is(err, journal.ErrCutOff)
-			l.close("The device card is not accepted any more: " + err.Error())
+			l.endCutOff(err)
 			return l.flush()
 		}
 		l.showPapers()
@@ -277,6 +276,12 @@ func (l *Link) close(reason string) {
 	l.cfg.Board.freeAll(l.id)
 }
 
+// endCutOff ends a link whose peer is not admitted any more.
+func (l *Link) endCutOff(err error) {
+	l.cutOff = errors.Is(err, journal.ErrCutOff)
+	l.close("The device card is not accepted any more: " + err.Error())
+}
+
 // Peer tells who is at the other end; false before the greeting.
 func (l *Link) Peer() (Peer, bool) { return l.peer, l.ready }
 
@@ -310,9 +315,13 @@ func (l *Link) flush() Out {
 func (l *Link) effect(e Effect) { l.out.Effects = append(l.out.Effects, e) }
 
 // trouble tells of what this side could not do. That the program is stopping is
-// none.
+// none; nor is that the peer was cut off meanwhile, which ends the link.
 func (l *Link) trouble(what string, err error) {
 	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if errors.Is(err, journal.ErrCutOff) {
+		l.endCutOff(err)
 		return
 	}
 	l.effect(Trouble{Peer: l.peer.Device, What: what, Err: err})

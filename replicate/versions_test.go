@@ -1,10 +1,13 @@
 package replicate_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"holdfast/fact"
+	"holdfast/fact/refusal"
+	"holdfast/journal"
 	"holdfast/replicate"
 	"holdfast/replicate/replicatetest"
 )
@@ -110,5 +113,35 @@ func TestAStatementThatCannotBeRead(t *testing.T) {
 	told := effectsOf[replicate.Omitted](w.nodes[1])
 	if len(told) != 1 || !strings.Contains(told[0].Why, "can't read") || len(w.nodes[1].closed) > 0 {
 		t.Errorf("told %+v, closed %q", told, w.nodes[1].closed)
+	}
+}
+
+// cutting is a site node's journal that learns of a cut while it answers.
+type cutting struct{ *replicatetest.Store }
+
+func (cutting) Proved(context.Context, fact.Subject, fact.Subject, []fact.ID) (journal.Proved, error) {
+	return journal.Proved{}, refusal.New(refusal.Forbidden, "This device is cut off from the organisation.").Because(journal.ErrCutOff)
+}
+
+// A desk that is cut off while it is being answered loses its link at once, is
+// told why, and gets neither facts nor keys; nobody's disk is called broken.
+func TestADeskThatIsCutOffWhileItAsks(t *testing.T) {
+	_, w, _, _ := ward(t)
+	w.connectWith(0, 1, func(cfg *replicate.Config) {
+		if cfg.Store == replicate.Store(w.nodes[0].store) {
+			cfg.Store = cutting{w.nodes[0].store}
+		}
+	})
+	w.run()
+	for _, n := range w.nodes {
+		if len(n.closed) != 1 || !strings.Contains(n.closed[0], "not accepted any more") {
+			t.Errorf("device %d: closed %q", n.number, n.closed)
+		}
+		if trouble := effectsOf[replicate.Trouble](n); len(trouble) > 0 {
+			t.Errorf("device %d: %+v", n.number, trouble)
+		}
+	}
+	if cut := effectsOf[replicate.CutOff](w.nodes[1]); len(cut) != 1 {
+		t.Errorf("the desk is told of %d cuts", len(cut))
 	}
 }
