@@ -168,15 +168,15 @@ func (l *Link) refusal(ctx context.Context, m hello) string {
 	if err := fact.Decode(m.Card.Bytes, &card); err != nil {
 		return "The device card can't be read."
 	}
-	if (card.Kind == fact.Desk) != l.isDesk() && m.Highest < StatementVersion {
-		return fmt.Sprintf("The work of a desk can't be stated between these two: that takes version %d of what devices speak, and %s speaks %d at most. Update the program on %s. Until then the desk works by itself, and nothing is lost.",
-			StatementVersion, card.Name, m.Highest, card.Name)
-	}
 	if l.cfg.PeerKey != nil && !bytes.Equal(card.Key, l.cfg.PeerKey) {
 		return "The connection was opened with another key than the one on the device card."
 	}
 	if _, err := fact.OpenIncarnation(m.Incarnation, m.Card, card); err != nil {
 		return "The certificate does not belong to the device card."
+	}
+	if (card.Kind == fact.Desk) != l.isDesk() && m.Highest < StatementVersion {
+		return fmt.Sprintf("The work of a desk can't be stated between these two: that takes version %d of what devices speak, and %s speaks %d at most. Update the program on %s. Until then the desk works by itself, and nothing is lost.",
+			StatementVersion, card.Name, m.Highest, card.Name)
 	}
 	return ""
 }
