@@ -45,6 +45,9 @@ func BenchmarkRevokeADesk(b *testing.B) {
 		if wraps, err := j.Wraps(b.Context(), d.papers.card.Device, refs); err != nil || len(wraps) < subjects {
 			b.Fatal(len(wraps), err)
 		}
+		if err := j.KeepKeys(b.Context()); err != nil { // what is due before
+			b.Fatal(err)
+		}
 		facts, at := j.facts(b), time.Now()
 		b.StartTimer()
 		says := CutMade{Device: d.papers.card.Device, Since: fact.At(j.o.Clock()), Why: "stolen"}
