@@ -91,10 +91,10 @@ type Fact struct {
 
 // OfJournal tells whether the fact is the journal's own (kinds 1 to 19: joins,
 // things set aside; 130 and 131: the authority of a device; 136 and 137: what
-// desks let go of): every fold passes over those.
+// desks let go of; 139: fresh keys): every fold passes over those.
 func (f Fact) OfJournal() bool {
 	k := f.Body.Kind
-	return k > 0 && k < 20 || k == 130 || k == 131 || k == 136 || k == 137
+	return k > 0 && k < 20 || k == 130 || k == 131 || k == 136 || k == 137 || k == 139
 }
 
 // ErrNewer says that a fact cannot be read by this program: the subject shows

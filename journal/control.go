@@ -145,8 +145,15 @@ func (j *Journal) openHouse(w *writer) error {
 	if err := j.openAsides(w.file); err != nil {
 		return err
 	}
-	if _, err := j.refreshHouse(w.file); err != nil {
-		return err
+	for { // fresh keys open what was said after them, which may begin others
+		was := len(j.subjects.rings.Load().all)
+		if _, err := j.refreshHouse(w.file); err != nil {
+			return err
+		}
+		if len(j.subjects.rings.Load().all) == was {
+			break
+		}
+		j.subjects.forgetAll()
 	}
 	j.cache.forgetAll()
 	return j.bury(w, j.house.Load())

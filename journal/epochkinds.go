@@ -46,7 +46,8 @@ func (DeskKey) FactKind() fact.Kind {
 // sealed once more, to one device.
 func ofKeys(kind uint32) bool {
 	switch kind {
-	case (EpochBegan{}).FactKind().Number, (SealingKey{}).FactKind().Number, (EpochGiven{}).FactKind().Number, (DeskKey{}).FactKind().Number:
+	case (EpochBegan{}).FactKind().Number, (SealingKey{}).FactKind().Number, (EpochGiven{}).FactKind().Number, (DeskKey{}).FactKind().Number,
+		(KeysFresh{}).FactKind().Number:
 		return true
 	}
 	return false

@@ -20,6 +20,7 @@ type House struct {
 
 	given    []EpochGiven
 	deskKeys []DeskKey
+	fresh    []*fresh // in the order of the history, those held back last
 }
 
 // Enrolled is a device that the organisation's roots admitted.
@@ -142,7 +143,7 @@ func (j *Journal) House() House { return j.house.Load().House }
 // house is the fold with what this device makes of it.
 type house struct {
 	House
-	wrappers map[[16]byte]ringUse  // of desks, at a site node
+	wrappers map[[16]byte]deskUse  // of desks, at a site node
 	desks    map[fact.Subject]ring // the newest of each desk
 	judge    judge
 }
@@ -312,7 +313,7 @@ func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
 // each other hold both.
 func (j *Journal) judgeHouse(all []placed) (*house, error) {
 	all = j.admitting(all)
-	next := &house{wrappers: map[[16]byte]ringUse{}, desks: map[fact.Subject]ring{}}
+	next := &house{wrappers: map[[16]byte]deskUse{}, desks: map[fact.Subject]ring{}}
 	was := [2]int{-1, -1}
 	for {
 		facts, held := next.judge.counting(all, was[0] < 0)
@@ -329,9 +330,10 @@ func (j *Journal) judgeHouse(all []placed) (*house, error) {
 	}
 }
 
-// admitting leaves out enrolments that a desk states: only site nodes admit, and
-// the roots sign the card alone, not the key by which a desk opens what it is
-// given.
+// admitting leaves out enrolments and fresh keys that a desk states: only site
+// nodes admit, and the roots sign the card alone, not the key by which a desk
+// opens what it is given; and of beginnings of fresh keys each costs every device
+// a ring.
 func (j *Journal) admitting(all []placed) []placed {
 	desks := map[fact.Subject]bool{}
 	for _, signed := range j.cards() {
@@ -341,7 +343,8 @@ func (j *Journal) admitting(all []placed) []placed {
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(p placed) bool {
 		b := j.branches.get(p.num)
-		return p.fact.Body.Kind == (DeviceEnrolled{}).FactKind().Number && b != nil && desks[b.device]
+		k := p.fact.Body.Kind
+		return (k == (DeviceEnrolled{}).FactKind().Number || k == (KeysFresh{}).FactKind().Number) && b != nil && desks[b.device]
 	})
 }
 
@@ -381,17 +384,52 @@ func sameHolding(a, b *house) bool {
 	return true
 }
 
+// deskUse is one of the wrappers of a desk: kept, own, or own under fresh keys.
+// Those of fresh keys are made when they are needed: they are many.
+type deskUse struct {
+	base  *ring
+	fresh fact.Hash
+	own   bool
+}
+
+func (d deskUse) open(org fact.OrgID) (ringUse, error) {
+	r, w := *d.base, d.base.kept
+	if d.fresh != (fact.Hash{}) {
+		var err error
+		if r, err = d.base.afresh(org, d.fresh); err != nil {
+			return ringUse{}, err
+		}
+	}
+	if d.own {
+		w = r.own
+	}
+	return ringUse{r, w, d.own}, nil
+}
+
 // openDeskWraps opens the wrapping keys of desks; only a site node can.
 func (j *Journal) openDeskWraps(h *house) {
 	if j.epoch == nil {
 		return
+	}
+	if j.freshNames == nil {
+		j.freshNames = freshNames{}
 	}
 	take := func(device fact.Subject, epoch fact.Hash, key []byte) error {
 		r, err := deskRing(deskSecret{epoch, key}, j.papers.org)
 		if err != nil {
 			return err
 		}
-		h.wrappers[r.own.ID], h.wrappers[r.kept.ID] = ringUse{r, r.own, true}, ringUse{r, r.kept, false}
+		h.wrappers[r.own.ID], h.wrappers[r.kept.ID] = deskUse{base: &r, own: true}, deskUse{base: &r}
+		for _, f := range h.fresh {
+			if f.epoch != epoch {
+				continue
+			}
+			id, err := j.freshNames.of(r, j.papers.org, f.name)
+			if err != nil {
+				return err
+			}
+			h.wrappers[id] = deskUse{base: &r, fresh: f.name, own: true}
+		}
 		h.desks[device] = r
 		return nil
 	}

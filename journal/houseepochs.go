@@ -70,6 +70,7 @@ func (o House) epochOf(hash fact.Hash) (Epoch, bool) {
 // foldKeys folds what the history says about keys. What is held back is read as
 // well: held facts are shown, so they must open. It makes nothing new count.
 func (o *House) foldKeys(h fact.History, org fact.OrgID) {
+	var said []KeysFresh
 	for _, f := range append(slices.Clip(h.Facts()), h.Held()...) {
 		switch f.Body.Kind {
 		case EpochBegan{}.FactKind().Number:
@@ -84,8 +85,13 @@ func (o *House) foldKeys(h fact.History, org fact.OrgID) {
 			if k, err := fact.Read[DeskKey](f); err == nil && o.signedBy(k.Device, k.Sig, labelDeskKey, k.signed(org)) {
 				o.deskKeys = append(o.deskKeys, k)
 			}
+		case KeysFresh{}.FactKind().Number:
+			if k, err := fact.Read[KeysFresh](f); err == nil {
+				said = append(said, k)
+			}
 		}
 	}
+	o.foldFresh(said)
 }
 
 func (o *House) signedBy(device fact.Subject, sig []byte, label string, what []byte) bool {

@@ -36,6 +36,10 @@ type Options struct {
 	// organisation's subject; nil accepts all. It must depend on the facts alone.
 	MayErase func(h fact.History, place int) error
 
+	// OneWork says that every desk of the organisation is given the same: then what
+	// one of them is given is said of all that are at work, in one fact.
+	OneWork bool
+
 	CheckpointPages int // pages in the write-ahead log before they are copied home; 0: 4,000
 	CacheFacts      int // opened facts kept in memory; 0: 200,000
 }

@@ -27,7 +27,8 @@ type tended struct {
 
 // KeepKeys does what is due about the organisation's keys. A site node says
 // where to seal for it; begins a new epoch when a site node that knows the
-// present one is cut off; and brings epochs to site nodes that lack them. A desk
+// present one is cut off; brings epochs to site nodes that lack them; and begins
+// fresh keys within an epoch when a desk is cut off. A desk
 // makes itself another wrapping key when the one it has was sealed to an epoch
 // that is known to one that is cut off. It is called after every commit and now
 // and then, and mostly finds nothing to do.
@@ -53,6 +54,9 @@ func (j *Journal) KeepKeys(ctx context.Context) error {
 		return err
 	}
 	if err := j.giveEpochs(ctx, left); err != nil {
+		return err
+	}
+	if err := j.beginFresh(ctx, left); err != nil {
 		return err
 	}
 	j.tended.since = left

@@ -44,8 +44,16 @@ func (c closer) wrap(s *subjectKeys, k *heldKey) ([]byte, error) {
 		return k.wrap, nil
 	}
 	w := c.desk.kept
-	if use := s.rings.Load().byID[wrapperIn(k.wrap)]; use.own && use.ring.of == c.desk.of {
+	switch use := s.rings.Load().byID[wrapperIn(k.wrap)]; {
+	case !use.own || use.ring.of != c.desk.of:
+	case use.ring.fresh == fact.Hash{}:
 		w = c.desk.own
+	default:
+		r, err := c.desk.afresh(s.org, use.ring.fresh)
+		if err != nil {
+			return nil, err
+		}
+		w = r.own
 	}
 	return w.Wrap(s.random, s.org, k.SubjectKey)
 }
@@ -90,6 +98,9 @@ func (j *Journal) Wraps(ctx context.Context, to fact.Subject, refs []KeyRef) ([]
 			return nil, err
 		}
 		out, subjects = append(out, wrap), append(subjects, ref.Subject)
+	}
+	if c.desk != nil && j.house.Load().CutOff(to) { // asked when the keys are found: one that is fresh was minted after the cut was known
+		return nil, refusal.New(refusal.Forbidden, "This device is cut off from the organisation.").Because(ErrCutOff)
 	}
 	if len(out) > 0 && c.desk != nil {
 		j.noteGiven(ctx, to, subjects)

@@ -3,7 +3,8 @@ package journal
 import "holdfast/fact"
 
 // Kinds lists the kinds of fact that the journal itself writes: 1 to 19, those
-// about a device's authority, and of what desks let go of 136 and 137.
+// about a device's authority, of what desks let go of 136 and 137, and of fresh
+// keys 139.
 func Kinds() []fact.Kind {
 	return []fact.Kind{
 		Founded{}.FactKind(), DeviceEnrolled{}.FactKind(), IncarnationBegan{}.FactKind(),
@@ -12,6 +13,7 @@ func Kinds() []fact.Kind {
 		AuthorityLapsed{}.FactKind(), AuthorityRenewed{}.FactKind(),
 		SealingKey{}.FactKind(), EpochGiven{}.FactKind(), DeskKey{}.FactKind(),
 		SubjectsLetGo{}.FactKind(), KeysGivenAnew{}.FactKind(),
+		KeysFresh{}.FactKind(),
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"sync"
 
 	"holdfast/fact"
 	"holdfast/fact/refusal"
@@ -15,77 +14,12 @@ import (
 // desk.
 type KeysGiven struct {
 	Subjects []fact.Subject `cbor:"1,keyasint"`
+	Desks    []fact.Subject `cbor:"2,keyasint,omitempty"` // others that are given the same now
 }
 
 // FactKind is kind 11.
 func (KeysGiven) FactKind() fact.Kind {
-	return fact.Kind{Number: 11, Version: 1, Lane: fact.Looks, Name: "keys-given", Join: fact.Grow}
-}
-
-// mostGiven keeps one fact well below the most that a body holds.
-const mostGiven = 1000
-
-// givenKeys remembers what each desk was given, so that each subject is said
-// once.
-type givenKeys struct {
-	mu sync.Mutex
-	by map[fact.Subject]map[fact.Subject]bool
-}
-
-// noteGiven says which subjects a desk is about to be given, before it is. One
-// that can't be said is logged and given all the same: a desk is never kept
-// from its work by the list of what it holds.
-func (j *Journal) noteGiven(ctx context.Context, desk fact.Subject, subjects []fact.Subject) {
-	j.gave.mu.Lock()
-	defer j.gave.mu.Unlock()
-	was, err := j.givenTo(ctx, desk)
-	if err != nil {
-		j.o.Log.Error("what a desk was given can't be read", "err", err)
-		return
-	}
-	var fresh []fact.Subject
-	for _, s := range subjects {
-		if !was[s] && !slices.Contains(fresh, s) {
-			fresh = append(fresh, s)
-		}
-	}
-	if len(fresh) == 0 {
-		return
-	}
-	var drafts []fact.Draft
-	for part := range slices.Chunk(fresh, mostGiven) {
-		drafts = append(drafts, fact.Say(desk, KeysGiven{Subjects: part}))
-	}
-	if _, err := j.Do(ctx, fact.Author{Role: "device"}, nil, func(*Tx) ([]fact.Draft, error) { return drafts, nil }); err != nil {
-		j.o.Log.Error("what a desk is given can't be written down", "err", err)
-		return
-	}
-	for _, s := range fresh {
-		was[s] = true
-	}
-}
-
-func (j *Journal) givenTo(ctx context.Context, desk fact.Subject) (map[fact.Subject]bool, error) {
-	if was := j.gave.by[desk]; was != nil {
-		return was, nil
-	}
-	h, err := j.History(ctx, desk)
-	if err != nil {
-		return nil, err
-	}
-	was := map[fact.Subject]bool{}
-	for _, f := range h.Facts() {
-		if g, err := fact.Read[KeysGiven](f); err == nil {
-			for _, s := range g.Subjects {
-				was[s] = true
-			}
-		}
-	}
-	if j.gave.by == nil {
-		j.gave.by = map[fact.Subject]map[fact.Subject]bool{}
-	}
-	j.gave.by[desk] = was
-	return was, nil
+	return fact.Kind{Number: 11, Version: 2, Lane: fact.Looks, Name: "keys-given", Join: fact.Grow}
 }
 
 // KeysGivenAnew says that a site node gives a desk keys of subjects that the
@@ -99,45 +33,6 @@ type KeysGivenAnew struct {
 // FactKind is kind 137.
 func (KeysGivenAnew) FactKind() fact.Kind {
 	return fact.Kind{Number: 137, Version: 1, Lane: fact.Looks, Name: "keys-given-anew", Join: fact.Grow}
-}
-
-// GiveAnew says that a desk is about to be given keys that it had let go of. Each
-// is said once. What can't be said is logged, and the keys are given all the
-// same: nobody is kept from their work by a list.
-func (j *Journal) GiveAnew(ctx context.Context, desk fact.Subject, again []Anew) {
-	j.gave.mu.Lock()
-	defer j.gave.mu.Unlock()
-	h, err := j.History(ctx, desk)
-	if err != nil {
-		j.o.Log.Error("what a desk was given can't be read", "err", err)
-		return
-	}
-	said := map[Anew]bool{}
-	for _, f := range h.WithHeld().Facts() {
-		if g, err := fact.Read[KeysGivenAnew](f); err == nil {
-			for _, one := range g.Given {
-				said[one] = true
-			}
-		}
-	}
-	var fresh []Anew
-	for _, one := range again {
-		if !said[one] && !slices.Contains(fresh, one) {
-			fresh = append(fresh, one)
-		}
-	}
-	if len(fresh) == 0 {
-		return
-	}
-	_, err = j.Do(ctx, fact.Author{Role: "device"}, nil, func(*Tx) (out []fact.Draft, err error) {
-		for part := range slices.Chunk(fresh, mostGiven) {
-			out = append(out, fact.Say(desk, KeysGivenAnew{Given: part}))
-		}
-		return out, nil
-	})
-	if err != nil {
-		j.o.Log.Error("what a desk is given anew can't be written down", "err", err)
-	}
 }
 
 // ManifestLine is a subject that could be read on a desk, or had been let go of
@@ -163,13 +58,9 @@ func (j *Journal) Manifest(ctx context.Context, desk fact.Subject, at fact.Milli
 	if j.epoch == nil {
 		return nil, refusal.New(refusal.Forbidden, "A desk does not know what others hold. Ask a site node.")
 	}
-	h, err := j.History(ctx, desk)
-	if err != nil {
-		return nil, err
-	}
 	m := manifest{at: at, by: map[fact.Subject]*holding{}}
 	lives := j.livesOf(desk)
-	for _, f := range h.WithHeld().Facts() {
+	if err := j.eachAbout(ctx, desk, func(f fact.Fact) {
 		if g, err := fact.Read[KeysGiven](f); err == nil {
 			for _, s := range g.Subjects {
 				m.given(s, 0, f.Header.Recorded)
@@ -185,6 +76,11 @@ func (j *Journal) Manifest(ctx context.Context, desk fact.Subject, at fact.Milli
 				m.let(one)
 			}
 		}
+	}); err != nil {
+		return nil, err
+	}
+	if err := j.givenWith(ctx, desk, func(s fact.Subject, at fact.Millis) { m.given(s, 0, at) }); err != nil {
+		return nil, err
 	}
 	if err := j.writtenBy(desk, m.written); err != nil {
 		return nil, err

@@ -29,11 +29,12 @@ type Journal struct {
 	device ed25519.PrivateKey
 	epoch  hpke.PrivateKey // the first; nil at a desk
 
-	epochs   atomic.Pointer[heldEpochs] // of a site node
-	desk     deskState                  // of a desk
-	vault    Vault
-	unopened shutWraps
-	tended   tended
+	epochs     atomic.Pointer[heldEpochs] // of a site node
+	desk       deskState                  // of a desk
+	vault      Vault
+	unopened   shutWraps
+	freshNames freshNames // of desks, at a site node; the writer's
+	tended     tended
 
 	branches *branches
 	receipts receipts

@@ -306,11 +306,15 @@ func (j *Journal) openWraps(wraps [][]byte, answer bool) ([]*heldKey, error) {
 		}
 		use, ours := rings.byID[wrapperIn(wrap)]
 		if !ours {
-			var known bool
-			if use, known = house.wrappers[wrapperIn(wrap)]; !known {
+			desk, known := house.wrappers[wrapperIn(wrap)]
+			if !known {
 				j.unopened.put(wrap)
 				shut = true
 				continue
+			}
+			var err error
+			if use, err = desk.open(j.papers.org); err != nil {
+				return nil, err
 			}
 		}
 		key, err := use.w.Unwrap(j.papers.org, wrap)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,12 +19,20 @@ import (
 // organisation, or a desk's own. A key that is closed by own was minted while
 // this ring was in use, so that only those know it who know the ring, and new
 // facts may be sealed with it. What is closed by kept was known before, perhaps
-// to others: it only opens what is there.
+// to others: it only opens what is there. Fresh keys begin another ring of the
+// same secret, with an own wrapper of its own and the same kept one.
 type ring struct {
-	of   fact.Hash // the epoch; of a desk's key the one that it was sealed to
-	own  seal.Wrapper
-	kept seal.Wrapper
+	of     fact.Hash // the epoch; of a desk's key the one that it was sealed to
+	fresh  fact.Hash // name of the fresh keys; zero: those that the secret began with
+	own    seal.Wrapper
+	kept   seal.Wrapper
+	secret []byte
 }
+
+// ringName names a ring on one device.
+type ringName struct{ of, fresh fact.Hash }
+
+func (r ring) name() ringName { return ringName{r.of, r.fresh} }
 
 // epochHash names an epoch by its public half: two that were begun apart may
 // have the same number.
@@ -42,7 +51,7 @@ func ringOf(epoch hpke.PrivateKey, org fact.OrgID) (ring, error) {
 		return ring{}, err
 	}
 	kept, err := keptWrapper(secret, org)
-	return ring{of: hashOfEpoch(epoch), own: own, kept: kept}, err
+	return ring{of: hashOfEpoch(epoch), own: own, kept: kept, secret: secret}, err
 }
 
 // deskRing is the ring of a desk's key.
@@ -51,7 +60,20 @@ func deskRing(k deskSecret, org fact.OrgID) (ring, error) {
 		return ring{}, errors.New("the wrapping key has another length")
 	}
 	kept, err := keptWrapper(k.Key, org)
-	return ring{of: k.Epoch, own: seal.NewWrapper(seal.Key(k.Key)), kept: kept}, err
+	return ring{of: k.Epoch, own: seal.NewWrapper(seal.Key(k.Key)), kept: kept, secret: k.Key}, err
+}
+
+// afresh is the ring of fresh keys under the same secret. Whoever has the secret
+// and the name makes the same one.
+func (r ring) afresh(org fact.OrgID, name fact.Hash) (ring, error) {
+	if name == (fact.Hash{}) {
+		return ring{}, errors.New("fresh keys without a name")
+	}
+	key, err := hkdf.Key(sha256.New, r.secret, append(org[:], name[:]...), "holdfast/fresh-wrap/1", 32)
+	if err != nil {
+		return ring{}, err
+	}
+	return ring{of: r.of, fresh: name, own: seal.NewWrapper(seal.Key(key)), kept: r.kept, secret: r.secret}, nil
 }
 
 func keptWrapper(secret []byte, org fact.OrgID) (seal.Wrapper, error) {
@@ -68,6 +90,7 @@ type rings struct {
 	first ring // closes what must be readable with what every device was given
 	now   ring // closes what is minted
 	all   []ring
+	named map[ringName]ring
 	byID  map[[16]byte]ringUse
 }
 
@@ -80,15 +103,21 @@ type ringUse struct {
 
 func newRings(first ring) *rings { return (&rings{first: first, now: first}).with(first) }
 
-// with gives the rings with one more.
-func (r *rings) with(one ring) *rings {
-	if r.byID[one.own.ID].own {
-		return r
+// with gives the rings with more of them.
+func (r *rings) with(more ...ring) *rings {
+	next := &rings{first: r.first, now: r.now, all: slices.Clip(r.all), named: maps.Clone(r.named), byID: maps.Clone(r.byID)}
+	if next.named == nil {
+		next.named, next.byID = map[ringName]ring{}, map[[16]byte]ringUse{}
 	}
-	next := &rings{first: r.first, now: r.now, all: append(slices.Clip(r.all), one), byID: map[[16]byte]ringUse{}}
-	for _, a := range next.all {
-		next.byID[a.own.ID] = ringUse{a, a.own, true}
-		next.byID[a.kept.ID] = ringUse{a, a.kept, false}
+	for _, a := range more {
+		if next.byID[a.own.ID].own {
+			continue
+		}
+		next.all, next.named[a.name()] = append(next.all, a), a
+		next.byID[a.own.ID], next.byID[a.kept.ID] = ringUse{a, a.own, true}, ringUse{a, a.kept, false}
+	}
+	if len(next.all) == len(r.all) {
+		return r
 	}
 	return next
 }
@@ -104,13 +133,11 @@ func (r *rings) using(one ring) *rings {
 // closed: whoever knows the epoch that the desk's key was sealed to may know
 // both, and nobody else.
 func (r *rings) like(desk ringUse) seal.Wrapper {
-	for _, one := range r.all {
-		if one.of == desk.ring.of && desk.own {
-			return one.own
-		}
-		if one.of == desk.ring.of {
-			return one.kept
-		}
+	if one, have := r.named[desk.ring.name()]; have && desk.own {
+		return one.own
+	}
+	if one, have := r.named[ringName{of: desk.ring.of}]; have {
+		return one.kept
 	}
 	return r.now.kept // it opened, so its epoch is here
 }

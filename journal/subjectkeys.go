@@ -168,6 +168,15 @@ func (s *subjectKeys) adopt(f *dbFile, key seal.SubjectKey, wrap []byte) (*heldK
 	return held, nil
 }
 
+// forgetAll drops all keys from memory: they are read again from the file, some
+// of them with rings that were not here before.
+func (s *subjectKeys) forgetAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.by = map[fact.Subject]*list.Element{}
+	s.order.Init()
+}
+
 // forget drops all keys of a subject from memory.
 func (s *subjectKeys) forget(subject fact.Subject) {
 	s.mu.Lock()

@@ -49,6 +49,7 @@ func (j *Journal) takeKeys(next *house) {
 			j.o.Log.Warn("a key of the organisation that was sealed to this device can't be taken", "epoch", g.Epoch.String()[:8], "err", err)
 		}
 	}
+	j.takeFresh(next.House)
 	j.useEpoch(next.House)
 }
 
@@ -119,10 +120,8 @@ func (j *Journal) useEpoch(h House) {
 	if best == nil {
 		return // what said so has not come yet
 	}
-	for _, r := range j.subjects.rings.Load().all {
-		if r.of == best.Hash && j.subjects.rings.Load().now.of != r.of {
-			j.subjects.rings.Store(j.subjects.rings.Load().using(r))
-		}
+	if base, have := j.subjects.rings.Load().named[ringName{of: best.Hash}]; have {
+		j.useRing(h, base)
 	}
 	if held.now != best.Hash {
 		j.epochs.Store(&heldEpochs{all: held.all, now: best.Hash})
@@ -154,17 +153,21 @@ func (j *Journal) turnVault(now fact.Hash) {
 
 // useDeskKey puts the last key in use that this desk has stated.
 func (j *Journal) useDeskKey(next *house) {
+	use := j.subjects.rings.Load().first
 	for i := len(next.deskKeys) - 1; i >= 0; i-- {
 		k := next.deskKeys[i]
 		at := slices.IndexFunc(j.desk.secrets, func(s deskSecret) bool { return s.Epoch == k.Epoch })
 		if k.Device != j.papers.card.Device || at < 0 {
 			continue
 		}
-		if r, err := deskRing(j.desk.secrets[at], j.papers.org); err == nil && j.subjects.rings.Load().now.own.ID != r.own.ID {
-			j.subjects.rings.Store(j.subjects.rings.Load().using(r))
+		if r, err := deskRing(j.desk.secrets[at], j.papers.org); err == nil {
+			j.subjects.rings.Store(j.subjects.rings.Load().with(r))
+			use = r
 		}
 		break
 	}
+	j.takeFresh(next.House)
+	j.useRing(next.House, use)
 	if e, ok := next.Newest(); ok && len(e.Vault) > 0 {
 		if public, err := hpke.MLKEM768X25519().NewPublicKey(e.Vault); err == nil {
 			j.vault.turn(public, nil)
@@ -217,7 +220,7 @@ func (j *Journal) turnGiven(w *writer) error {
 	}
 	var before [][]byte
 	for _, r := range rings.all {
-		if r.kept.ID == rings.now.kept.ID {
+		if r.kept.ID == rings.now.kept.ID || r.fresh != (fact.Hash{}) { // a ring of fresh keys has the kept wrapper of the one it is made of
 			continue
 		}
 		if err := w.file.write.each("SELECT wrap FROM wraps WHERE wrapper=?", func(v []driverValue) error {

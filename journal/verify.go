@@ -124,6 +124,7 @@ func inspect(c *sqlConn, keys *openers) Report {
 	}
 	in.sound()
 	in.readPapers()
+	in.readFresh()
 	in.readTombstones()
 	in.readLetGo()
 	in.readWraps()
@@ -217,8 +218,40 @@ func (in *inspection) readPapers() {
 
 // readTombstones finds the subjects whose keys may be missing.
 func (in *inspection) readTombstones() {
+	in.eachOfOrg("tombstones", func(f fact.Fact) {
+		if t, err := fact.Read[SubjectErased](f); err == nil {
+			in.erased[t.Subject] = true
+		}
+	})
+}
+
+// readFresh finds the fresh keys that were begun: they close later wraps.
+func (in *inspection) readFresh() {
+	var names []KeysFresh
+	in.eachOfOrg("fresh keys", func(f fact.Fact) {
+		if k, err := fact.Read[KeysFresh](f); err == nil {
+			names = append(names, k)
+		}
+	})
+	for _, k := range names {
+		name, err := k.name()
+		base, held := in.keys.rings.named[ringName{of: k.Epoch}]
+		if err != nil || !held {
+			continue
+		}
+		r, err := base.afresh(in.papers.org, name)
+		if err != nil {
+			in.fail("fresh keys", "%v", err)
+			continue
+		}
+		in.keys.rings = in.keys.rings.with(r)
+	}
+}
+
+// eachOfOrg goes through what is said about the organisation and opens here.
+func (in *inspection) eachOfOrg(place string, see func(f fact.Fact)) {
 	about := in.papers.genesis.About
-	in.each("tombstones", "SELECT header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", func(v []driverValue) {
+	in.each(place, "SELECT header, body FROM facts WHERE subject=(SELECT num FROM subjects WHERE subject=?)", func(v []driverValue) {
 		h, err := fact.ParseHeader(v[0].([]byte))
 		if err != nil {
 			return // named when its feed is read
@@ -231,12 +264,8 @@ func (in *inspection) readTombstones() {
 		if err != nil {
 			return
 		}
-		body, err := seal.OpenBody(seal.NewBox(key.Key), h, v[1].([]byte))
-		if err != nil {
-			return
-		}
-		if t, err := fact.Read[SubjectErased](fact.Fact{Header: h, Body: body}); err == nil {
-			in.erased[t.Subject] = true
+		if body, err := seal.OpenBody(seal.NewBox(key.Key), h, v[1].([]byte)); err == nil {
+			see(fact.Fact{Header: h, Body: body})
 		}
 	}, about[:])
 }

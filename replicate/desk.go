@@ -45,8 +45,11 @@ func (l *Link) takeStatement(ctx context.Context, m signedStatement) {
 	switch {
 	case !l.isDesk() || l.peerDesk():
 		return
-	case !fact.VerifyLabelled(l.peer.Key, m.Sig, StatementLabel, m.Bytes), fact.Decode(m.Bytes, &st) != nil:
+	case !fact.VerifyLabelled(l.peer.Key, m.Sig, StatementLabel, m.Bytes):
 		l.misstated("the statement's signature does not hold")
+		return
+	case fact.Decode(m.Bytes, &st) != nil:
+		l.misstated("the statement is written in a way that this program can't read")
 		return
 	case st.Org != l.cfg.Store.Org() || st.Desk != l.self.card.Device || st.Site != l.peer.Device:
 		l.misstated("the statement is of another site or for another desk")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"holdfast/fact"
 	"holdfast/journal"
@@ -138,6 +139,7 @@ func (l *Link) takeHello(ctx context.Context, m hello) {
 	}
 	l.peer = Peer{
 		Device: card.Device, Kind: card.Kind, Name: card.Name, Domain: m.Domain, Key: card.Key, Incarnation: inc, Instance: m.Instance,
+		Program: programSaid(m.Program), Version: min(HighestVersion, m.Highest),
 	}
 	l.ready = true
 	l.admitGreeting(ctx, m)
@@ -152,7 +154,7 @@ func (l *Link) refusal(ctx context.Context, m hello) string {
 		return "This device belongs to another organisation."
 	}
 	if m.Highest < LowestVersion || m.Lowest > HighestVersion || m.Lowest > m.Highest {
-		return fmt.Sprintf("No common version: this device speaks %d to %d, the other %d to %d. Update the older one.",
+		return fmt.Sprintf("No common version: this device speaks %d to %d, the other %d to %d. Update the program on the older one. Until then each works for itself, and nothing is lost.",
 			LowestVersion, HighestVersion, m.Lowest, m.Highest)
 	}
 	if m.Instance == l.cfg.Instance {
@@ -172,7 +174,26 @@ func (l *Link) refusal(ctx context.Context, m hello) string {
 	if _, err := fact.OpenIncarnation(m.Incarnation, m.Card, card); err != nil {
 		return "The certificate does not belong to the device card."
 	}
+	if (card.Kind == fact.Desk) != l.isDesk() && m.Highest < StatementVersion {
+		return fmt.Sprintf("The work of a desk can't be stated between these two: that takes version %d of what devices speak, and %s speaks %d at most. Update the program on %s. Until then the desk works by itself, and nothing is lost.",
+			StatementVersion, card.Name, m.Highest, card.Name)
+	}
 	return ""
+}
+
+// mostProgram bounds the version that a program says it has.
+const mostProgram = 64
+
+// programSaid is a version as another program says it, if it looks like one: it is
+// shown to people.
+func programSaid(s string) string {
+	odd := func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune(".+-_~", r))
+	}
+	if len(s) > mostProgram || strings.ContainsFunc(s, odd) {
+		return ""
+	}
+	return s
 }
 
 // takeRefuse ends the link with the reason that the peer gave.

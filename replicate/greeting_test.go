@@ -92,7 +92,7 @@ func TestVersions(t *testing.T) {
 	for _, c := range []struct {
 		low, high uint64
 		ok        bool
-	}{{1, 1, true}, {1, 9, true}, {2, 9, false}, {0, 0, false}, {5, 1, false}} {
+	}{{1, 1, true}, {1, 9, true}, {2, 9, true}, {3, 9, false}, {0, 0, false}, {5, 1, false}} {
 		a, _ := greet(t, w, 0)
 		_, hello := greet(t, w, 1)
 		out := a.Take(context.Background(), rewrite(t, hello, func(m map[int]any) { m[1], m[2] = c.low, c.high }), w.now)

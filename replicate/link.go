@@ -17,6 +17,7 @@ type Config struct {
 	Identity Identity
 	Board    *Board
 	Domain   string   // failure domain of this device
+	Program  string   // version of this program, told to others for people to read
 	Instance [16]byte // drawn at random when the program starts: tells a device from its clone
 	PeerKey  []byte   // Ed25519 key that the carrier has checked; nil: there is no carrier
 	Scope    Scope    // what desks need; nil where desks are not served
@@ -66,6 +67,8 @@ type Peer struct {
 	Key         []byte
 	Incarnation fact.Hash
 	Instance    [16]byte // of the running program
+	Program     string   // version of its program; empty: it does not say, so it is older than this one
+	Version     uint16   // of the protocol that both speak
 }
 
 // Out is what a link answers: frames to send in this order, and effects. When
@@ -154,6 +157,7 @@ func (l *Link) greet(answer bool) {
 	l.send(typeHello, hello{
 		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(), Answer: answer,
 		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance, Introduction: l.introduction,
+		Program: l.cfg.Program,
 	})
 }
 
@@ -229,8 +233,7 @@ func (l *Link) Tick(ctx context.Context, now fact.Millis) Out {
 	if l.since(l.pulsed) >= l.cfg.Limits.Pulse {
 		l.pulsed = now
 		if err := l.cfg.Store.Admits(ctx, l.papers.greeted); err != nil {
-			l.cutOff = errors.Is(err, journal.ErrCutOff)
-			l.close("The device card is not accepted any more: " + err.Error())
+			l.endCutOff(err)
 			return l.flush()
 		}
 		l.showPapers()
@@ -273,6 +276,12 @@ func (l *Link) close(reason string) {
 	l.cfg.Board.freeAll(l.id)
 }
 
+// endCutOff ends a link whose peer is not admitted any more.
+func (l *Link) endCutOff(err error) {
+	l.cutOff = errors.Is(err, journal.ErrCutOff)
+	l.close("The device card is not accepted any more: " + err.Error())
+}
+
 // Peer tells who is at the other end; false before the greeting.
 func (l *Link) Peer() (Peer, bool) { return l.peer, l.ready }
 
@@ -306,9 +315,13 @@ func (l *Link) flush() Out {
 func (l *Link) effect(e Effect) { l.out.Effects = append(l.out.Effects, e) }
 
 // trouble tells of what this side could not do. That the program is stopping is
-// none.
+// none; nor is that the peer was cut off meanwhile, which ends the link.
 func (l *Link) trouble(what string, err error) {
 	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if errors.Is(err, journal.ErrCutOff) {
+		l.endCutOff(err)
 		return
 	}
 	l.effect(Trouble{Peer: l.peer.Device, What: what, Err: err})

@@ -5,10 +5,19 @@ import (
 	"holdfast/journal"
 )
 
-// The versions of the protocol that this program speaks.
+// The versions of the protocol that this program speaks. Two devices speak the
+// highest that both do. A field or a message that is added needs no new version:
+// it is passed over by who does not know it. What changes the meaning of what is
+// there, or the shape of a list, does.
+//
+// Version 2: a statement says what cuts hold back, and how work ended; a desk
+// says what it had let go of.
 const (
 	LowestVersion  uint16 = 1
-	HighestVersion uint16 = 1
+	HighestVersion uint16 = 2
+
+	// StatementVersion is the lowest in which a desk's work can be stated.
+	StatementVersion uint16 = 2
 )
 
 // messageType is the byte in front of a message. Numbers are never reused.
@@ -54,7 +63,8 @@ type hello struct {
 	Instance    [16]byte    `cbor:"7,keyasint"`
 	Answer      bool        `cbor:"8,keyasint"` // to a greeting that came again
 
-	Introduction []byte `cbor:"9,keyasint,omitempty"` // what the device was enrolled by, for those who have lost it
+	Introduction []byte `cbor:"9,keyasint,omitempty"`  // what the device was enrolled by, for those who have lost it
+	Program      string `cbor:"10,keyasint,omitempty"` // version of the program, for people: nothing is decided by it
 }
 
 // refuse is the last message: why this side talks no further.

@@ -36,6 +36,7 @@ type servedFacts struct {
 	groups []factsGroup
 	anew   []journal.Anew // to be said before any is given
 	lost   []journal.Lost // when set, facts are asked for by place
+	told   bool           // what is given was said
 }
 
 // Pending tells whether Next has something to give. The carrier calls Next
@@ -254,10 +255,27 @@ func (l *Link) readFacts(ctx context.Context, s *servedFacts, count int) (factsM
 	if len(allowed) == 0 {
 		return m, nil
 	}
+	l.sayGiven(ctx, s)
 	l.giveAnew(ctx, s)
 	var err error
 	m.Proved, err = l.cfg.Store.Proved(ctx, l.peer.Device, g.Subject, allowed)
 	return m, err
+}
+
+// sayGiven says what a desk is about to be given, as far as it was stated to it:
+// all of one question together.
+func (l *Link) sayGiven(ctx context.Context, s *servedFacts) {
+	if s.told || !l.peerDesk() {
+		return
+	}
+	s.told = true
+	var subjects []fact.Subject
+	for _, g := range s.groups {
+		if slices.ContainsFunc(g.IDs, l.mayHave) {
+			subjects = append(subjects, g.Subject)
+		}
+	}
+	l.cfg.Store.Giving(ctx, l.peer.Device, subjects)
 }
 
 // giveAnew says what a desk is given again, before any of it is: all of one

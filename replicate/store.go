@@ -58,6 +58,8 @@ type Store interface {
 	// Anew gives those of the subjects that this desk has let go of; their keys
 	// are taken in again from now on.
 	Anew(ctx context.Context, subjects []fact.Subject) []journal.Anew
+	// Giving says of a desk that it is given keys of these subjects, before it is.
+	Giving(ctx context.Context, to fact.Subject, subjects []fact.Subject)
 	// GiveAnew says of a desk that it is given such keys again, before it is.
 	GiveAnew(ctx context.Context, to fact.Subject, again []journal.Anew)
 	// Proved gives facts of one subject with their proofs; those not held whole

@@ -28,6 +28,8 @@ type DeviceLine struct {
 	Link              string // "Linked, level", "Not linked", "This device"
 	Heard             string // when it last signed something that has come here, by its own clock; empty: this device, or nothing has come
 	CutOff            bool
+	Program           string // version of the program that it runs, or why that is not known
+	Differs           bool   // it runs another than this device
 	Readable          string // where it is shown what could be read there; empty: nowhere, or not to this reader
 }
 

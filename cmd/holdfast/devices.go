@@ -185,6 +185,9 @@ func printStatus(t term, s node.Status) error {
 		if d.CutOff {
 			link = "CUT OFF, " + link
 		}
+		if d.Program != "" {
+			link += ", runs " + d.Program
+		}
 		fmt.Fprintf(&b, "  %-5s %s, in %s: %s\n", d.Kind, d.Name, d.Domain, link)
 	}
 	for _, one := range s.Forks {

@@ -248,6 +248,9 @@ type StatusDevice struct {
 	Kind   fact.DeviceKind `json:"kind"`
 	Domain string          `json:"domain"`
 	CutOff bool            `json:"cut_off"`
+
+	Program string `json:"program"` // version that it runs, as it said last when it was linked to this one; empty: it said none
+	Linked  bool   `json:"linked"`  // it was linked to this one since this one began
 }
 
 // StatusSister is another device of the organisation that this one talks to.
@@ -281,7 +284,11 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	}
 	s.Vector = fact.Labelled("holdfast/vector/1", vector...).String()
 	for id, d := range house.Devices {
-		s.Devices = append(s.Devices, StatusDevice{Device: id.String(), Name: d.Card.Name, Kind: d.Card.Kind, Domain: d.Domain, CutOff: house.CutOff(id)})
+		one := StatusDevice{Device: id.String(), Name: d.Card.Name, Kind: d.Card.Kind, Domain: d.Domain, CutOff: house.CutOff(id)}
+		if one.Program, one.Linked = n.carrier.Program(id); id == card.Device {
+			one.Program, one.Linked = n.config.Version, true
+		}
+		s.Devices = append(s.Devices, one)
 	}
 	sortBy(s.Devices, func(d StatusDevice) string { return d.Device })
 	s.Sisters = n.sisters()

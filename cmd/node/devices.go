@@ -35,6 +35,7 @@ func (n *Node) devicesShown(ctx context.Context, by web.Caller) (accessweb.Devic
 			Name: d.Name, Kind: map[fact.DeviceKind]string{fact.SiteNode: "Site node", fact.Desk: "Desk"}[d.Kind], Place: d.Domain,
 			Link: linkWords(d, s), CutOff: d.CutOff,
 		}
+		line.Program, line.Differs = programWords(d, n.config.Version)
 		if id, err := fact.ParseSubject(d.Device); err == nil && !heard[id].IsZero() && d.Device != s.Device {
 			line.Heard = codes.ClockDay(heard[id], n.clock())
 		}
@@ -73,6 +74,18 @@ func linkWords(d StatusDevice, s Status) string {
 		return "By way of a site node"
 	}
 	return "Not linked. Work goes on at both; they find each other again by themselves"
+}
+
+// programWords says which version of the program a device runs, and whether it is
+// another than this one's.
+func programWords(d StatusDevice, own string) (words string, differs bool) {
+	switch {
+	case !d.Linked:
+		return "Not known: not linked since this device was started", false
+	case d.Program == "":
+		return "It does not say: older than this one", true
+	}
+	return d.Program, d.Program != own
 }
 
 func (n *Node) forkLine(f journal.Fork) accessweb.ForkLine {

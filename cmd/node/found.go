@@ -42,7 +42,7 @@ type Place struct {
 }
 
 func (p Place) options(lib *Library) journal.Options {
-	return journal.Options{Dir: p.Dir, Clock: p.Clock, Passphrase: p.Passphrase, Demo: p.Demo, Views: Views(lib.Rules), MayErase: accessdb.MayErase}
+	return journal.Options{Dir: p.Dir, Clock: p.Clock, Passphrase: p.Passphrase, Demo: p.Demo, Views: Views(lib.Rules), MayErase: accessdb.MayErase, OneWork: true}
 }
 
 // Found creates a data folder for a new organisation, with the authority of its

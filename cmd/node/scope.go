@@ -16,7 +16,8 @@ import (
 // urgent care organisation may be asked to take any open case, so all have the
 // same: open cases with the records of their patients, open tasks, the
 // directory. What stands in the control lane (staff, roles, sessions, devices)
-// goes to desks whole.
+// goes to desks whole. When some desks are given less than others, OneWork of the
+// journal's options is no longer true.
 type scope struct {
 	j     *journal.Journal
 	clock journal.Clock

@@ -24,7 +24,7 @@ import (
 func (n *Node) putSisters() error {
 	n.folded = newFolded(n.Journal)
 	c := carrier.Config{
-		Store: n.Journal, Identity: n.Journal.Device(), Domain: n.Journal.Domain(), Folded: agreement{n.folded, n.Journal},
+		Store: n.Journal, Identity: n.Journal.Device(), Domain: n.Journal.Domain(), Program: n.config.Version, Folded: agreement{n.folded, n.Journal},
 		Addresses: n.config.Sisters, Clock: n.clock, Random: rand.Reader, Log: n.log, Effect: n.noticed, Answer: n.answer, MayAsk: n.mayAsk,
 	}
 	if n.site() {

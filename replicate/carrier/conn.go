@@ -167,7 +167,8 @@ func (c *conn) look(peer replicate.Peer) {
 	c.looked = now
 	s := PeerState{
 		Address: c.s.address, Connected: true, Device: peer.Device, Name: peer.Name, Kind: peer.Kind, Domain: peer.Domain,
-		Since: c.began, Heard: c.link.Heard().Time(), Level: c.link.Level(), Progress: c.link.Progress(),
+		Program: peer.Program,
+		Since:   c.began, Heard: c.link.Heard().Time(), Level: c.link.Level(), Progress: c.link.Progress(),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

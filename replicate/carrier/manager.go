@@ -21,6 +21,7 @@ type Config struct {
 	Store     replicate.Store
 	Identity  replicate.Identity
 	Domain    string // failure domain of this device
+	Program   string // version of this program, told to others for people to read
 	Scope     replicate.Scope
 	Folded    replicate.Folded
 	Limits    replicate.Limits
@@ -79,6 +80,7 @@ type PeerState struct {
 	Name      string
 	Kind      fact.DeviceKind
 	Domain    string
+	Program   string    // version of its program; empty: it does not say
 	Since     time.Time // of the link
 	Heard     time.Time
 	Level     bool // everything on offer has arrived, both ways
@@ -102,6 +104,7 @@ type Manager struct {
 	links   map[linkName]*conn
 	trouble map[string]string // by address
 	owing   map[string]bool   // addresses that left a question without an answer
+	said    map[fact.Subject]string
 	running sync.WaitGroup
 }
 
@@ -121,7 +124,7 @@ func New(cfg Config) (*Manager, error) {
 		return nil, err
 	}
 	m := &Manager{
-		cfg: cfg, board: replicate.NewBoard(), conns: map[*conn]bool{}, links: map[linkName]*conn{}, trouble: map[string]string{},
+		cfg: cfg, board: replicate.NewBoard(), conns: map[*conn]bool{}, links: map[linkName]*conn{}, trouble: map[string]string{}, said: map[fact.Subject]string{},
 		asked: make(chan struct{}, askedAtOnce), owing: map[string]bool{},
 	}
 	if _, err := io.ReadFull(cfg.Random, m.instance[:]); err != nil {
@@ -177,7 +180,7 @@ func (m *Manager) signal(except *conn, touched []fact.Subject) {
 func (m *Manager) serve(ctx context.Context, s stream) error {
 	c := &conn{m: m, s: s, began: m.cfg.Clock(), wake: make(chan struct{}, 1)}
 	c.link = replicate.NewLink(replicate.Config{
-		Store: m.cfg.Store, Identity: m.cfg.Identity, Board: m.board, Domain: m.cfg.Domain, Instance: m.instance,
+		Store: m.cfg.Store, Identity: m.cfg.Identity, Board: m.board, Domain: m.cfg.Domain, Instance: m.instance, Program: m.cfg.Program,
 		PeerKey: s.key, Scope: m.cfg.Scope, Folded: m.cfg.Folded, Limits: m.cfg.Limits,
 	})
 	m.mu.Lock()
@@ -212,6 +215,7 @@ func (m *Manager) admit(c *conn, peer replicate.Peer) bool {
 		old.s.close()
 	}
 	m.links[name] = c
+	m.said[peer.Device] = peer.Program
 	delete(m.trouble, c.s.address)
 	return true
 }
@@ -236,6 +240,15 @@ func (m *Manager) forget(c *conn) {
 			delete(m.links, name)
 		}
 	}
+}
+
+// Program gives the version of the program that a device said last, when it was
+// linked to this one since this program began; empty when it was and said none.
+func (m *Manager) Program(device fact.Subject) (version string, linked bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	version, linked = m.said[device]
+	return version, linked
 }
 
 // Peers lists the devices that are linked, and the addresses that are dialled

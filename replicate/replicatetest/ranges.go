@@ -201,6 +201,9 @@ func (s *Store) Lacking(_ context.Context, _ fact.Subject, ids []fact.ID) ([]fac
 // Anew gives none: a device in memory lets go of nothing.
 func (s *Store) Anew(context.Context, []fact.Subject) []journal.Anew { return nil }
 
+// Giving has nothing to say: a device in memory keeps no list.
+func (s *Store) Giving(context.Context, fact.Subject, []fact.Subject) {}
+
 // GiveAnew has nothing to say: no desk has let go of anything.
 func (s *Store) GiveAnew(context.Context, fact.Subject, []journal.Anew) {}
 

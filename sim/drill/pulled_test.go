@@ -126,6 +126,8 @@ func allPulled() []pulled {
 			{"journal/papers.go", "if j.house.Load().CutOff(card.Device) {", "if j.house.Load().CutOff(card.Device) && false {"}}},
 		{"revoke", "old subjects keep the keys that the revoked device has", "reads a fact of kind", []change{
 			{"journal/subjectkeys.go", "if k.Class == class && wrapperIn(k.wrap) == w.ID {", "if k.Class == class {"}}},
+		{"revoke", "fresh keys are begun and not used", "the revoked desk reads a fact of kind", []change{
+			{"journal/freshkeys.go", "\tif f != nil {\n\t\tmade, err", "\tif f != nil && j.epoch == nil {\n\t\tmade, err"}}},
 	}
 }
 

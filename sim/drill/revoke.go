@@ -3,14 +3,11 @@ package drill
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
-	"holdfast/access"
 	"holdfast/cmd/node"
-	"holdfast/codes"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
 	"holdfast/journal"
@@ -18,9 +15,9 @@ import (
 
 func revokeDrill() Drill {
 	return Drill{
-		Number: 25, Name: "revoke", Hazard: "H-731 H-732 H-736",
-		About:    "Devices that nobody of the organisation signed for ask to come in; then a site node is revoked at another while all are connected, and goes on writing; then everything that another holds is put into its folder by hand.",
-		Expected: "No card without enough signatures of the organisation admits anybody. A revoked device is refused by every other within 60 s; it goes on recording for those in front of it, what it writes is kept, comes when it is readmitted, and nothing is lost. What others write after the revocation, about old subjects and new ones, opens with none of its keys.",
+		Number: 25, Name: "revoke", Hazard: "H-731 H-732 H-736 H-779",
+		About:    "Devices that nobody of the organisation signed for ask to come in; then a site node is revoked at another while all are connected, and goes on writing; then everything that another holds is put into its folder by hand; then a desk is revoked, and everything that was written since is put into its folder.",
+		Expected: "No card without enough signatures of the organisation admits anybody. A revoked device is refused by every other within 60 s; it goes on recording for those in front of it, what it writes is kept, comes when it is readmitted, and nothing is lost. What others write after the revocation, about old subjects and new ones, opens with none of its keys, nor with those that lie on a revoked desk.",
 		run:      rehearseRevoke,
 	}
 }
@@ -52,8 +49,14 @@ func rehearseRevoke(ctx context.Context, s *Stage) error {
 	if err := c.closedToIt(ctx); err != nil {
 		return err
 	}
-	if err := c.readmit(ctx, where); err != nil {
+	deskAt, err := c.revokeDesk(ctx)
+	if err != nil {
 		return err
+	}
+	for _, cut := range []string{where, deskAt} {
+		if err := c.readmit(ctx, cut); err != nil {
+			return err
+		}
 	}
 	if err := c.level(ctx, time.Minute); err != nil {
 		return err
@@ -68,7 +71,9 @@ func rehearseRevoke(ctx context.Context, s *Stage) error {
 	s.AtLeast("calls_answered", 3)
 	s.AtLeast("closed_about_new", 1)
 	s.AtLeast("closed_about_old", 1)
-	s.Saw("%v cards refused; the revoked site was refused by both others within %.1f s, went on taking calls, and none was lost; %v entries written after lay in its folder and none opened", s.Figure("cards_refused"), s.Figure("seconds_to_refusal"), s.Figure("closed_about_new")+s.Figure("closed_about_old"))
+	s.AtLeast("open_to_the_desk", 1)
+	s.AtLeast("closed_to_the_desk", 1)
+	s.Saw("%v cards refused; the revoked site was refused by both others within %.1f s, went on taking calls, and none was lost; %v entries written after lay in its folder and none opened; nor did any of %v on a revoked desk that still reads %v from before", s.Figure("cards_refused"), s.Figure("seconds_to_refusal"), s.Figure("closed_about_new")+s.Figure("closed_about_old"), s.Figure("closed_to_the_desk"), s.Figure("open_to_the_desk"))
 	return nil
 }
 
@@ -135,15 +140,8 @@ func (c *care) revoke(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b, err := c.browserAs(ctx, c.ours, access.Administrator)
-	if err != nil {
-		return "", err
-	}
-	defer b.Close()
 	begun := time.Now()
-	where, err := b.Post(ctx, "/held/cut", url.Values{
-		"whom": {device}, "since": {time.Now().In(codes.London()).Format("2006-01-02 15:04")}, "why": {"this machine was stolen"},
-	})
+	where, err := c.cutAtOurs(ctx, device)
 	if err != nil {
 		return "", err
 	}

@@ -57,18 +57,22 @@ func (c *care) goOn(ctx context.Context) error {
 		if !strings.HasPrefix(place, "before") {
 			continue
 		}
-		_, page, err := c.ours.browser.Get(ctx, path)
-		if err != nil {
-			return err
-		}
-		now := place + ", round the back"
-		if _, err := c.ours.browser.Post(ctx, path, url.Values{"place": {now}, "seen": {hidden(page, "seen")}}); err != nil {
-			return err
-		}
-		c.calls.add(path, now)
-		return nil
+		return c.say(ctx, path, place+", round the back")
 	}
 	return errors.New("no call was taken before")
+}
+
+// say writes another place into a call at the device at work.
+func (c *care) say(ctx context.Context, path, place string) error {
+	_, page, err := c.ours.browser.Get(ctx, path)
+	if err != nil {
+		return err
+	}
+	if _, err := c.ours.browser.postForm(ctx, path, url.Values{"place": {place}, "seen": {hidden(page, "seen")}}); err != nil {
+		return err
+	}
+	c.calls.add(path, place)
+	return nil
 }
 
 // handOver puts what one journal holds into another, as it would travel to a

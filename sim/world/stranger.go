@@ -53,7 +53,7 @@ func (w *World) greets(ctx context.Context, d *device, random *rand.Rand) error 
 	if d.j.Admits(ctx, card) != nil {
 		return nil // not known here yet
 	}
-	versions := [][2]uint16{{0, 0}, {2, 9}, {1, 9}, {0, 1}, {3, 1}}[random.IntN(5)]
+	versions := [][2]uint16{{0, 0}, {3, 9}, {1, 9}, {0, 1}, {3, 1}}[random.IntN(5)]
 	g := greeting{Lowest: versions[0], Highest: versions[1], Org: d.j.Org(), Card: card, Incarnation: incarnation, Domain: from.j.Domain()}
 	g.Instance[0] = 1
 	body, err := fact.Encode(g)
@@ -67,6 +67,9 @@ func (w *World) greets(ctx context.Context, d *device, random *rand.Rand) error 
 	out := link.Take(ctx, frame(1, body), d.hears())
 	link.Close()
 	common := versions[0] <= replicate.HighestVersion && versions[1] >= replicate.LowestVersion && versions[0] <= versions[1]
+	if (d.kind == fact.Desk) != (from.kind == fact.Desk) { // the work of a desk must be stated
+		common = common && versions[1] >= replicate.StatementVersion
+	}
 	w.log("d%d meets versions %d to %d: %q", d.number, versions[0], versions[1], out.Close)
 	if common != (out.Close == "") || (!common && len(out.Send) == 0) {
 		w.fail("device %d meets versions %d to %d and says %q", d.number, versions[0], versions[1], out.Close)
