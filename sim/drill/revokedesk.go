@@ -98,7 +98,7 @@ func (c *care) cutAtOurs(ctx context.Context, device string) (string, error) {
 		return "", err
 	}
 	defer b.Close()
-	return b.postForm(ctx, "/held/cut", url.Values{
+	return b.Post(ctx, "/held/cut", url.Values{
 		"whom": {device}, "since": {time.Now().In(codes.London()).Format("2006-01-02 15:04")}, "why": {"this machine was stolen"},
 	})
 }

@@ -68,7 +68,7 @@ func (c *care) say(ctx context.Context, path, place string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.ours.browser.postForm(ctx, path, url.Values{"place": {place}, "seen": {hidden(page, "seen")}}); err != nil {
+	if _, err := c.ours.browser.Post(ctx, path, url.Values{"place": {place}, "seen": {hidden(page, "seen")}}); err != nil {
 		return err
 	}
 	c.calls.add(path, place)
