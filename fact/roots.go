@@ -269,6 +269,9 @@ func inOrder(list []Hash, most int) bool {
 	return len(list) <= most
 }
 
+// Org names the organisation.
+func (c Chain) Org() OrgID { return c.genesis.Org }
+
 // Signed gives the papers of all exchanges, by number.
 func (c Chain) Signed() []Signed {
 	var out []Signed

@@ -35,6 +35,7 @@ type Journal struct {
 	unopened shutWraps
 	tended   tended
 
+	roots    atomic.Pointer[fact.Chain] // in force; nil while there is no writer yet: those of papers
 	branches *branches
 	receipts receipts
 	given    given
@@ -165,7 +166,7 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err := j.openHouse(w); err != nil {
 		return nil, err
 	}
-	if err := j.keepRecovery(w.file); err != nil {
+	if err := j.rootsStand(w); err != nil {
 		return nil, err
 	}
 	if j.reserve, err = openReserve(j.o); err != nil {
@@ -215,9 +216,16 @@ func (j *Journal) admitPapers(f *dbFile) error {
 	if j.papers.signedCard, err = ownCard(f.write, j.device.Public().(ed25519.PublicKey)); err != nil {
 		return err
 	}
+	if err := eachPaper(f.write, paperRoots, func(s fact.Signed) error {
+		j.papers.signedRoots = append(j.papers.signedRoots, s)
+		return nil
+	}); err != nil {
+		return err
+	}
 	if err := j.papers.admit(); err != nil {
 		return err
 	}
+	j.roots.Store(&j.papers.chain)
 	if err := j.admitCertificates(f.write); err != nil {
 		return err
 	}
