@@ -61,6 +61,9 @@ type RootSet struct {
 // HeldByOne tells whether a single device or person can act alone.
 func (r RootSet) HeldByOne() bool { return r.Threshold == 1 }
 
+// Day is the day since which they stand, as it is printed on their pages (UTC).
+func (r RootSet) Day() string { return r.Since.Time().UTC().Format("2 January 2006") }
+
 // onCard is how a card names the roots that sign it.
 func (r RootSet) onCard() []byte {
 	if r.Number == 0 {

@@ -204,7 +204,7 @@ func (d Drawn) Lacking() string {
 		}
 		which := "the new pages"
 		if i > 0 {
-			which = "the pages of " + g.Set.Since.Time().UTC().Format("2 January 2006")
+			which = "the pages of " + g.Set.Day()
 		}
 		out = append(out, fmt.Sprintf("%d more of %s", g.Need-g.Have, which))
 	}

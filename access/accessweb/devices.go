@@ -33,8 +33,18 @@ type DeviceLine struct {
 
 // Root is who holds the organisation's keys.
 type Root struct {
-	One     bool // nobody but one device or person: the record can't be brought back without it
-	Needed  int  // how many must agree
+	One   bool // nobody but one device or person: the record can't be brought back without it
+	Pages []RootPages
+}
+
+// RootPages is one set of pages that stands: the only one, or one of several that
+// were exchanged apart.
+type RootPages struct {
+	Number  int    // 0: those of the founding
+	Since   string // day
+	Needed  int    // how many must agree
+	Of      int
+	Unknown bool // who holds them is not known here
 	Holders []RootLine
 }
 
@@ -100,5 +110,24 @@ func rootWords(r Root) string {
 	if r.One {
 		return "held by one"
 	}
-	return fmt.Sprintf("any %d of %d", r.Needed, len(r.Holders))
+	if len(r.Pages) != 1 {
+		return "exchanged apart"
+	}
+	return fmt.Sprintf("any %d of %d, since %s", r.Pages[0].Needed, r.Pages[0].Of, r.Pages[0].Since)
+}
+
+// pagesWords says which pages these are.
+func pagesWords(p RootPages) string {
+	made := "They were made when the organisation was founded, on " + p.Since + "."
+	if p.Number > 0 {
+		made = "They have been in force since " + p.Since + ", as the " + ordinal(p.Number) + " exchange; every page made before is void and should be destroyed."
+	}
+	return made
+}
+
+func ordinal(n int) string {
+	if small := []string{"", "first", "second", "third", "fourth", "fifth"}; n < len(small) {
+		return small[n]
+	}
+	return fmt.Sprintf("%dth", n)
 }

@@ -35,7 +35,7 @@ func PageOf(g fact.RootSet, s Secret, holder string, guardian bool) (Page, error
 	}
 	p := Page{
 		Org: g.Title, ID: g.Org.String()[:16], Holder: holder, Number: int(s.Number), Of: len(g.Keys), Replaces: g.Number > 0, Threshold: int(g.Threshold), Guardian: guardian,
-		Lines: s.Words(), Printed: g.Since.Time().UTC().Format("2 January 2006"),
+		Lines: s.Words(), Printed: g.Day(),
 	}
 	code, err := qr.Encode(strings.Join(p.Lines, " "), qr.M, qr.Auto)
 	if err != nil {

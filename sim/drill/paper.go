@@ -195,9 +195,10 @@ func (p *paper) tooFew(ctx context.Context) error {
 		}
 		held = append(held, s)
 	}
-	for g.Threshold = 1; g.Threshold < paperNeeded; g.Threshold++ { // a thief's own program asks for fewer
-		if _, _, err := root.Recover(g, held[:g.Threshold]); err == nil {
-			p.stage.Wrong("%d pages give the key that opens the record", g.Threshold)
+	set := g.Set()
+	for set.Threshold = 1; set.Threshold < paperNeeded; set.Threshold++ { // a thief's own program asks for fewer
+		if _, _, err := root.Recover(set, held[:set.Threshold]); err == nil {
+			p.stage.Wrong("%d pages give the key that opens the record", set.Threshold)
 		}
 	}
 	return nil
