@@ -54,7 +54,8 @@ func (r RootHeld) Name() (fact.Hash, error) {
 type Held struct {
 	Roots   fact.RootSet
 	Holders []RootHolder
-	Known   bool // the statement of who holds them is here
+	Known   bool        // the statement of who holds them is here
+	Since   fact.Millis // when they came into force, by the clock of the device that brought them; when they were made where that is not known
 }
 
 // Holders lists the roots that stand, with those who hold them: one, or several
@@ -68,13 +69,13 @@ func (j *Journal) Holders(ctx context.Context) ([]Held, error) {
 	}
 	var out []Held
 	for _, set := range j.chain().Last() {
-		one := Held{Roots: set}
-		said, known := heldAtFounding(h, set)
+		one := Held{Roots: set, Since: set.Since}
+		said, at, known := heldAtFounding(h, set)
 		if set.Number > 0 {
-			said, known = heldAs(h.WithHeld(), set.Held)
+			said, at, known = heldAs(h.WithHeld(), set.Held)
 		}
 		if known {
-			one.Holders, one.Known = said.Holders, true
+			one.Holders, one.Known, one.Since = said.Holders, true, at
 		}
 		out = append(out, one)
 	}
@@ -93,20 +94,20 @@ func (j *Journal) RootHolders(ctx context.Context) ([]RootHolder, error) {
 }
 
 // heldAs finds the statement that roots name.
-func heldAs(h fact.History, name fact.Hash) (RootHeld, bool) {
+func heldAs(h fact.History, name fact.Hash) (RootHeld, fact.Millis, bool) {
 	for _, f := range h.Facts() {
 		if said, err := fact.Read[RootHeld](f); err == nil {
 			if is, err := said.Name(); err == nil && is == name {
-				return said, true
+				return said, f.Header.Recorded, true
 			}
 		}
 	}
-	return RootHeld{}, false
+	return RootHeld{}, 0, false
 }
 
 // heldAtFounding finds the statement made where the organisation was founded. A
 // device that states another later does so in another feed, or behind it.
-func heldAtFounding(h fact.History, set fact.RootSet) (RootHeld, bool) {
+func heldAtFounding(h fact.History, set fact.RootSet) (RootHeld, fact.Millis, bool) {
 	var in fact.FeedID
 	for _, f := range h.Facts() {
 		if _, err := fact.Read[Founded](f); err == nil && in == (fact.FeedID{}) {
@@ -114,10 +115,10 @@ func heldAtFounding(h fact.History, set fact.RootSet) (RootHeld, bool) {
 		}
 		said, err := fact.Read[RootHeld](f)
 		if err == nil && f.Header.Feed == in && said.Threshold == set.Threshold && len(said.Holders) == len(set.Keys) {
-			return said, true
+			return said, f.Header.Recorded, true
 		}
 	}
-	return RootHeld{}, false
+	return RootHeld{}, 0, false
 }
 
 // Wanted is the public half of keys that are to replace the organisation's, and
@@ -348,7 +349,7 @@ func (j *Journal) stateHolders(ctx context.Context, by fact.Author, held RootHel
 		if err != nil {
 			return nil, err
 		}
-		if _, known := heldAs(h.WithHeld(), name); known {
+		if _, _, known := heldAs(h.WithHeld(), name); known {
 			return nil, nil
 		}
 		return []fact.Draft{fact.Say(j.papers.genesis.About, held)}, nil

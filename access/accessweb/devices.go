@@ -41,7 +41,8 @@ type Root struct {
 // were exchanged apart.
 type RootPages struct {
 	Number  int    // 0: those of the founding
-	Since   string // day
+	Day     string // printed on them
+	Since   string // in force
 	Needed  int    // how many must agree
 	Of      int
 	Unknown bool // who holds them is not known here
@@ -118,11 +119,10 @@ func rootWords(r Root) string {
 
 // pagesWords says which pages these are.
 func pagesWords(p RootPages) string {
-	made := "They were made when the organisation was founded, on " + p.Since + "."
-	if p.Number > 0 {
-		made = "They have been in force since " + p.Since + ", as the " + ordinal(p.Number) + " exchange; every page made before is void and should be destroyed."
+	if p.Number == 0 {
+		return "These pages bear the date " + p.Day + ", when the organisation was founded."
 	}
-	return made
+	return "These pages bear the date " + p.Day + "; they are the " + ordinal(p.Number) + " exchange, and every page made before is void and should be destroyed."
 }
 
 func ordinal(n int) string {

@@ -55,11 +55,11 @@ func pagesSaid(all []node.HeldPages) string {
 		fmt.Fprintf(&b, "EXCHANGED APART: %d exchanges were made from the same pages. None is in force: no device is admitted until as many as must agree of each have signed one that names all of them (holdfast org holders exchange).\n", len(all))
 	}
 	for _, p := range all {
-		made := "founded"
+		made := "founding"
 		if p.Number > 0 {
 			made = fmt.Sprintf("exchange %d", p.Number)
 		}
-		fmt.Fprintf(&b, "%s, %s: any %d of %d\n", made, p.Day, p.Needed, p.Of)
+		fmt.Fprintf(&b, "%s, pages of %s, since %s: any %d of %d\n", made, p.Day, p.Since.UTC().Format("2006-01-02 15:04 UTC"), p.Needed, p.Of)
 		switch {
 		case p.Unknown && p.Number == 0 && p.Of == 1:
 			fmt.Fprintf(&b, "  HELD BY ONE: the root key lies on the machine where the organisation was founded\n")
@@ -215,7 +215,7 @@ func exchangeSaid(d journal.Drawn, held journal.RootHeld) string {
 	for _, h := range held.Holders {
 		fmt.Fprintf(&b, "  %2d  %-8s %s\n", h.Number, h.Sort, h.Name)
 	}
-	fmt.Fprintf(&b, "and that these %d devices stay, and no other:\n", len(d.Stay))
+	fmt.Fprintf(&b, "and that these devices stay, and no other (%d):\n", len(d.Stay))
 	for _, c := range d.Stay {
 		kind := "desk"
 		if c.Kind == fact.SiteNode {

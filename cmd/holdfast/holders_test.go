@@ -47,7 +47,7 @@ func TestAnOrganisationHeldByOneGivesItsHoldersPages(t *testing.T) {
 	if err != nil || !strings.Contains(out, "1 more of the new pages") {
 		t.Fatal(out, told, err)
 	}
-	for _, what := range []string{"keys of Larkfield", "guardian Tarn Valley", "these 1 devices stay", "site     Node A"} {
+	for _, what := range []string{"keys of Larkfield", "guardian Tarn Valley", "these devices stay, and no other (1)", "site     Node A"} {
 		if !strings.Contains(told, what) {
 			t.Errorf("a holder is not told %q: %s", what, told)
 		}

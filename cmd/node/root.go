@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast/access/accessweb"
+	"holdfast/codes"
 	"holdfast/fact"
 	"holdfast/journal"
 )
@@ -54,8 +55,8 @@ func (n *Node) EnrolOffer(ctx context.Context, o Offer) (journal.Admission, erro
 // HeldPages is one set of pages: who holds them, since when, how many must agree.
 type HeldPages struct {
 	Number  uint32               `json:"number"` // 0: those of the founding
-	Since   time.Time            `json:"since"`
-	Day     string               `json:"day"` // the same, as it is printed on them (UTC)
+	Since   time.Time            `json:"since"` // in force
+	Day     string               `json:"day"`   // on which they were made, as it is printed on them (UTC)
 	Needed  int                  `json:"needed"`
 	Of      int                  `json:"of"`
 	InForce bool                 `json:"in_force"` // false: exchanged apart from another, and it waits for both
@@ -69,7 +70,7 @@ func (n *Node) Holders(ctx context.Context) ([]HeldPages, error) {
 	out := []HeldPages{}
 	for _, h := range held {
 		out = append(out, HeldPages{
-			Number: h.Roots.Number, Since: h.Roots.Since.Time().UTC(), Day: h.Roots.Day(), Needed: int(h.Roots.Threshold), Of: len(h.Roots.Keys), InForce: len(held) == 1,
+			Number: h.Roots.Number, Since: h.Since.Time().UTC(), Day: h.Roots.Day(), Needed: int(h.Roots.Threshold), Of: len(h.Roots.Keys), InForce: len(held) == 1,
 			Holders: h.Holders, Unknown: !h.Known,
 		})
 	}
@@ -95,7 +96,7 @@ func (n *Node) rootShown(ctx context.Context) (accessweb.Root, error) {
 	held, err := n.Holders(ctx)
 	words := map[string]string{journal.HeldByPerson: "A person", journal.HeldOnPaper: "Paper", journal.HeldByGuardian: "Outside guardian"}
 	for _, h := range held {
-		pages := accessweb.RootPages{Number: int(h.Number), Since: h.Day, Needed: h.Needed, Of: h.Of, Unknown: h.Unknown}
+		pages := accessweb.RootPages{Number: int(h.Number), Day: h.Day, Since: codes.ClockDay(h.Since, n.clock()), Needed: h.Needed, Of: h.Of, Unknown: h.Unknown}
 		for _, one := range h.Holders {
 			pages.Holders = append(pages.Holders, accessweb.RootLine{Number: int(one.Number), Name: one.Name, Sort: words[one.Sort]})
 		}
