@@ -395,6 +395,18 @@ func TestPagesExchangedApart(t *testing.T) {
 	if err := j.Admits(t.Context(), onLeft.papers.signedCard); err != nil {
 		t.Errorf("who was admitted meanwhile is shut out: %v", err)
 	}
+	during := t.TempDir()
+	copyFile(t, b.o.Dir, during)
+	for i, made := range []root.Made{right, left, old} {
+		o := testOptions(t)
+		_, err := Recover(t.Context(), o, &Recovery{From: during, Held: made.Secrets[:2], Name: "New node", Domain: "barn"})
+		if (err == nil) != (i == 0) {
+			t.Errorf("a copy of a machine on the right, with pages %d: %v", i, err)
+		}
+		if err == nil {
+			reopen(t, o)
+		}
+	}
 	settle(t, j, b)
 	x, both := drawn(t, j, 3)
 	signs(t, &x, left.Secrets[0], left.Secrets[1], both.Secrets[0], both.Secrets[1])

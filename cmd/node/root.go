@@ -55,8 +55,8 @@ func (n *Node) EnrolOffer(ctx context.Context, o Offer) (journal.Admission, erro
 // HeldPages is one set of pages: who holds them, since when, how many must agree.
 type HeldPages struct {
 	Number  uint32               `json:"number"` // 0: those of the founding
-	Since   time.Time            `json:"since"` // in force
-	Day     string               `json:"day"`   // on which they were made, as it is printed on them (UTC)
+	Since   time.Time            `json:"since"`  // in force
+	Day     string               `json:"day"`    // on which they were made, as it is printed on them (UTC)
 	Needed  int                  `json:"needed"`
 	Of      int                  `json:"of"`
 	InForce bool                 `json:"in_force"` // false: exchanged apart from another, and it waits for both

@@ -22,7 +22,7 @@ import (
 
 func paperDrill() Drill {
 	return Drill{
-		Number: 30, Name: "paper", Hazard: "H-730 H-733 H-737 H-795 H-798",
+		Number: 30, Name: "paper", Hazard: "H-730 H-733 H-737 H-795 H-798 H-820 H-824",
 		About:    "An organisation held by five works for a while. A holder leaves, one page is burnt, and the pages are exchanged. Then every machine, passphrase and administrator is lost. What is left is a copy of the journal's file and the pages, of which three are needed. Two are tried, then three are typed in on a clean machine, with a slip.",
 		Expected: "The new pages admit a device, and those before, all of them, neither admit one nor bring a copy back. Two pages open nothing and tell nothing of the key; three bring everything back. A slip is named as it is typed. Those who worked before sign in with the passkeys they had, find every call and take new ones; a new administrator enrols, and what the lost machine may still write can be held back without holding what was recovered; the record verifies.",
 		run:      rehearsePaper,
