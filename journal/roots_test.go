@@ -247,13 +247,18 @@ func TestAnExchangeIsAdoptedWhole(t *testing.T) {
 // Who holds the keys of the genesis is what was said at the founding, whatever a
 // device says afterwards.
 func TestWhoHoldsTheFirstPages(t *testing.T) {
-	o, _ := heldByFive(t)
+	o, made := heldByFive(t)
 	j := reopen(t, o)
+	apart := []*Journal{admitted(t, j, made, "b"), admitted(t, j, made, "c"), admitted(t, j, made, "d")} // they have seen nothing of the founding
 	liar := RootHeld{Threshold: 2}
 	for n := range 5 {
 		liar.Holders = append(liar.Holders, RootHolder{uint32(n + 1), "a liar", HeldByPerson})
 	}
 	told(t, j, liar)
+	for _, one := range apart {
+		told(t, one, liar)
+		pull(t, one, j)
+	}
 	if held, err := j.RootHolders(t.Context()); err != nil || len(held) != 5 || held[0].Name != "holder" {
 		t.Errorf("%+v %v", held, err)
 	}
@@ -319,6 +324,15 @@ func TestADeviceThatNobodyEnrolled(t *testing.T) {
 	rogue := joinedWith(t, o, Admission{Genesis: j.papers.signedGenesis, Card: card}, epoch)
 	s := newSubject(t, rogue)
 	say(t, rogue, s, "false")
+	if err := j.AdmitPapers(t.Context(), []fact.Signed{rogue.papers.signedCard}, []fact.Signed{rogue.hand.Load().certificate}); err != nil {
+		t.Fatal(err)
+	}
+	for _, tip := range rogue.Tips() {
+		if tip.Lane == fact.Care { // before anything that it says of the organisation
+			pullTip(t, rogue, j, tip)
+			reads(t, j, s)
+		}
+	}
 	pull(t, rogue, j)
 	reads(t, j, s)
 	if !j.House().CutOff(rogue.papers.card.Device) {
