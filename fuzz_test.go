@@ -22,6 +22,7 @@ func fuzzed() map[string]string {
 		"headers":                       "fact FuzzParseHeader",
 		"heads and receipts":            "fact FuzzOpenHead",
 		"device cards and genesis":      "fact FuzzPapers",
+		"exchanges of roots":            "fact FuzzRoots",
 		"sealed bodies":                 "fact/seal FuzzOpen",
 		"key wraps":                     "fact/seal FuzzUnwrap",
 		"messages between devices":      "replicate FuzzTake",

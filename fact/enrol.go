@@ -37,6 +37,7 @@ type DeviceCard struct {
 	Name   string     `cbor:"5,keyasint"`
 	Key    []byte     `cbor:"6,keyasint"` // Ed25519: signs this device's incarnations
 	Issued Millis     `cbor:"7,keyasint"`
+	Roots  []byte     `cbor:"8,keyasint,omitempty"` // names the roots that sign it; none: those of the genesis
 }
 
 // Incarnation begins the feeds of a device: a key of its own, signed by the
@@ -152,15 +153,12 @@ func OpenGenesis(s Signed) (Genesis, error) {
 	return g, s.check(labelGenesis, g.Roots, g.Threshold)
 }
 
-// OpenCard checks a device card against the organisation's roots.
+// OpenCard checks a device card against the roots of the genesis alone: of an
+// organisation whose roots were never exchanged. Chain judges any other.
 func OpenCard(s Signed, g Genesis) (DeviceCard, error) {
-	var c DeviceCard
-	if err := Decode(s.Bytes, &c); err != nil {
+	c, err := OfferedCard(s, g.Set())
+	if err != nil {
 		return DeviceCard{}, err
-	}
-	org, err := g.ID()
-	if err != nil || c.Org != org || c.Suite != Suite {
-		return DeviceCard{}, fmt.Errorf("%w: card of another organisation", ErrSignature)
 	}
 	return c, s.check(labelCard, g.Roots, g.Threshold)
 }
@@ -190,29 +188,28 @@ func FeedOf(certificate Signed, lane Lane) (FeedID, error) {
 	return FeedID(Labelled("holdfast/feed/1", b, []byte{byte(lane)})), err
 }
 
-// OfferedCard reads a device card that is on its way to be signed for an
-// organisation. A genesis proves nothing of its own name, for anybody may found
-// an organisation with other people's keys among its roots: that the card is one
-// of this very organisation does.
-func OfferedCard(card Signed, g Genesis) (DeviceCard, error) {
+// OfferedCard reads a device card that is on its way to be signed by an
+// organisation's roots. A genesis proves nothing of its own name, for anybody
+// may found an organisation with other people's keys among its roots: that the
+// card is one of this very organisation does.
+func OfferedCard(card Signed, r RootSet) (DeviceCard, error) {
 	var c DeviceCard
 	if err := Decode(card.Bytes, &c); err != nil {
 		return DeviceCard{}, err
 	}
-	org, err := g.ID()
-	if err != nil || c.Org != org || c.Suite != Suite || len(card.Sigs) != len(g.Roots) {
-		return DeviceCard{}, fmt.Errorf("%w: the card is not of the organisation that is shown with it", ErrSignature)
+	if r.Org == (OrgID{}) || c.Org != r.Org || c.Suite != Suite || len(card.Sigs) != len(r.Keys) || string(c.Roots) != string(r.onCard()) {
+		return DeviceCard{}, fmt.Errorf("%w: the card is not of the organisation that is shown with it, or for other roots", ErrSignature)
 	}
 	return c, nil
 }
 
 // Cosign adds one root's signature to a device card that is on its way.
-func Cosign(card *Signed, g Genesis, key ed25519.PrivateKey) error {
-	c, err := OfferedCard(*card, g)
+func Cosign(card *Signed, r RootSet, key ed25519.PrivateKey) error {
+	c, err := OfferedCard(*card, r)
 	if err != nil {
 		return err
 	}
-	one, err := SignCard(c, g, key)
+	one, err := SignCardFor(c, r, key)
 	if err != nil {
 		return err
 	}

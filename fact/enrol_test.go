@@ -119,10 +119,10 @@ func TestNobodySignsUnderAnotherName(t *testing.T) {
 	for _, roots := range []int{1, 2} {
 		forged.Roots = forged.Roots[:roots]
 		offered := fact.Signed{Bytes: g.signedCard.Bytes, Sigs: make([][]byte, roots)}
-		if _, err := fact.OfferedCard(offered, forged); err == nil {
+		if _, err := fact.OfferedCard(offered, forged.Set()); err == nil {
 			t.Error("a card of another organisation is shown under this one's name")
 		}
-		if err := fact.Cosign(&offered, forged, holder); err == nil {
+		if err := fact.Cosign(&offered, forged.Set(), holder); err == nil {
 			t.Error("a holder signs a card of another organisation than the one that is shown")
 		}
 		if _, err := fact.OpenCard(offered, g.genesis); err == nil {
@@ -131,7 +131,7 @@ func TestNobodySignsUnderAnotherName(t *testing.T) {
 		forged.Roots = [][]byte{public(holder), public(mallory)}
 	}
 	offered := fact.Signed{Bytes: g.signedCard.Bytes, Sigs: make([][]byte, 1)}
-	check(t, fact.Cosign(&offered, g.genesis, holder))
+	check(t, fact.Cosign(&offered, g.genesis.Set(), holder))
 	_, err = fact.OpenCard(offered, g.genesis)
 	check(t, err)
 }

@@ -41,6 +41,7 @@ const (
 	paperGenesis     = 1
 	paperCard        = 2
 	paperIncarnation = 3
+	paperRoots       = 4
 )
 
 // formatName stands in meta; another value is another program's file.

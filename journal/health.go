@@ -124,7 +124,7 @@ func (j *Journal) Health() Health {
 	if h.Sentence == "" && j.state.unjudged.Load() {
 		h.Sentence = unjudgedSentence
 	}
-	h.HeldByOne = j.papers.genesis.Threshold == 1
+	h.HeldByOne = j.heldByOne()
 	h.ViewError = j.views.trouble()
 	return h
 }

@@ -46,7 +46,8 @@ type Cut struct {
 	Feed fact.FeedID      // in which it was made
 	Lift fact.FeedID      // in which it was lifted
 
-	Lapse *Lapse // it is no cut: the device had no authority for a while; nil otherwise
+	Replaced bool   // nobody made it: the roots that admitted the device were exchanged, and it was not among those that stay
+	Lapse    *Lapse // it is no cut: the device had no authority for a while; nil otherwise
 }
 
 // Tombstone says that a subject's keys are destroyed.
@@ -58,8 +59,9 @@ type Tombstone struct {
 
 // FoldHouse folds the organisation's own subject. Cuts only grow, and each
 // readmission names its cut, so that no order of arrival changes the outcome.
-// A tombstone counts when may says so; nil means always.
-func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place int) error) House {
+// A tombstone counts when may says so; nil means always. What devices wrote whose
+// cards, of those given, don't stay after an exchange of roots is held back.
+func FoldHouse(h fact.History, chain fact.Chain, cards []fact.Signed, may func(h fact.History, place int) error) House {
 	out := House{Devices: map[fact.Subject]Enrolled{}, Erased: map[fact.Subject]Tombstone{}, Sealing: map[fact.Subject][]byte{}}
 	at := map[fact.ID]int{}
 	for _, f := range h.Facts() {
@@ -68,13 +70,14 @@ func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place in
 		}
 	}
 	out.lapses(h)
+	out.replaced(chain, cards)
 	for i, c := range out.Cuts {
 		at[c.ID] = i
 	}
 	for i, f := range h.Facts() {
 		switch f.Body.Kind {
 		case DeviceEnrolled{}.FactKind().Number:
-			out.enrol(f, g)
+			out.enrol(f, chain)
 		case Readmitted{}.FactKind().Number:
 			out.readmit(f, at)
 		case SubjectErased{}.FactKind().Number:
@@ -85,18 +88,16 @@ func FoldHouse(h fact.History, g fact.Genesis, may func(h fact.History, place in
 			}
 		}
 	}
-	if org, err := g.ID(); err == nil {
-		out.foldKeys(h, org)
-	}
+	out.foldKeys(h, chain.Org())
 	return out
 }
 
-func (o *House) enrol(f fact.Fact, g fact.Genesis) {
+func (o *House) enrol(f fact.Fact, chain fact.Chain) {
 	d, err := fact.Read[DeviceEnrolled](f)
 	if err != nil {
 		return
 	}
-	card, err := fact.OpenCard(d.Card, g)
+	card, err := chain.OpenCard(d.Card)
 	if err != nil {
 		return // the roots did not sign it: it admits nobody
 	}
@@ -313,6 +314,7 @@ func (j *Journal) refreshHouse(f *dbFile) (changed bool, err error) {
 // each other hold both.
 func (j *Journal) judgeHouse(all []placed) (*house, error) {
 	all = j.admitting(all)
+	cards := j.cards()
 	next := &house{wrappers: map[[16]byte]deskUse{}, desks: map[fact.Subject]ring{}}
 	was := [2]int{-1, -1}
 	for {
@@ -322,7 +324,7 @@ func (j *Journal) judgeHouse(all []placed) (*house, error) {
 			return next, nil
 		}
 		was = now
-		next.House = FoldHouse(fact.NewHistory(j.mayLapse(facts, next.House)), j.papers.genesis, j.o.MayErase)
+		next.House = FoldHouse(fact.NewHistory(j.mayLapse(facts, next.House)), j.chain(), cards, j.o.MayErase)
 		var err error
 		if next.judge, err = j.newJudge(next.House); err != nil {
 			return nil, err
@@ -337,7 +339,7 @@ func (j *Journal) judgeHouse(all []placed) (*house, error) {
 func (j *Journal) admitting(all []placed) []placed {
 	desks := map[fact.Subject]bool{}
 	for _, signed := range j.cards() {
-		if c, err := fact.OpenCard(signed, j.papers.genesis); err == nil && c.Kind == fact.Desk {
+		if c, err := j.chain().OpenCard(signed); err == nil && c.Kind == fact.Desk {
 			desks[c.Device] = true
 		}
 	}

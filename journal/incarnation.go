@@ -13,9 +13,11 @@ import (
 // papers are the signed structures from the organisation down to the device.
 type papers struct {
 	signedGenesis fact.Signed
+	signedRoots   []fact.Signed // exchanges of roots, as they were when the papers were opened
 	signedCard    fact.Signed
 
 	genesis fact.Genesis
+	chain   fact.Chain
 	card    fact.DeviceCard
 	org     fact.OrgID
 }
@@ -29,7 +31,10 @@ func (p *papers) admit() error {
 	if p.org, err = p.genesis.ID(); err != nil {
 		return err
 	}
-	if p.card, err = fact.OpenCard(p.signedCard, p.genesis); err != nil {
+	if p.chain, err = fact.NewChain(p.genesis, p.signedRoots...); err != nil {
+		return fmt.Errorf("exchanges of roots: %w", err)
+	}
+	if p.card, err = p.chain.OpenCard(p.signedCard); err != nil {
 		return fmt.Errorf("device card: %w", err)
 	}
 	return nil
@@ -107,9 +112,11 @@ func (b beginning) commit(h *hand, start fact.Hash) (*writer, error) {
 		if err := c.exec("INSERT OR REPLACE INTO meta(name, value) VALUES('start', ?)", start[:]); err != nil {
 			return err
 		}
-		return w.begin(c, []paper{
-			{paperGenesis, b.papers.signedGenesis}, {paperCard, b.papers.signedCard}, {paperIncarnation, h.certificate},
-		})
+		all := []paper{{paperGenesis, b.papers.signedGenesis}, {paperCard, b.papers.signedCard}, {paperIncarnation, h.certificate}}
+		for _, s := range b.papers.chain.Signed() {
+			all = append(all, paper{paperRoots, s})
+		}
+		return w.begin(c, all)
 	})
 	if err != nil {
 		return nil, err

@@ -40,7 +40,11 @@ func (j *Journal) Introduce(ctx context.Context, card fact.Signed, introduction 
 	if !bytes.Equal(says.Card.Bytes, card.Bytes) || len(says.Domain) > mostNameSize {
 		return bad("the introduction is of another device")
 	}
-	opened, err := fact.OpenCard(says.Card, j.papers.genesis)
+	chain := j.chain()
+	opened, err := chain.OpenCard(says.Card)
+	if err == nil {
+		err = chain.Admits(says.Card)
+	}
 	if err != nil {
 		return bad("introduction: %v", err)
 	}
@@ -68,6 +72,6 @@ func (j *Journal) statedIn(tx *Tx, device fact.Subject) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, known := FoldHouse(h.WithHeld(), j.papers.genesis, nil).Devices[device]
+	_, known := FoldHouse(h.WithHeld(), j.chain(), nil, nil).Devices[device]
 	return known, nil
 }

@@ -36,6 +36,8 @@ type Admission struct {
 
 	Enrolled []byte `cbor:"5,keyasint,omitempty"` // DeviceEnrolled as it was stated
 	Vault    []byte `cbor:"6,keyasint,omitempty"` // of the vault: its key, sealed, for a site node; its public half for a desk
+
+	Roots []fact.Signed `cbor:"7,keyasint,omitempty"` // exchanges of roots since the genesis
 }
 
 const (
@@ -106,9 +108,13 @@ func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admissi
 	if err != nil {
 		return Admission{}, err
 	}
+	set, err := j.inForce()
+	if err != nil {
+		return Admission{}, err
+	}
 	root, err := j.keys.signing(keyRoot)
-	if errors.Is(err, fs.ErrNotExist) && len(j.papers.genesis.Recovery) > 0 {
-		return Admission{}, refusal.Newf(refusal.Forbidden, "People and paper hold this organisation's keys: %d of %d must sign for a new device (holdfast org enrol --key).", j.papers.genesis.Threshold, len(j.papers.genesis.Roots))
+	if errors.Is(err, fs.ErrNotExist) && len(set.Recovery) > 0 {
+		return Admission{}, refusal.Newf(refusal.Forbidden, "People and paper hold this organisation's keys: %d of %d must sign for a new device (holdfast org enrol --key).", set.Threshold, len(set.Keys))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Admission{}, refusal.New(refusal.Forbidden, "The organisation's root key is not kept on this device. Enrol at the one where it was founded.")
@@ -116,7 +122,7 @@ func (j *Journal) Enrol(ctx context.Context, by fact.Author, r Request) (Admissi
 	if err != nil {
 		return Admission{}, err
 	}
-	if err := fact.Cosign(&card, j.papers.genesis, root); err != nil {
+	if err := fact.Cosign(&card, set, root); err != nil {
 		return Admission{}, err
 	}
 	return j.EnrolSigned(ctx, by, r, card)
@@ -131,8 +137,12 @@ func (j *Journal) CardFor(r Request) (fact.Signed, error) {
 	if r.Name == "" || r.Domain == "" || len(r.Key) != ed25519.PublicKeySize || r.Device.Zero() || (r.Kind != fact.SiteNode && r.Kind != fact.Desk) {
 		return fact.Signed{}, refusal.New(refusal.Invalid, "This is not a device's request.")
 	}
+	set, err := j.inForce()
+	if err != nil {
+		return fact.Signed{}, err
+	}
 	card := fact.DeviceCard{Suite: fact.Suite, Org: j.papers.org, Device: r.Device, Kind: r.Kind, Name: r.Name, Key: r.Key, Issued: fact.At(j.o.Clock())}
-	return fact.SignCard(card, j.papers.genesis)
+	return fact.SignCardFor(card, set)
 }
 
 // EnrolSigned admits a new device by a card that enough of the organisation's
@@ -141,9 +151,14 @@ func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, si
 	if _, err := j.CardFor(r); err != nil {
 		return Admission{}, err
 	}
-	card, err := fact.OpenCard(signed, j.papers.genesis)
+	chain := j.chain()
+	card, err := chain.OpenCard(signed)
 	if err != nil {
-		return Admission{}, refusal.Newf(refusal.Forbidden, "%d of the organisation's %d keys must sign the card of a new device.", j.papers.genesis.Threshold, len(j.papers.genesis.Roots)).Because(err)
+		set, none := j.inForce()
+		return Admission{}, errors.Join(none, refusal.Newf(refusal.Forbidden, "%d of the organisation's %d keys must sign the card of a new device.", set.Threshold, len(set.Keys)).Because(err))
+	}
+	if err := chain.Admits(signed); err != nil {
+		return Admission{}, notAdmitted(err)
 	}
 	if card.Device != r.Device || card.Kind != r.Kind || card.Name != r.Name || string(card.Key) != string(r.Key) {
 		return Admission{}, refusal.New(refusal.Invalid, "The card that was signed is not the one that this request asks for.")
@@ -152,7 +167,7 @@ func (j *Journal) EnrolSigned(ctx context.Context, by fact.Author, r Request, si
 	if err != nil {
 		return Admission{}, refusal.New(refusal.Invalid, "This is not a device's request.").Because(err)
 	}
-	a := Admission{Genesis: j.papers.signedGenesis, Card: signed, Epoch: j.epoch.PublicKey().Bytes()}
+	a := Admission{Genesis: j.papers.signedGenesis, Roots: chain.Signed(), Card: signed, Epoch: j.epoch.PublicKey().Bytes()}
 	if r.Kind == fact.Desk {
 		a.Epoch = j.Device().EpochPublic()
 	}
@@ -255,7 +270,7 @@ func join(o Options, a Admission, r Request) error {
 	if err != nil {
 		return err
 	}
-	p := papers{signedGenesis: a.Genesis, signedCard: a.Card}
+	p := papers{signedGenesis: a.Genesis, signedRoots: a.Roots, signedCard: a.Card}
 	if err := p.admit(); err != nil {
 		return err
 	}

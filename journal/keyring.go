@@ -62,7 +62,7 @@ func (c closer) wrap(s *subjectKeys, k *heldKey) ([]byte, error) {
 // it, and with it the key that it opens wraps with, may come later.
 func (j *Journal) isCardOfDesk(device fact.Subject) bool {
 	for _, signed := range j.cards() {
-		if c, err := fact.OpenCard(signed, j.papers.genesis); err == nil && c.Device == device {
+		if c, err := j.chain().OpenCard(signed); err == nil && c.Device == device {
 			return c.Kind == fact.Desk
 		}
 	}

@@ -36,6 +36,7 @@ type Journal struct {
 	freshNames freshNames // of desks, at a site node; the writer's
 	tended     tended
 
+	roots    atomic.Pointer[fact.Chain] // in force; nil while there is no writer yet: those of papers
 	branches *branches
 	receipts receipts
 	given    given
@@ -166,7 +167,7 @@ func (j *Journal) open(ctx context.Context) (*writer, error) {
 	if err := j.openHouse(w); err != nil {
 		return nil, err
 	}
-	if err := j.keepRecovery(w.file); err != nil {
+	if err := j.rootsStand(w); err != nil {
 		return nil, err
 	}
 	if j.reserve, err = openReserve(j.o); err != nil {
@@ -216,9 +217,16 @@ func (j *Journal) admitPapers(f *dbFile) error {
 	if j.papers.signedCard, err = ownCard(f.write, j.device.Public().(ed25519.PublicKey)); err != nil {
 		return err
 	}
+	if err := eachPaper(f.write, paperRoots, func(s fact.Signed) error {
+		j.papers.signedRoots = append(j.papers.signedRoots, s)
+		return nil
+	}); err != nil {
+		return err
+	}
 	if err := j.papers.admit(); err != nil {
 		return err
 	}
+	j.roots.Store(&j.papers.chain)
 	if err := j.admitCertificates(f.write); err != nil {
 		return err
 	}

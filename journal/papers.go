@@ -107,7 +107,7 @@ type certificate struct {
 func (j *Journal) checkPapers(cards, certificates []fact.Signed) (fresh freshPapers, err error) {
 	byHash := j.branches.allCards()
 	for _, s := range append([]fact.Signed{j.papers.signedCard}, cards...) {
-		if _, err := fact.OpenCard(s, j.papers.genesis); err != nil {
+		if _, err := j.chain().OpenCard(s); err != nil {
 			return fresh, bad("device card: %v", err)
 		}
 		hash, err := s.Hash()
@@ -126,7 +126,7 @@ func (j *Journal) checkPapers(cards, certificates []fact.Signed) (fresh freshPap
 		if !ok {
 			continue
 		}
-		card, err := fact.OpenCard(signedCard, j.papers.genesis)
+		card, err := j.chain().OpenCard(signedCard)
 		if err != nil {
 			return fresh, err
 		}
@@ -255,7 +255,10 @@ func sortedHashes(all map[fact.Hash]fact.Signed) []fact.Hash {
 }
 
 // AdmitPapers takes in cards and certificates of other devices, each checked
-// against the genesis; ErrBad when one does not hold.
+// against the organisation's roots; ErrBad when one does not hold. A card by
+// roots that were replaced is taken in as well, so that what its device wrote
+// can be read; whether that counts, and whether the device may connect, is
+// judged apart.
 func (j *Journal) AdmitPapers(ctx context.Context, cards, certificates []fact.Signed) error {
 	fresh, err := j.checkPapers(cards, certificates)
 	if err != nil || len(fresh.cards)+len(fresh.certificates) == 0 {
@@ -278,7 +281,13 @@ func (j *Journal) AdmitPapers(ctx context.Context, cards, certificates []fact.Si
 		if err != nil {
 			return err
 		}
-		return j.publish(fresh)
+		if err := j.publish(fresh); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(fresh.cards, func(s fact.Signed) bool { return !j.chain().Stays(s) }) {
+			return j.houseMoved(w, nil) // before anything that its device wrote is taken in
+		}
+		return nil
 	})
 }
 
@@ -291,11 +300,16 @@ func (j *Journal) keepCard(ctx context.Context, card fact.Signed) error {
 var ErrCutOff = errors.New("the device is cut off")
 
 // Admits tells whether a device may connect: its card is signed by the
-// organisation's roots and it is not cut off.
+// organisation's roots that are in force, or they say that it stays, and it is
+// not cut off.
 func (j *Journal) Admits(_ context.Context, signed fact.Signed) error {
-	card, err := fact.OpenCard(signed, j.papers.genesis)
+	chain := j.chain()
+	card, err := chain.OpenCard(signed)
 	if err != nil {
 		return refusal.New(refusal.Forbidden, "This device is not enrolled in this organisation.").Because(err)
+	}
+	if err := j.stands(chain, card, signed); err != nil {
+		return err
 	}
 	if j.house.Load().CutOff(card.Device) {
 		return refusal.New(refusal.Forbidden, "This device is cut off from the organisation.").Because(ErrCutOff)

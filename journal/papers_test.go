@@ -122,7 +122,7 @@ func TestTheCardThatACertificateNamesIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range made.Secrets {
-		if err := fact.Cosign(&card, a.Genesis(), s.Key()); err != nil {
+		if err := fact.Cosign(&card, a.Genesis().Set(), s.Key()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -18,46 +18,6 @@ import (
 	"holdfast/fact/root"
 )
 
-// RootHolder is who holds one of the organisation's keys.
-type RootHolder struct {
-	Number uint32 `cbor:"1,keyasint"` // place among the genesis' roots, from 1
-	Name   string `cbor:"2,keyasint"`
-	Sort   string `cbor:"3,keyasint"` // person, paper, guardian
-}
-
-// The sorts of holder.
-const (
-	HeldByPerson   = "person"   // a member of the organisation
-	HeldOnPaper    = "paper"    // in a safe
-	HeldByGuardian = "guardian" // outside the organisation
-)
-
-// RootHeld says who holds the organisation's keys and how many must agree.
-type RootHeld struct {
-	Holders   []RootHolder `cbor:"1,keyasint"`
-	Threshold uint32       `cbor:"2,keyasint"`
-}
-
-// FactKind is kind 10.
-func (RootHeld) FactKind() fact.Kind {
-	return fact.Kind{Number: 10, Version: 1, Lane: fact.Control, Name: "root-held", Join: fact.Grow}
-}
-
-// RootHolders lists who holds the organisation's keys, as said when it was
-// founded; empty when one device does.
-func (j *Journal) RootHolders(ctx context.Context) ([]RootHolder, error) {
-	h, err := j.History(ctx, j.papers.genesis.About)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range h.Facts() {
-		if held, err := fact.Read[RootHeld](f); err == nil {
-			return held.Holders, nil
-		}
-	}
-	return nil, nil
-}
-
 // recoveryRow is where a journal keeps the organisation's private key, closed
 // for its holders: a copy of the journal and their pages bring all back. Other
 // keys of site nodes stand in rows of their own, under their names.
@@ -66,18 +26,59 @@ const (
 	recoveryName = "recovery "
 )
 
+// recoveryRoots names the roots for whose holders the keys are closed; without
+// it those of the genesis.
+const recoveryRoots = "recovery-roots"
+
+// closedFor gives the roots for whose holders the keys in a file are closed.
+func closedFor(c *sqlConn, chain fact.Chain) (fact.RootSet, error) {
+	row, err := c.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRoots)
+	if err != nil {
+		return fact.RootSet{}, err
+	}
+	name := fact.Hash(chain.Org())
+	if row != nil {
+		copy(name[:], row)
+	}
+	set, ok := chain.Set(name)
+	if !ok {
+		return set, errors.New("the organisation's keys are closed for roots that are not here")
+	}
+	return set, nil
+}
+
 // keepRecovery closes the keys of site nodes for the organisation's holders,
-// each once.
-func (j *Journal) keepRecovery(f *dbFile) error {
-	g := j.papers.genesis
-	if j.epoch == nil || len(g.Recovery) == 0 {
+// each once. After an exchange they are closed for the new holders, and what was
+// closed for those before goes; while two exchanges made apart wait for each
+// other they stay closed for those who held them last here.
+func (j *Journal) keepRecovery(c *sqlConn, chain fact.Chain) error {
+	if j.epoch == nil {
 		return nil
+	}
+	was, err := closedFor(c, chain)
+	if err != nil {
+		return err
+	}
+	g, ok := chain.InForce()
+	if !ok {
+		g = was
+	}
+	if len(g.Recovery) == 0 {
+		return nil
+	}
+	if g.Name != was.Name {
+		if err := errors.Join(
+			c.exec("DELETE FROM meta WHERE name=? OR name LIKE 'recovery %'", recoveryRow),
+			c.exec("INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)", recoveryRoots, g.Name[:]),
+		); err != nil {
+			return err
+		}
 	}
 	first, err := j.epoch.Bytes()
 	if err != nil {
 		return err
 	}
-	if err := keepRow(f, recoveryRow, func() ([]byte, error) { return root.SealEpoch(g, 1, first) }); err != nil {
+	if err := keepRow(c, recoveryRow, func() ([]byte, error) { return root.SealEpoch(g, 1, first) }); err != nil {
 		return err
 	}
 	secrets := map[string][]byte{}
@@ -92,7 +93,7 @@ func (j *Journal) keepRecovery(f *dbFile) error {
 		secrets[epochFile(e.hash)] = e.raw
 	}
 	for name, secret := range secrets {
-		if err := keepRow(f, recoveryName+name, func() ([]byte, error) { return root.SealKey(g, name, secret) }); err != nil {
+		if err := keepRow(c, recoveryName+name, func() ([]byte, error) { return root.SealKey(g, name, secret) }); err != nil {
 			return err
 		}
 	}
@@ -100,15 +101,15 @@ func (j *Journal) keepRecovery(f *dbFile) error {
 }
 
 // keepRow closes one key in a row, unless it stands there.
-func keepRow(f *dbFile, row string, closed func() ([]byte, error)) error {
-	if have, err := f.write.oneBytes("SELECT value FROM meta WHERE name=?", row); err != nil || have != nil {
+func keepRow(c *sqlConn, row string, closed func() ([]byte, error)) error {
+	if have, err := c.oneBytes("SELECT value FROM meta WHERE name=?", row); err != nil || have != nil {
 		return err
 	}
 	sealed, err := closed()
 	if err != nil {
 		return err
 	}
-	return f.write.exec("INSERT INTO meta(name, value) VALUES(?, ?)", row, sealed)
+	return c.exec("INSERT INTO meta(name, value) VALUES(?, ?)", row, sealed)
 }
 
 // Recovery is what brings an organisation back from a copy of a journal.
@@ -118,6 +119,7 @@ type Recovery struct {
 	Name    string        // of the new device
 	Domain  string
 	Genesis fact.Genesis // filled in by Recover
+	Set     fact.RootSet // likewise: the roots whose pages bring it back
 	Wrong   []byte       // likewise: numbers of pages given that don't fit the others
 	Lacking []string     // filled in by Recover: keys that the copy did not hold, by name
 
@@ -146,6 +148,43 @@ func GenesisIn(dir string) (_ fact.Genesis, err error) {
 		return fact.Genesis{}, err
 	}
 	return fact.OpenGenesis(signed)
+}
+
+// RootsIn reads an organisation's roots in a copy of a journal, and those of
+// them whose pages bring that copy back. It needs no key.
+func RootsIn(dir string) (_ fact.Chain, _ fact.RootSet, err error) {
+	c, err := copyIn(dir)
+	if err != nil {
+		return fact.Chain{}, fact.RootSet{}, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	p, set, err := papersIn(c)
+	return p.chain, set, err
+}
+
+// papersIn reads genesis and roots of a copy, and finds the roots in force, or
+// where there are none those for whose holders its keys are closed.
+func papersIn(c *sqlConn) (p papers, set fact.RootSet, err error) {
+	if p.signedGenesis, err = onePaper(c, paperGenesis); err != nil {
+		return p, set, err
+	}
+	if p.genesis, err = fact.OpenGenesis(p.signedGenesis); err != nil {
+		return p, set, err
+	}
+	if err := eachPaper(c, paperRoots, func(s fact.Signed) error {
+		p.signedRoots = append(p.signedRoots, s)
+		return nil
+	}); err != nil {
+		return p, set, err
+	}
+	if p.chain, err = fact.NewChain(p.genesis, p.signedRoots...); err != nil {
+		return p, set, err
+	}
+	set, ok := p.chain.InForce()
+	if !ok {
+		set, err = closedFor(c, p.chain)
+	}
+	return p, set, err
 }
 
 func copyIn(dir string) (*sqlConn, error) {
@@ -193,15 +232,13 @@ func Recover(ctx context.Context, o Options, r *Recovery) (Report, error) {
 }
 
 func openRecovery(from *sqlConn, r *Recovery) (back recoveredKeys, err error) {
-	signed, err := onePaper(from, paperGenesis)
+	p, set, err := papersIn(from)
 	if err != nil {
 		return back, err
 	}
-	if r.Genesis, err = fact.OpenGenesis(signed); err != nil {
-		return back, err
-	}
+	r.Genesis, r.Set = p.genesis, set
 	var key hpke.PrivateKey
-	if key, r.Wrong, err = root.Recover(r.Genesis, r.Held); err != nil {
+	if key, r.Wrong, err = root.Recover(r.Set, r.Held); err != nil {
 		return back, err
 	}
 	sealed, err := from.oneBytes("SELECT value FROM meta WHERE name=?", recoveryRow)
@@ -211,13 +248,13 @@ func openRecovery(from *sqlConn, r *Recovery) (back recoveredKeys, err error) {
 	if sealed == nil {
 		return back, refusal.New(refusal.Missing, "This copy lacks the organisation's sealed key: it is a desk's. Take a site node's.")
 	}
-	if back.epoch, err = root.OpenEpoch(r.Genesis, 1, key, sealed); err != nil {
+	if back.epoch, err = root.OpenEpoch(r.Set, 1, key, sealed); err != nil {
 		return back, err
 	}
 	back.more = map[string][]byte{}
 	err = from.each("SELECT name, value FROM meta WHERE name LIKE 'recovery %'", func(v []driverValue) error {
 		name := strings.TrimPrefix(v[0].(string), recoveryName)
-		one, err := root.OpenKey(r.Genesis, name, key, v[1].([]byte))
+		one, err := root.OpenKey(r.Set, name, key, v[1].([]byte))
 		if err == nil {
 			err = isRecovered(name, one)
 		}
@@ -264,8 +301,8 @@ func recovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, back 
 	if err := back.keep(o, keys); err != nil {
 		return Report{}, err
 	}
-	var p papers
-	if p.signedGenesis, err = onePaper(from, paperGenesis); err != nil {
+	p, _, err := papersIn(from)
+	if err != nil {
 		return Report{}, err
 	}
 	if p.signedCard, err = recoveredCard(o, r, request); err != nil {
@@ -300,16 +337,12 @@ func (b recoveredKeys) keep(o Options, keys *keybox) error {
 }
 
 func recoveredCard(o Options, r *Recovery, request Request) (fact.Signed, error) {
-	org, err := r.Genesis.ID()
-	if err != nil {
-		return fact.Signed{}, err
-	}
-	card := fact.DeviceCard{Suite: fact.Suite, Org: org, Device: request.Device, Kind: request.Kind, Name: request.Name, Key: request.Key, Issued: fact.At(o.Clock())}
+	card := fact.DeviceCard{Suite: fact.Suite, Org: r.Set.Org, Device: request.Device, Kind: request.Kind, Name: request.Name, Key: request.Key, Issued: fact.At(o.Clock())}
 	var by []ed25519.PrivateKey
 	for _, s := range r.Held {
 		by = append(by, s.Key())
 	}
-	return fact.SignCard(card, r.Genesis, by...)
+	return fact.SignCardFor(card, r.Set, by...)
 }
 
 func fillRecovered(ctx context.Context, o Options, r *Recovery, from *sqlConn, file *dbFile, p papers, keys *keybox, device ed25519.PrivateKey) (Report, error) {

@@ -99,7 +99,7 @@ func admitted(t *testing.T, j *Journal, made root.Made, name string) *Journal {
 		t.Fatal(err)
 	}
 	for _, s := range made.Secrets[:2] {
-		if err := fact.Cosign(&card, j.Genesis(), s.Key()); err != nil {
+		if err := fact.Cosign(&card, j.Genesis().Set(), s.Key()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +172,7 @@ func TestAKeyThatSomebodyPutIntoTheCopyIsFoundOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := root.SealEpoch(g, 1, private)
+	sealed, err := root.SealEpoch(g.Set(), 1, private)
 	if err != nil {
 		t.Fatal(err)
 	}

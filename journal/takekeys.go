@@ -191,7 +191,7 @@ func (j *Journal) sealTo() []byte {
 // for the holders, and wraps that waited for one are opened.
 func (j *Journal) keysMoved(w *writer) error {
 	if n := len(j.epochs.Load().all); n != j.tended.recovered {
-		if err := j.keepRecovery(w.file); err != nil {
+		if err := j.keepRecovery(w.file.write, j.chain()); err != nil {
 			return err
 		}
 		j.tended.recovered = n

@@ -182,12 +182,13 @@ func (in *inspection) readPapers() {
 	if err := in.keys.ready(in.papers.org); err != nil {
 		in.fail("papers", "%v", err)
 	}
+	in.readRoots()
 	in.each("papers", "SELECT hash, signed FROM papers WHERE sort=2", func(v []driverValue) {
 		signed, hash, ok := in.paper(v[0].([]byte), v[1].([]byte))
 		if !ok {
 			return
 		}
-		card, err := fact.OpenCard(signed, in.papers.genesis)
+		card, err := in.papers.chain.OpenCard(signed)
 		if err != nil {
 			in.fail("paper "+hash.String()[:8], "device card: %v", err)
 			return
@@ -197,7 +198,7 @@ func (in *inspection) readPapers() {
 	if len(in.cards) == 0 {
 		in.fail("papers", "there is no device card")
 	}
-	in.each("papers", "SELECT hash, signed FROM papers WHERE sort NOT IN (1, 2)", func(v []driverValue) {
+	in.each("papers", "SELECT hash, signed FROM papers WHERE sort NOT IN (1, 2, 4)", func(v []driverValue) {
 		signed, hash, ok := in.paper(v[0].([]byte), v[1].([]byte))
 		if !ok {
 			return
@@ -214,6 +215,20 @@ func (in *inspection) readPapers() {
 		}
 		in.certs[hash] = checkedCert{signed: signed, key: named.Key, own: in.keys.device.Equal(ed25519.PublicKey(of.card.Key))}
 	})
+}
+
+// readRoots checks the exchanges of roots, by which cards are judged.
+func (in *inspection) readRoots() {
+	var all []fact.Signed
+	in.each("papers", "SELECT hash, signed FROM papers WHERE sort=4", func(v []driverValue) {
+		if signed, _, ok := in.paper(v[0].([]byte), v[1].([]byte)); ok {
+			all = append(all, signed)
+		}
+	})
+	var err error
+	if in.papers.chain, err = fact.NewChain(in.papers.genesis, all...); err != nil {
+		in.fail("papers", "exchanges of roots: %v", err)
+	}
 }
 
 // readTombstones finds the subjects whose keys may be missing.

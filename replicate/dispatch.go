@@ -123,6 +123,7 @@ func (l *Link) takeHello(ctx context.Context, m hello) {
 		}
 		return
 	}
+	l.admitRoots(ctx, m)
 	if why := l.refusal(ctx, m); why != "" {
 		l.close(why)
 		return

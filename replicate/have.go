@@ -90,9 +90,9 @@ func writers(papers []namedPaper) map[fact.Hash]fact.Subject {
 		var card fact.DeviceCard
 		var inc fact.Incarnation
 		switch {
-		case p.card && fact.Decode(p.signed.Bytes, &card) == nil:
+		case p.sort == paperOfCard && fact.Decode(p.signed.Bytes, &card) == nil:
 			devices[p.hash] = card.Device
-		case !p.card && fact.Decode(p.signed.Bytes, &inc) == nil:
+		case p.sort == paperOfIncarnation && fact.Decode(p.signed.Bytes, &inc) == nil:
 			out[p.hash] = devices[inc.Card]
 		}
 	}

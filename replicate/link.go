@@ -154,7 +154,12 @@ func (l *Link) Start(now fact.Millis) (Out, error) {
 }
 
 func (l *Link) greet(answer bool) {
+	roots := l.cfg.Store.Roots()
+	if sizeOf(roots) > greetingMost { // they come with the papers
+		roots = nil
+	}
 	l.send(typeHello, hello{
+		Roots:  roots,
 		Lowest: LowestVersion, Highest: HighestVersion, Org: l.cfg.Store.Org(), Answer: answer,
 		Card: l.self.cardRaw, Incarnation: l.self.incRaw, Domain: l.cfg.Domain, Instance: l.cfg.Instance, Introduction: l.introduction,
 		Program: l.cfg.Program,

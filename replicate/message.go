@@ -63,8 +63,9 @@ type hello struct {
 	Instance    [16]byte    `cbor:"7,keyasint"`
 	Answer      bool        `cbor:"8,keyasint"` // to a greeting that came again
 
-	Introduction []byte `cbor:"9,keyasint,omitempty"`  // what the device was enrolled by, for those who have lost it
-	Program      string `cbor:"10,keyasint,omitempty"` // version of the program, for people: nothing is decided by it
+	Introduction []byte        `cbor:"9,keyasint,omitempty"`  // what the device was enrolled by, for those who have lost it
+	Program      string        `cbor:"10,keyasint,omitempty"` // version of the program, for people: nothing is decided by it
+	Roots        []fact.Signed `cbor:"11,keyasint,omitempty"` // exchanges of roots, by which the card is judged
 }
 
 // refuse is the last message: why this side talks no further.
@@ -83,6 +84,7 @@ type paperNames struct {
 type papersMessage struct {
 	Cards        []fact.Signed `cbor:"1,keyasint"`
 	Incarnations []fact.Signed `cbor:"2,keyasint"`
+	Roots        []fact.Signed `cbor:"3,keyasint,omitempty"` // exchanges of roots, taken in first
 }
 
 // have offers branches. Each group replaces what was offered of its feed

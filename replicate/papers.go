@@ -11,6 +11,16 @@ const (
 	paperNamesPage = 4096
 	papersPage     = 256
 	papersMost     = 1 << 16
+	greetingMost   = 1 << 20 // bytes of exchanges of roots in a greeting
+)
+
+// paperSort tells papers apart.
+type paperSort byte
+
+const (
+	paperOfRoots paperSort = iota
+	paperOfCard
+	paperOfIncarnation
 )
 
 // paperState is what is known of the papers on both sides.
@@ -20,14 +30,14 @@ type paperState struct {
 	names   map[fact.Hash]bool         // held by the peer, as far as known
 	listing map[fact.Hash]bool         // names of a list that is still coming
 	listed  fact.Millis                // when this side last sent its list
-	held    []namedPaper               // in order of the hash: cards, then certificates
+	held    []namedPaper               // roots by number, then in order of the hash: cards, certificates
 	writers map[fact.Hash]fact.Subject // of certificates; nil: to be read
 }
 
 type namedPaper struct {
 	hash   fact.Hash
 	signed fact.Signed
-	card   bool
+	sort   paperSort
 }
 
 func newPaperState() paperState {
@@ -37,19 +47,23 @@ func newPaperState() paperState {
 // readPapers names the papers held here.
 func (l *Link) readPapers() {
 	cards, incarnations := l.cfg.Store.Papers()
-	held := make([]namedPaper, 0, len(cards)+len(incarnations))
-	add := func(list []fact.Signed, card bool) {
+	roots := l.cfg.Store.Roots()
+	held := make([]namedPaper, 0, len(roots)+len(cards)+len(incarnations))
+	for _, s := range roots { // whoever signed, roots that say the same are the same
+		held = append(held, namedPaper{hash: fact.RootsName(s), signed: s, sort: paperOfRoots})
+	}
+	add := func(list []fact.Signed, of paperSort) {
 		from := len(held)
 		for _, s := range list {
 			if h, err := s.Hash(); err == nil {
-				held = append(held, namedPaper{hash: h, signed: s, card: card})
+				held = append(held, namedPaper{hash: h, signed: s, sort: of})
 			}
 		}
 		part := held[from:]
 		sort.Slice(part, func(i, j int) bool { return lessHash(part[i].hash, part[j].hash) })
 	}
-	add(cards, true)
-	add(incarnations, false)
+	add(cards, paperOfCard)
+	add(incarnations, paperOfIncarnation)
 	parts := make([][]byte, len(held))
 	for i := range held {
 		parts[i] = held[i].hash[:]
@@ -97,7 +111,7 @@ func (l *Link) takePaperNames(m paperNames) {
 	}
 }
 
-// sendLackingPapers sends what the peer does not hold, cards first.
+// sendLackingPapers sends what the peer does not hold, roots and cards first.
 func (l *Link) sendLackingPapers() {
 	var m papersMessage
 	count := 0
@@ -112,9 +126,13 @@ func (l *Link) sendLackingPapers() {
 			continue
 		}
 		l.papers.names[p.hash] = true
-		if p.card {
+		switch p.sort {
+		case paperOfRoots: // may be long: one in a message
+			l.send(typePapers, papersMessage{Cards: []fact.Signed{}, Incarnations: []fact.Signed{}, Roots: []fact.Signed{p.signed}})
+			continue
+		case paperOfCard:
 			m.Cards = append(m.Cards, p.signed)
-		} else {
+		case paperOfIncarnation:
 			m.Incarnations = append(m.Incarnations, p.signed)
 		}
 		if count++; count == papersPage {
@@ -131,6 +149,16 @@ func (l *Link) takePapers(ctx context.Context, m papersMessage) {
 		if err := l.cfg.Store.AdmitPapers(ctx, cards, incarnations); err != nil {
 			l.trouble("take in a card or certificate", err)
 			return
+		}
+		good++
+	}
+	for _, s := range m.Roots {
+		if len(l.papers.names) < papersMost {
+			l.papers.names[fact.RootsName(s)] = true
+		}
+		if err := l.cfg.Store.AdmitRoots(ctx, []fact.Signed{s}); err != nil {
+			l.trouble("take in an exchange of roots", err)
+			continue
 		}
 		good++
 	}
@@ -153,6 +181,29 @@ func (l *Link) namePaper(s fact.Signed) {
 	if h, err := s.Hash(); err == nil && len(l.papers.names) < papersMost {
 		l.papers.names[h] = true
 	}
+}
+
+// admitRoots takes in the exchanges of a greeting, by which its card is judged.
+// They prove themselves, whoever shows them.
+func (l *Link) admitRoots(ctx context.Context, m hello) {
+	if len(m.Roots) == 0 || m.Org != l.cfg.Store.Org() {
+		return
+	}
+	if err := l.cfg.Store.AdmitRoots(ctx, m.Roots); err != nil {
+		l.trouble("take in the greeting's roots", err)
+	}
+	l.changed()
+}
+
+// sizeOf is about how many bytes papers take in a message.
+func sizeOf(papers []fact.Signed) (n int) {
+	for _, s := range papers {
+		n += len(s.Bytes)
+		for _, sig := range s.Sigs {
+			n += len(sig) + 8
+		}
+	}
+	return n
 }
 
 // admitGreeting keeps the papers of the greeting.

@@ -30,7 +30,12 @@ type Store interface {
 
 	// Papers lists the signed cards and certificates that are held.
 	Papers() (cards, incarnations []fact.Signed)
-	// AdmitPapers checks papers against the genesis and keeps the new ones.
+	// Roots lists the exchanges of the organisation's roots that are held.
+	Roots() []fact.Signed
+	// AdmitRoots checks exchanges and keeps the new ones; one that leads on from
+	// roots that are not held changes nothing.
+	AdmitRoots(ctx context.Context, roots []fact.Signed) error
+	// AdmitPapers checks papers against the roots and keeps the new ones.
 	AdmitPapers(ctx context.Context, cards, incarnations []fact.Signed) error
 	// Introduce takes in what a greeted device was enrolled by, if that is not
 	// known here.

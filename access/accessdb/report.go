@@ -160,12 +160,19 @@ func (g *Gate) Signed(w WhoLooked) ([]byte, error) {
 	}
 	var tail strings.Builder
 	fmt.Fprintln(&tail, "-----SIGNATURE-----")
-	for _, part := range []struct {
+	type part struct {
 		name string
 		data []byte
-	}{
-		{"genesis", genesis}, {"card", signedCard}, {"key", g.journal.Device().Public()}, {"signature", g.journal.Device().Sign(reportLabel, []byte(body))},
-	} {
+	}
+	parts := []part{{"genesis", genesis}}
+	for i, s := range g.journal.Roots() {
+		enc, err := fact.Encode(s)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part{fmt.Sprintf("roots-%d", i+1), enc})
+	}
+	for _, part := range append(parts, part{"card", signedCard}, part{"key", g.journal.Device().Public()}, part{"signature", g.journal.Device().Sign(reportLabel, []byte(body))}) {
 		fmt.Fprintf(&tail, "%s: %s\n", part.name, base64.StdEncoding.EncodeToString(part.data))
 	}
 	return []byte(body + tail.String()), nil

@@ -35,8 +35,19 @@ type DeviceLine struct {
 
 // Root is who holds the organisation's keys.
 type Root struct {
-	One     bool // nobody but one device or person: the record can't be brought back without it
-	Needed  int  // how many must agree
+	One   bool // nobody but one device or person: the record can't be brought back without it
+	Pages []RootPages
+}
+
+// RootPages is one set of pages that stands: the only one, or one of several that
+// were exchanged apart.
+type RootPages struct {
+	Number  int    // 0: those of the founding
+	Day     string // printed on them
+	Since   string // in force
+	Needed  int    // how many must agree
+	Of      int
+	Unknown bool // who holds them is not known here
 	Holders []RootLine
 }
 
@@ -102,5 +113,23 @@ func rootWords(r Root) string {
 	if r.One {
 		return "held by one"
 	}
-	return fmt.Sprintf("any %d of %d", r.Needed, len(r.Holders))
+	if len(r.Pages) != 1 {
+		return "exchanged apart"
+	}
+	return fmt.Sprintf("any %d of %d, since %s", r.Pages[0].Needed, r.Pages[0].Of, r.Pages[0].Since)
+}
+
+// pagesWords says which pages these are.
+func pagesWords(p RootPages) string {
+	if p.Number == 0 {
+		return "These pages bear the date " + p.Day + ", when the organisation was founded."
+	}
+	return "These pages bear the date " + p.Day + "; they are the " + ordinal(p.Number) + " exchange, and every page made before is void and should be destroyed."
+}
+
+func ordinal(n int) string {
+	if small := []string{"", "first", "second", "third", "fourth", "fifth"}; n < len(small) {
+		return small[n]
+	}
+	return fmt.Sprintf("%dth", n)
 }

@@ -129,6 +129,9 @@ func (p *Pages) cutLine(c journal.Cut, devices map[fact.Subject]journal.Enrolled
 	if line.Whom = p.Trust.Name(c.Says.Person); c.Says.Person.Zero() {
 		line.Whom = "Machine " + devices[c.Says.Device].Card.Name
 	}
+	if c.Replaced {
+		line.Made = "The holders, by exchanging the pages, " + p.clock(c.At)
+	}
 	if c.Lapse != nil {
 		line.Why, line.Made = "Written while this desk’s authority had run out", "The desk itself; it has none yet"
 		if c.Lapse.Ended {

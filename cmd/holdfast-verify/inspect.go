@@ -16,6 +16,7 @@ type inspection struct {
 	org      hash
 	wanted   *hash // the organisation that it must be of
 	genesis  genesis
+	roots    map[hash]rootSet
 	cards    map[hash]card
 	feeds    map[hash]feedKey
 	said     map[hash][]*statement

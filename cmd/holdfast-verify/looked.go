@@ -80,6 +80,17 @@ func lookedHolds(raw []byte) (id, name string, err error) {
 	if err := in.takeGenesis(genesis); err != nil {
 		return "", "", err
 	}
+	var exchanges []paper
+	for n := 1; parts[fmt.Sprintf("roots-%d", n)] != nil; n++ {
+		p, err := readPaper("exchange of roots", parts[fmt.Sprintf("roots-%d", n)])
+		if err != nil {
+			return "", "", err
+		}
+		exchanges = append(exchanges, p)
+	}
+	if in.takeRoots(exchanges); in.r.Failures.count() > 0 {
+		return "", "", errors.New(in.r.Failures.List[0].What)
+	}
 	paper, err := readPaper("device card", parts["card"])
 	if err != nil {
 		return "", "", err
@@ -87,6 +98,9 @@ func lookedHolds(raw []byte) (id, name string, err error) {
 	key, device, err := in.cardKey(paper)
 	if err != nil {
 		return "", "", err
+	}
+	if in.r.Evidence.count() > 0 {
+		return "", "", errors.New(in.r.Evidence.List[0].What)
 	}
 	if !signed(key, parts["signature"], lookedLabel, body) {
 		return "", "", errors.New("the text is not what the device signed")

@@ -42,7 +42,7 @@ func (in *inspection) readPapers() {
 			in.r.fail(place, "it is empty")
 			return
 		}
-		if b[0] < 1 || b[0] > 3 {
+		if b[0] < 1 || b[0] > 4 {
 			in.r.NotOpened.add(place, "this program does not know papers of sort %d", b[0])
 			return
 		}
@@ -61,6 +61,9 @@ func (in *inspection) readPapers() {
 		sort byte
 		take func(p paper) error
 	}{{1, in.takeGenesis}, {2, in.takeCard}, {3, in.takeIncarnation}} {
+		if step.sort == 2 {
+			in.takeRoots(bySort[4])
+		}
 		for _, p := range bySort[step.sort] {
 			if err := step.take(p); err != nil {
 				in.r.fail(p.place, "%v", err)
@@ -132,6 +135,7 @@ func (in *inspection) takeGenesis(p paper) error {
 		return fmt.Errorf("genesis: %w", err)
 	}
 	in.genesis, in.org = g, hashOf("holdfast/genesis/1", p.bytes)
+	in.roots = map[hash]rootSet{in.org: {keys: g.roots, threshold: g.threshold}}
 	in.r.Organisation, in.r.Name = hex.EncodeToString(in.org[:]), name
 	return nil
 }
@@ -144,14 +148,27 @@ func (in *inspection) takeCard(p paper) error {
 	f.text(5)
 	c := card{key: f.bytes(6, 32)}
 	f.time(7)
+	var named []byte
+	if _, there := f.get(8); there {
+		if named = f.bytes(8, 32); len(named) == 0 {
+			f.wrong(8)
+		}
+	}
 	if f.err != nil {
 		return fmt.Errorf("device card: %w", f.err)
 	}
 	if suite != 1 || hash(org) != in.org {
 		return errors.New("device card of another organisation or suite")
 	}
-	if err := p.check("holdfast/device/1", in.genesis.roots, in.genesis.threshold); err != nil {
+	by, roots, err := in.rootsOf(named)
+	if err == nil {
+		err = p.check("holdfast/device/1", roots.keys, roots.threshold)
+	}
+	if err != nil {
 		return fmt.Errorf("device card: %w", err)
+	}
+	if !in.stays(p, by) {
+		in.r.Evidence.add(p.place, "roots that were replaced signed this device card, and it is not among those that stay: what the device wrote is held back")
 	}
 	in.cards[p.name()] = c
 	return nil

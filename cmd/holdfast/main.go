@@ -40,7 +40,7 @@ var (
 	errNotHold = errors.New("it does not hold")
 )
 
-// command is one word, or two, after the program's name.
+// command is one word, two or three, after the program's name.
 type command struct {
 	name string
 	args string
@@ -61,6 +61,10 @@ func commands() []command {
 		{"org enrol", "--data DIR --request FILE --out FILE [--card FILE | --key FILE...] [--passphrase-file FILE]", "admits a device to the organisation", orgEnrolCommand},
 		{"org card", "--data DIR --request FILE --out FILE [--passphrase-file FILE]", "writes the card of a new device, for the organisation's holders to sign apart", orgCardCommand},
 		{"org sign", "--card FILE [--key FILE]", "adds a holder's signature to a card, on any machine", orgSignCommand},
+		{"org holders list", "--data DIR [--passphrase-file FILE] [--json]", "says which pages stand, who holds them and since when", orgHoldersListCommand},
+		{"org holders exchange", "--data DIR --out FILE --pages FOLDER [--person NAME]... [--paper PLACE]... [--guardian NAME]... [--threshold N] [--key FILE]... [--passphrase-file FILE]", "draws new pages that are to replace those that stand, or the first ones of an organisation held by one", orgHoldersExchangeCommand},
+		{"org holders sign", "--exchange FILE [--key FILE]...", "adds the signature of an old or a new page to an exchange, on any machine", orgHoldersSignCommand},
+		{"org holders adopt", "--data DIR --exchange FILE [--passphrase-file FILE] [--json]", "brings an exchange into force that enough of the old and the new pages signed", orgHoldersAdoptCommand},
 		{"org manifest", "--data DIR --device NAME [--at TIME] [--passphrase-file FILE] [--json]", "lists which records could be read on a desk at a moment", orgManifestCommand},
 		{"org recover", "--from FOLDER --data DIR --name NAME --domain PLACE --admin NAME --passphrase-file FILE [--key FILE]... [--unproved] [--json]", "brings the organisation back from its holders' pages and a copy of a journal", orgRecoverCommand},
 		{"org join", "--data DIR --admission FILE [--passphrase-file FILE]", "makes a folder a device of the organisation", orgJoinCommand},
@@ -107,7 +111,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 
 func find(args []string) (command, []string, bool) {
 	for _, c := range commands() {
-		for n := 1; n <= 2 && n <= len(args); n++ {
+		for n := 1; n <= 3 && n <= len(args); n++ {
 			if joined(args[:n]) == c.name {
 				return c, args[n:], true
 			}

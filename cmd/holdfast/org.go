@@ -46,14 +46,17 @@ func orgCreateCommand(ctx context.Context, t term, args []string) error {
 	defer p.done()
 	place := node.Place{Dir: *dir, Passphrase: secret}
 	founding := journal.Founding{Name: *name, ODS: string(code), DeviceName: *device, Domain: *domain}
-	pages, err := held.make(&founding)
+	pages, err := held.make()
 	if err != nil {
 		return err
+	}
+	if len(pages) > 0 {
+		founding.Root, founding.Holders = &held.made, held.all
 	}
 	if err := node.Found(ctx, place, founding, lib); err != nil {
 		return err
 	}
-	if err := held.print(ctx, place, founding); err != nil {
+	if err := held.print(ctx, place); err != nil {
 		return err
 	}
 	token, err := firstAdministrator(ctx, place, lib, *admin)

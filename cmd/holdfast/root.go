@@ -51,7 +51,7 @@ func holdersOf(f *flag.FlagSet) *holders {
 }
 
 // make draws the keys when there are holders, and names their pages.
-func (h *holders) make(f *journal.Founding) ([]string, error) {
+func (h *holders) make() ([]string, error) {
 	for _, sort := range []struct {
 		name  string
 		names files
@@ -76,7 +76,6 @@ func (h *holders) make(f *journal.Founding) ([]string, error) {
 	if h.made, err = root.Make(rand.Reader, len(h.all), *h.threshold); err != nil {
 		return nil, err
 	}
-	f.Root, f.Holders = &h.made, h.all
 	pages := make([]string, len(h.all))
 	for i := range h.all {
 		pages[i] = h.page(i)
@@ -102,7 +101,7 @@ func (h *holders) words() error {
 }
 
 // print lays the pages out, once the genesis that they name is known.
-func (h *holders) print(ctx context.Context, place node.Place, _ journal.Founding) error {
+func (h *holders) print(ctx context.Context, place node.Place) error {
 	if len(h.all) == 0 {
 		return nil
 	}
@@ -110,8 +109,13 @@ func (h *holders) print(ctx context.Context, place node.Place, _ journal.Foundin
 	if err != nil {
 		return err
 	}
+	return h.layOut(g.Set())
+}
+
+// layOut writes the pages, to be printed.
+func (h *holders) layOut(set fact.RootSet) error {
 	for i, s := range h.made.Secrets {
-		page, err := root.PageOf(g, s, h.all[i].Name, h.all[i].Sort == journal.HeldByGuardian)
+		page, err := root.PageOf(set, s, h.all[i].Name, h.all[i].Sort == journal.HeldByGuardian)
 		if err != nil {
 			return err
 		}
@@ -186,7 +190,7 @@ func offerOf(ctx context.Context, dir, pass string, r journal.Request) (node.Off
 }
 
 func signOffer(t term, o *node.Offer, keys files) error {
-	g, err := fact.OpenGenesis(o.Genesis)
+	g, _, err := o.Open()
 	if err != nil {
 		return err
 	}
@@ -198,7 +202,7 @@ func signOffer(t term, o *node.Offer, keys files) error {
 		if err := errors.Join(s.Fits(g), fact.Cosign(&o.Card, g, s.Key())); err != nil {
 			return err
 		}
-		fmt.Fprintf(t.err, "holdfast: key %d of %d signs for %s\n", s.Number, len(g.Roots), o.Request.Name)
+		fmt.Fprintf(t.err, "holdfast: key %d of %d signs for %s\n", s.Number, len(g.Keys), o.Request.Name)
 	}
 	return nil
 }
@@ -255,15 +259,11 @@ func orgSignCommand(_ context.Context, t term, args []string) error {
 	if err := readFile(*card, &o); err != nil {
 		return err
 	}
-	g, err := fact.OpenGenesis(o.Genesis)
+	g, c, err := o.Open()
 	if err != nil {
 		return err
 	}
-	c, err := fact.OfferedCard(o.Card, g)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(t.err, "You sign that %s (%s) becomes a device of %s (%s; compare it with your page).\n", c.Name, c.Kind, g.Name, c.Org.String()[:16])
+	fmt.Fprintf(t.err, "You sign that %s (%s) becomes a device of %s (%s; compare it with your page).\n", c.Name, c.Kind, g.Title, c.Org.String()[:16])
 	var s root.Secret
 	if *key != "" {
 		s, err = heldIn(*key)
@@ -279,9 +279,12 @@ func orgSignCommand(_ context.Context, t term, args []string) error {
 	if err := writeFile(*card, o); err != nil {
 		return err
 	}
-	_, missing := fact.OpenCard(o.Card, g)
-	if missing != nil {
-		_, err = fmt.Fprintf(t.out, "Key %d has signed. More holders must sign: %d of %d are needed.\n", s.Number, g.Threshold, len(g.Roots))
+	have := 0
+	for _, sig := range o.Card.Sigs {
+		have += min(1, len(sig))
+	}
+	if have < int(g.Threshold) {
+		_, err = fmt.Fprintf(t.out, "Key %d has signed. More holders must sign: %d of %d are needed.\n", s.Number, g.Threshold, len(g.Keys))
 	} else {
 		_, err = fmt.Fprintf(t.out, "Key %d has signed. The card is complete.\n", s.Number)
 	}
@@ -369,20 +372,23 @@ func dateRecovered(ctx context.Context, n *node.Node) error {
 
 // pagesOf reads the holders' keys from files or asks for them.
 func pagesOf(t term, from string, keys files) ([]root.Secret, error) {
-	g, err := journal.GenesisIn(from)
+	chain, g, err := journal.RootsIn(from)
 	if err != nil {
 		return nil, err
 	}
 	var out []root.Secret
 	for _, path := range keys {
 		s, err := heldIn(path)
+		if err == nil {
+			err = belongs(s, g, chain)
+		}
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, s)
 	}
 	in := bufio.NewReader(os.Stdin)
-	for len(keys) == 0 && len(out) < len(g.Roots) {
+	for len(keys) == 0 && len(out) < len(g.Keys) {
 		if len(out) >= int(g.Threshold) {
 			_, _, err := root.Recover(g, out)
 			if !refusal.Is(err, refusal.Invalid) {
@@ -390,12 +396,12 @@ func pagesOf(t term, from string, keys files) ([]root.Secret, error) {
 			}
 			fmt.Fprintf(t.err, "  %v\n", err) // a further page may tell which one it is
 		}
-		fmt.Fprintf(t.err, "%s: key %d of the %d that are needed. Type the words of one page.\n", g.Name, len(out)+1, g.Threshold)
+		fmt.Fprintf(t.err, "%s: key %d of the %d that are needed. Type the words of one page.\n", g.Title, len(out)+1, g.Threshold)
 		s, err := typed(t, in)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.Fits(g); err != nil {
+		if err := belongs(s, g, chain); err != nil {
 			fmt.Fprintf(t.err, "  %v\n", err)
 			continue
 		}
@@ -406,6 +412,21 @@ func pagesOf(t term, from string, keys files) ([]root.Secret, error) {
 		out = append(out, s)
 	}
 	return out, root.Distinct(g, out)
+}
+
+// belongs tells whether a page is one of those that are asked for; of one that
+// was replaced it says so.
+func belongs(s root.Secret, set fact.RootSet, chain fact.Chain) error {
+	err := s.Fits(set)
+	if err == nil {
+		return nil
+	}
+	for _, one := range chain.Sets() {
+		if one.Number < set.Number && s.Fits(one) == nil {
+			return refusal.Newf(refusal.Invalid, "Page %d is void: the pages of %s were replaced on %s. Destroy it, and use the new one.", s.Number, set.Title, set.Day())
+		}
+	}
+	return err
 }
 
 // recoverySaid is what a recovery came to.

@@ -132,10 +132,12 @@ func (n *Node) evidence(ctx context.Context, by web.Caller) ([]byte, error) {
 		Sides       []side      `json:"sides"`
 	}
 	out := struct {
-		Genesis fact.Signed `json:"genesis"`
-		Forks   []proof     `json:"forks"`
+		Genesis fact.Signed   `json:"genesis"`
+		Roots   []fact.Signed `json:"roots,omitempty"`
+		Forks   []proof       `json:"forks"`
 	}{Forks: []proof{}}
 	out.Genesis, _, _ = n.Journal.Device().Enrolment()
+	out.Roots = n.Journal.Roots()
 	for _, f := range forks {
 		p := proof{Feed: f.Feed.String(), Seq: f.Seq}
 		var lane fact.Lane

@@ -18,8 +18,8 @@ import (
 
 // hand signs and opens with this device's keys, for envelopes.
 type hand struct {
-	device      *journal.Device
-	certificate []byte
+	device *journal.Device
+	roots  func() []fact.Signed // exchanges of roots, as they are known now
 }
 
 var (
@@ -27,11 +27,7 @@ var (
 	_ direct.Opener = hand{}
 )
 
-func handOf(d *journal.Device) (hand, error) {
-	genesis, card, _ := d.Enrolment()
-	certificate, err := fact.Encode(papers{genesis, card})
-	return hand{d, certificate}, err
-}
+func handOf(j *journal.Journal) hand { return hand{j.Device(), j.Roots} }
 
 // Sign signs a message that begins with its label and a zero byte.
 func (h hand) Sign(message []byte) ([]byte, error) {
@@ -42,8 +38,16 @@ func (h hand) Sign(message []byte) ([]byte, error) {
 	return h.device.Sign(string(label), rest), nil
 }
 
-// Certificate is this organisation's genesis and this device's card.
-func (h hand) Certificate() []byte { return h.certificate }
+// Certificate is this organisation's genesis, the exchanges of its roots, and
+// this device's card.
+func (h hand) Certificate() []byte {
+	genesis, card, _ := h.device.Enrolment()
+	certificate, err := fact.Encode(papers{genesis, card, h.roots()})
+	if err != nil { // of bytes that were read from the same form
+		return nil
+	}
+	return certificate
+}
 
 // Open opens what is sealed to a key of this organisation: the present one, or
 // an older one that a partner still uses.
@@ -57,10 +61,7 @@ func (h hand) Open(key direct.KeyID, info, box []byte) ([]byte, error) {
 
 // directDoor receives envelopes of partners.
 func (n *Node) directDoor(r urgentdb.Receiver) (http.Handler, error) {
-	h, err := handOf(n.Journal.Device())
-	if err != nil {
-		return nil, err
-	}
+	h := handOf(n.Journal)
 	return direct.Handler(direct.Config{
 		Us: n.Journal.Org(), Ours: n.ours, Opener: h, Signer: h, Partners: n.peers, Receiver: r,
 		Seen: exchangedb.Seen{Journal: n.Journal}, Now: n.clock,
@@ -69,10 +70,7 @@ func (n *Node) directDoor(r urgentdb.Receiver) (http.Handler, error) {
 
 // senders are the routes by which envelopes leave.
 func (n *Node) senders() (map[exchange.Route]exchangedb.Sender, error) {
-	h, err := handOf(n.Journal.Device())
-	if err != nil {
-		return nil, err
-	}
+	h := handOf(n.Journal)
 	client := direct.Client{HTTP: n.peers.client(), Us: n.Journal.Org(), Signer: h, Partners: n.peers}
 	return map[exchange.Route]exchangedb.Sender{exchange.ByDirect: straight{client, n.clock}}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ import (
 	"holdfast/exchange/direct"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/journal"
 )
 
 // Peer is a partner file: all that is needed to talk straight to another
@@ -43,8 +45,11 @@ const peersFolder = "peers"
 
 // peers is the list of organisations that this one talks straight to.
 type peers struct {
-	mu   sync.Mutex
-	byID map[fact.OrgID]peer
+	mu    sync.Mutex
+	byID  map[fact.OrgID]peer
+	dir   string                       // where the roots of partners are kept; empty: in memory alone
+	roots map[fact.OrgID][]fact.Signed // exchanges of partners' roots that were seen
+	log   *slog.Logger
 }
 
 type peer struct {
@@ -55,7 +60,9 @@ type peer struct {
 
 var _ direct.Partners = (*peers)(nil)
 
-func newPeers() *peers { return &peers{byID: map[fact.OrgID]peer{}} }
+func newPeers() *peers {
+	return &peers{byID: map[fact.OrgID]peer{}, roots: map[fact.OrgID][]fact.Signed{}, log: slog.New(slog.DiscardHandler)}
+}
 
 // Invite makes a partner file for another organisation: with it that one can
 // knock at our envelope door. address is where it finds us.
@@ -96,6 +103,11 @@ func (n *Node) readPeers() error {
 			return fmt.Errorf("partner file %s: %w", filepath.Base(path), err)
 		}
 	}
+	n.peers.log = n.log
+	if len(files) == 0 { // partners are known to this process alone
+		return nil
+	}
+	n.peers.readRoots(filepath.Join(n.config.Dir, peersFolder))
 	return nil
 }
 
@@ -162,10 +174,14 @@ func (s *peers) ByOrg(_ context.Context, org fact.OrgID) (direct.Partner, error)
 type papers struct {
 	Genesis fact.Signed `cbor:"1,keyasint"`
 	Card    fact.Signed `cbor:"2,keyasint"`
+
+	Roots []fact.Signed `cbor:"3,keyasint,omitempty"` // exchanges of roots since the genesis
 }
 
 // Device checks a certificate down from the organisation's founding bytes,
-// and gives the key on the device's card.
+// and gives the key on the device's card. Exchanges of roots that were seen
+// once are remembered: pages that a partner has replaced prove nothing more
+// here, whatever a certificate leaves out.
 func (s *peers) Device(_ context.Context, org fact.OrgID, certificate []byte) (ed25519.PublicKey, error) {
 	no := refusal.New(refusal.Forbidden, "The certificate is not one of that organisation")
 	var p papers
@@ -179,11 +195,75 @@ func (s *peers) Device(_ context.Context, org fact.OrgID, certificate []byte) (e
 	if id, err := g.ID(); err != nil || id != org {
 		return nil, no.Because(err)
 	}
-	card, err := fact.OpenCard(p.Card, g)
+	chain, err := s.chainOf(org, g, p.Roots)
+	if err != nil {
+		return nil, no.Because(err)
+	}
+	card, err := chain.OpenCard(p.Card)
 	if err != nil || len(card.Key) != ed25519.PublicKeySize {
 		return nil, no.Because(err)
 	}
+	if !chain.Stays(p.Card) {
+		return nil, no.Because(fact.ErrRootsReplaced)
+	}
 	return ed25519.PublicKey(card.Key), nil
+}
+
+const rootsFile = ".roots"
+
+// chainOf puts together what a certificate shows of an organisation's roots and
+// what was seen before, and remembers it of a partner.
+func (s *peers) chainOf(org fact.OrgID, g fact.Genesis, shown []fact.Signed) (fact.Chain, error) {
+	chain, err := fact.NewChain(g, shown...)
+	if err != nil {
+		return chain, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range s.roots[org] {
+		if chain, err = chain.With(one); err != nil {
+			return chain, err
+		}
+	}
+	all := chain.Signed()
+	if _, known := s.byID[org]; !known || len(all) == len(s.roots[org]) {
+		return chain, nil
+	}
+	s.roots[org] = all
+	if s.dir == "" {
+		return chain, nil
+	}
+	enc, err := fact.Encode(all)
+	if err == nil {
+		err = (journal.Disk{}).Replace(filepath.Join(s.dir, org.String()+rootsFile), enc)
+	}
+	if err != nil { // it holds until the program ends, and is shown again
+		s.log.Error("the exchanged roots of a partner can't be kept", "err", err)
+	}
+	return chain, nil
+}
+
+// readRoots reads what was kept of partners' roots. What can't be read keeps no
+// message out: the partner shows it again with the next.
+func (s *peers) readRoots(dir string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dir = dir
+	for org := range s.byID {
+		raw, err := os.ReadFile(filepath.Join(dir, org.String()+rootsFile))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		var all []fact.Signed
+		if err == nil {
+			err = fact.Decode(raw, &all)
+		}
+		if err != nil {
+			s.log.Error("the exchanged roots of a partner can't be read: until it shows them again, pages that it has replaced count", "org", org.String(), "err", err)
+			continue
+		}
+		s.roots[org] = all
+	}
 }
 
 // client speaks to each partner with the certificate that it gave us.

@@ -37,8 +37,9 @@ const (
 	version = 1
 	suite   = 1
 	padStep = 1024
-	// overhead is the most that sealing, signing and padding add.
-	overhead = 64 << 10
+	// overhead is the most that sealing, signing and padding add, with a
+	// certificate that names every device that stayed at exchanges of pages.
+	overhead = 1 << 20
 )
 
 // KeyID names the public key of an organisation to which things are sealed.

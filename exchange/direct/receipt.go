@@ -10,7 +10,7 @@ import (
 )
 
 // maxReceipt bounds what is read as a receipt.
-const maxReceipt = 64 << 10
+const maxReceipt = 1 << 20
 
 type signedReceipt struct {
 	Org         fact.OrgID `cbor:"1,keyasint"`

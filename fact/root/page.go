@@ -21,6 +21,7 @@ type Page struct {
 	Of        int
 	Threshold int
 	Guardian  bool
+	Replaces  bool // earlier pages
 	Lines     []string
 	Code      template.HTML
 	Printed   string
@@ -28,17 +29,13 @@ type Page struct {
 
 // PageOf lays out a holder's page. The words are the secret: whoever prints
 // them keeps no copy.
-func PageOf(g fact.Genesis, s Secret, holder string, guardian bool) (Page, error) {
-	org, err := g.ID()
-	if err != nil {
-		return Page{}, err
-	}
+func PageOf(g fact.RootSet, s Secret, holder string, guardian bool) (Page, error) {
 	if err := s.Fits(g); err != nil {
 		return Page{}, err
 	}
 	p := Page{
-		Org: g.Name, ID: org.String()[:16], Holder: holder, Number: int(s.Number), Of: len(g.Roots), Threshold: int(g.Threshold), Guardian: guardian,
-		Lines: s.Words(), Printed: g.Founded.Time().UTC().Format("2 January 2006"),
+		Org: g.Title, ID: g.Org.String()[:16], Holder: holder, Number: int(s.Number), Of: len(g.Keys), Replaces: g.Number > 0, Threshold: int(g.Threshold), Guardian: guardian,
+		Lines: s.Words(), Printed: g.Day(),
 	}
 	code, err := qr.Encode(strings.Join(p.Lines, " "), qr.M, qr.Auto)
 	if err != nil {
@@ -88,7 +85,8 @@ table{border-collapse:collapse}td,th{text-align:left;padding:1mm 4mm 1mm 0;verti
 <tr><th>Organisation</th><td>{{.Org}}, {{.ID}}</td></tr>
 <tr><th>Made</th><td>{{.Printed}} (UTC)</td></tr>
 <tr><th>Needed</th><td>any {{.Threshold}} of {{.Of}} such keys</td></tr>
-</table>
+{{if .Replaces}}<tr><th>Replaces</th><td>every page made before, once the exchange is in force: destroy those then, for they still open copies made before it</td></tr>
+{{end}}</table>
 <p>{{if gt .Threshold 1}}This page alone opens nothing. {{.Threshold}} of them{{else}}<b>This page alone</b>{{end}} can admit devices to the organisation and bring its record back when every machine is lost (docs/recovery.md, “holdfast org recover”).</p>
 <h2>Words</h2>
 <ol>{{range .Lines}}<li>{{.}}</li>{{end}}</ol>

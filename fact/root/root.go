@@ -24,7 +24,7 @@ import (
 // Secret is what one holder has. It leaves memory only as the holder's page, or
 // sealed under the holder's own passphrase.
 type Secret struct {
-	Number byte     // from 1; the place among the genesis' roots
+	Number byte     // from 1; the place among the keys of its roots
 	Seed   [32]byte // of the Ed25519 key that signs for the organisation
 	Part   [32]byte // of the recovery key
 }
@@ -93,17 +93,17 @@ func recoveryKey(secret [32]byte) (hpke.PrivateKey, error) {
 
 // Fits tells whether a holder's secret belongs to an organisation, by its signing
 // key: of its part of the recovery key only Recover can tell.
-func (s Secret) Fits(g fact.Genesis) error {
+func (s Secret) Fits(g fact.RootSet) error {
 	n := int(s.Number)
-	if n < 1 || n > len(g.Roots) || !s.Key().Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(g.Roots[n-1])) {
-		return refusal.Newf(refusal.Invalid, "Page %d does not belong to %s: it was made for another organisation, or is void.", s.Number, g.Name)
+	if n < 1 || n > len(g.Keys) || !s.Key().Public().(ed25519.PublicKey).Equal(ed25519.PublicKey(g.Keys[n-1])) {
+		return refusal.Newf(refusal.Invalid, "Page %d does not belong to %s: it was made for another organisation, or is void.", s.Number, g.Title)
 	}
 	return nil
 }
 
 // Distinct checks that the secrets belong to an organisation, each to another
 // holder, and are as many as must agree.
-func Distinct(g fact.Genesis, held []Secret) error {
+func Distinct(g fact.RootSet, held []Secret) error {
 	seen := map[byte]bool{}
 	for _, s := range held {
 		if err := s.Fits(g); err != nil {
@@ -115,7 +115,7 @@ func Distinct(g fact.Genesis, held []Secret) error {
 		seen[s.Number] = true
 	}
 	if len(held) < int(g.Threshold) {
-		return refusal.Newf(refusal.Invalid, "%d of the organisation's %d keys must agree; %d were given.", g.Threshold, len(g.Roots), len(held))
+		return refusal.Newf(refusal.Invalid, "%d of the organisation's %d keys must agree; %d were given.", g.Threshold, len(g.Keys), len(held))
 	}
 	return nil
 }
@@ -123,9 +123,9 @@ func Distinct(g fact.Genesis, held []Secret) error {
 // Recover brings the recovery key back from enough holders. Where more pages are
 // given than are needed it finds those that fit together, and lists the numbers
 // of pages that don't: they have a slip, or a line of another page.
-func Recover(g fact.Genesis, held []Secret) (key hpke.PrivateKey, wrong []byte, err error) {
+func Recover(g fact.RootSet, held []Secret) (key hpke.PrivateKey, wrong []byte, err error) {
 	if len(g.Recovery) == 0 {
-		return nil, nil, refusal.New(refusal.Missing, "This organisation was founded without a recovery key: its root is held by one device.")
+		return nil, nil, refusal.New(refusal.Missing, "This organisation has no recovery key: its root is held by one device.")
 	}
 	if err := Distinct(g, held); err != nil {
 		return nil, nil, err
@@ -156,7 +156,7 @@ func Recover(g fact.Genesis, held []Secret) (key hpke.PrivateKey, wrong []byte, 
 }
 
 // fitting gives the recovery key when the parts bring it back, else nil.
-func fitting(g fact.Genesis, parts []Part) (hpke.PrivateKey, error) {
+func fitting(g fact.RootSet, parts []Part) (hpke.PrivateKey, error) {
 	secret, err := Combine(parts)
 	if err != nil {
 		return nil, err
@@ -198,25 +198,17 @@ func epochInfo(org fact.OrgID, number uint32) []byte {
 }
 
 // SealEpoch closes the private half of an organisation's epoch for its holders.
-func SealEpoch(g fact.Genesis, number uint32, private []byte) ([]byte, error) {
-	org, err := g.ID()
-	if err != nil {
-		return nil, err
-	}
+func SealEpoch(g fact.RootSet, number uint32, private []byte) ([]byte, error) {
 	to, err := hpke.MLKEM768X25519().NewPublicKey(g.Recovery)
 	if err != nil {
 		return nil, err
 	}
-	return hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), epochInfo(org, number), private)
+	return hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), epochInfo(g.Org, number), private)
 }
 
 // OpenEpoch opens it again.
-func OpenEpoch(g fact.Genesis, number uint32, recovery hpke.PrivateKey, sealed []byte) (hpke.PrivateKey, error) {
-	org, err := g.ID()
-	if err != nil {
-		return nil, err
-	}
-	raw, err := hpke.Open(recovery, hpke.HKDFSHA256(), hpke.AES256GCM(), epochInfo(org, number), sealed)
+func OpenEpoch(g fact.RootSet, number uint32, recovery hpke.PrivateKey, sealed []byte) (hpke.PrivateKey, error) {
+	raw, err := hpke.Open(recovery, hpke.HKDFSHA256(), hpke.AES256GCM(), epochInfo(g.Org, number), sealed)
 	if err != nil {
 		return nil, refusal.New(refusal.Invalid, "The sealed key in this copy is damaged, or another organisation's. Try another copy.").Because(err)
 	}
@@ -232,25 +224,17 @@ func keyInfo(org fact.OrgID, name string) []byte {
 
 // SealKey closes another secret of site nodes for an organisation's holders, under its
 // name: the vault's, or a later epoch's.
-func SealKey(g fact.Genesis, name string, private []byte) ([]byte, error) {
-	org, err := g.ID()
-	if err != nil {
-		return nil, err
-	}
+func SealKey(g fact.RootSet, name string, private []byte) ([]byte, error) {
 	to, err := hpke.MLKEM768X25519().NewPublicKey(g.Recovery)
 	if err != nil {
 		return nil, err
 	}
-	return hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), keyInfo(org, name), private)
+	return hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES256GCM(), keyInfo(g.Org, name), private)
 }
 
 // OpenKey opens it again; only under the same name.
-func OpenKey(g fact.Genesis, name string, recovery hpke.PrivateKey, sealed []byte) ([]byte, error) {
-	org, err := g.ID()
-	if err != nil {
-		return nil, err
-	}
-	raw, err := hpke.Open(recovery, hpke.HKDFSHA256(), hpke.AES256GCM(), keyInfo(org, name), sealed)
+func OpenKey(g fact.RootSet, name string, recovery hpke.PrivateKey, sealed []byte) ([]byte, error) {
+	raw, err := hpke.Open(recovery, hpke.HKDFSHA256(), hpke.AES256GCM(), keyInfo(g.Org, name), sealed)
 	if err != nil {
 		return nil, refusal.Newf(refusal.Invalid, "The sealed key %q in this copy is damaged, or another organisation's. Try another copy.", name).Because(err)
 	}

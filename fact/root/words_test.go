@@ -109,7 +109,7 @@ func TestTheRootOfAnOrganisation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := fact.Genesis{Suite: fact.Suite, Name: "Example", Roots: m.Publics(), Threshold: 3, Recovery: m.Recovery}
+	g := (fact.Genesis{Suite: fact.Suite, Name: "Example", Roots: m.Publics(), Threshold: 3, Recovery: m.Recovery}).Set()
 	key, wrong, err := Recover(g, []Secret{m.Secrets[4], m.Secrets[0], m.Secrets[2]})
 	if err != nil || len(wrong) > 0 {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func TestAWrongPageIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := fact.Genesis{Suite: fact.Suite, Name: "Example", Roots: m.Publics(), Threshold: 3, Recovery: m.Recovery}
+	g := (fact.Genesis{Suite: fact.Suite, Name: "Example", Roots: m.Publics(), Threshold: 3, Recovery: m.Recovery}).Set()
 	lines := m.Secrets[1].Words()
 	lines[6] = m.Secrets[3].Words()[6] // of another page: every check word holds
 	mixed, err := ReadWords(strings.Join(lines, "\n"))

@@ -4,9 +4,11 @@ package replicatetest
 
 import (
 	"crypto/ed25519"
+	"crypto/hpke"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"sort"
 	"sync"
 
 	"holdfast/fact"
@@ -19,6 +21,7 @@ type Org struct {
 	Genesis fact.Genesis
 	signed  fact.Signed
 	root    ed25519.PrivateKey
+	chain   fact.Chain
 	wrapper seal.Wrapper
 	random  io.Reader
 	mu      sync.Mutex
@@ -56,6 +59,7 @@ func NewOrg(seed byte) *Org {
 	}
 	o.signed = must(fact.SignGenesis(o.Genesis, o.root))
 	o.ID = must(o.Genesis.ID())
+	o.chain = must(fact.NewChain(o.Genesis))
 	var key seal.Key
 	o.read(key[:])
 	o.wrapper = seal.NewWrapper(key)
@@ -91,14 +95,39 @@ func (o *Org) NewSubject() fact.Subject { return o.subject() }
 
 // Device enrols a device with a first incarnation and no facts.
 func (o *Org) Device(name string, kind fact.DeviceKind) *Store {
-	s := &Store{org: o, device: o.key(), domain: name, know: newKnown(), cut: map[fact.Subject]bool{}}
+	s := &Store{org: o, device: o.key(), domain: name, know: newKnown(), cut: map[fact.Subject]bool{}, chain: o.chain}
 	s.card = fact.DeviceCard{
 		Suite: fact.Suite, Org: o.ID, Device: o.subject(), Kind: kind, Name: name,
 		Key: s.device.Public().(ed25519.PublicKey), Issued: 1,
 	}
-	s.signedCard = must(fact.SignCard(s.card, o.Genesis, o.root))
+	s.signedCard = must(fact.SignCardFor(s.card, o.inForce(), o.root))
 	s.begin("first")
 	return s
+}
+
+func (o *Org) inForce() fact.RootSet {
+	set, _ := o.chain.InForce()
+	return set
+}
+
+// Exchange replaces the root key by another; devices that are named stay. Who
+// knows of it before is told by AdmitRoots.
+func (o *Org) Exchange(stay ...*Store) fact.Signed {
+	var seed [64]byte
+	o.read(seed[:])
+	recovery := must(hpke.MLKEM768X25519().DeriveKeyPair(seed[:]))
+	was, next := o.root, o.key()
+	r := fact.Roots{
+		Suite: fact.Suite, Org: o.ID, Number: o.inForce().Number + 1, Keys: [][]byte{next.Public().(ed25519.PublicKey)}, Threshold: 1,
+		Recovery: recovery.PublicKey().Bytes(), Before: []fact.Hash{o.inForce().Name}, Made: 2, Stay: []fact.Hash{},
+	}
+	for _, s := range stay {
+		r.Stay = append(r.Stay, fact.CardName(s.signedCard))
+	}
+	sort.Slice(r.Stay, func(i, j int) bool { return string(r.Stay[i][:]) < string(r.Stay[j][:]) })
+	signed := must(o.chain.SignRoots(r, was, next))
+	o.chain, o.root = must(o.chain.With(signed)), next
+	return signed
 }
 
 // begin begins the next incarnation.

@@ -28,6 +28,7 @@ type Store struct {
 	domain     string
 	know       *known
 	cut        map[fact.Subject]bool
+	chain      fact.Chain
 
 	// Serve, when set, may change a range on its way out: a liar's hand.
 	Serve func(r *journal.Range)
@@ -123,12 +124,15 @@ func (s *Store) Cut(device fact.Subject) { s.cut[device] = true }
 
 // Admits checks a card.
 func (s *Store) Admits(_ context.Context, card fact.Signed) error {
-	c, err := fact.OpenCard(card, s.org.Genesis)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, err := s.chain.OpenCard(card)
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.chain.Admits(card); err != nil {
+		return err
+	}
 	if s.cut[c.Device] {
 		return fmt.Errorf("this device was cut from the organisation: %w", journal.ErrCutOff)
 	}
@@ -157,6 +161,27 @@ func (s *Store) Tips() []journal.Tip {
 		return string(a.Root[:]) < string(b.Root[:])
 	})
 	return s.know.tips
+}
+
+// Roots lists the exchanges that are held.
+func (s *Store) Roots() []fact.Signed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chain.Signed()
+}
+
+// AdmitRoots checks and keeps exchanges.
+func (s *Store) AdmitRoots(_ context.Context, roots []fact.Signed) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range roots {
+		next, err := s.chain.With(r)
+		if err != nil && !errors.Is(err, fact.ErrRootsUnknown) {
+			return err
+		}
+		s.chain = next
+	}
+	return nil
 }
 
 // Papers lists what is held.
@@ -196,7 +221,7 @@ func (s *Store) AdmitPapers(_ context.Context, cards, incarnations []fact.Signed
 }
 
 func (s *Store) admitCard(signed fact.Signed) error {
-	card, err := fact.OpenCard(signed, s.org.Genesis)
+	card, err := s.chain.OpenCard(signed)
 	if err != nil {
 		return err
 	}

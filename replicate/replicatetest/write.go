@@ -93,7 +93,7 @@ func (s *Store) Copy() *Store {
 	k := s.know
 	c := &Store{
 		org: s.org, device: s.device, head: s.head, card: s.card, signedCard: s.signedCard, signedInc: s.signedInc,
-		number: s.number, own: s.own, domain: s.domain, cut: maps.Clone(s.cut),
+		number: s.number, own: s.own, domain: s.domain, cut: maps.Clone(s.cut), chain: s.chain,
 	}
 	c.know = &known{
 		cards: maps.Clone(k.cards), devices: maps.Clone(k.devices), certs: maps.Clone(k.certs), incs: maps.Clone(k.incs),

@@ -22,9 +22,9 @@ import (
 
 func paperDrill() Drill {
 	return Drill{
-		Number: 30, Name: "paper", Hazard: "H-730 H-733 H-795 H-798",
-		About:    "An organisation held by five works for a while. Then every machine, passphrase and administrator is lost. What is left is a copy of the journal's file and the pages, of which three are needed. Two are tried, then three are typed in on a clean machine, with a slip.",
-		Expected: "Two pages open nothing and tell nothing of the key; three bring everything back. A slip is named as it is typed. Those who worked before sign in with the passkeys they had, find every call and take new ones; a new administrator enrols, and what the lost machine may still write can be held back without holding what was recovered; the record verifies.",
+		Number: 30, Name: "paper", Hazard: "H-730 H-733 H-737 H-795 H-798 H-820 H-824",
+		About:    "An organisation held by five works for a while. A holder leaves, one page is burnt, and the pages are exchanged. Then every machine, passphrase and administrator is lost. What is left is a copy of the journal's file and the pages, of which three are needed. Two are tried, then three are typed in on a clean machine, with a slip.",
+		Expected: "The new pages admit a device, and those before, all of them, neither admit one nor bring a copy back. Two pages open nothing and tell nothing of the key; three bring everything back. A slip is named as it is typed. Those who worked before sign in with the passkeys they had, find every call and take new ones; a new administrator enrols, and what the lost machine may still write can be held back without holding what was recovered; the record verifies.",
 		run:      rehearsePaper,
 	}
 }
@@ -40,6 +40,7 @@ const (
 type paper struct {
 	stage *Stage
 	pages string // folder of the holders' pages
+	old   string // of those that were exchanged for them
 	left  string // folder with a copy of the journal's file
 	calls calls
 }
@@ -50,7 +51,15 @@ func rehearsePaper(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
+	if err := p.exchange(ctx, lost); errors.Is(err, errSaidWrong) {
+		return nil
+	} else if err != nil {
+		return err
+	}
 	if err := p.lose(lost); err != nil {
+		return err
+	}
+	if err := p.voidPages(ctx); err != nil {
 		return err
 	}
 	if err := p.tooFew(ctx); err != nil {
@@ -76,8 +85,9 @@ func rehearsePaper(ctx context.Context, s *Stage) error {
 	}
 	s.AtLeast("calls_answered", paperCalls+1)
 	s.AtLeast("too_few_tried", 3)
+	s.AtLeast("void_pages_tried", 3)
 	s.AtLeast("words_typed", paperNeeded*root.Lines*root.LineWords)
-	s.Saw("%d pages of %d open nothing; %d bring back %v facts in %.1f s, and %.1f s after the typing began somebody is signed in again (a person types %v words in that time)",
+	s.Saw("the pages were exchanged, and those before admit and open nothing; %d pages of %d open nothing; %d bring back %v facts in %.1f s, and %.1f s after the typing began somebody is signed in again (a person types %v words in that time)",
 		paperNeeded-1, paperHolders, paperNeeded, s.Figure("facts"), s.Figure("seconds_to_recover"), s.Figure("seconds_to_sign_in"), s.Figure("words_typed"))
 	return nil
 }
@@ -147,7 +157,7 @@ func (p *paper) lose(r *realSite) error {
 	return errors.Join(err, os.RemoveAll(r.dir), os.Remove(r.pass))
 }
 
-func (p *paper) page(n int) string { return filepath.Join(p.pages, fmt.Sprintf("key-%d", n)) }
+func (p *paper) page(n int) string { return pageIn(p.pages, n) }
 
 // recovery is the command on a clean machine.
 func (p *paper) recovery(to *realSite, keys ...int) []string {
@@ -179,25 +189,17 @@ func (p *paper) tooFew(ctx context.Context) error {
 		}
 		p.stage.Add("too_few_tried", 1)
 	}
-	g, err := journal.GenesisIn(p.left)
+	_, set, err := journal.RootsIn(p.left)
 	if err != nil {
 		return err
 	}
-	var held []root.Secret
-	for n := range paperNeeded - 1 {
-		raw, err := os.ReadFile(p.page(n+1) + ".txt")
-		if err != nil {
-			return err
-		}
-		s, err := root.ReadWords(string(raw))
-		if err != nil {
-			return err
-		}
-		held = append(held, s)
+	held, err := secretsIn(p.pages, 1, 2)
+	if err != nil {
+		return err
 	}
-	for g.Threshold = 1; g.Threshold < paperNeeded; g.Threshold++ { // a thief's own program asks for fewer
-		if _, _, err := root.Recover(g, held[:g.Threshold]); err == nil {
-			p.stage.Wrong("%d pages give the key that opens the record", g.Threshold)
+	for set.Threshold = 1; set.Threshold < paperNeeded; set.Threshold++ { // a thief's own program asks for fewer
+		if _, _, err := root.Recover(set, held[:set.Threshold]); err == nil {
+			p.stage.Wrong("%d pages give the key that opens the record", set.Threshold)
 		}
 	}
 	return nil

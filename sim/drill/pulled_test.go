@@ -112,7 +112,17 @@ func allPulled() []pulled {
 		{"paper", "the recovery key is not shared out: it stands on every page", "pages give the key that opens the record", []change{
 			{"fact/root/shamir.go", "parts[i].Bytes[at] = y ^ secret[at]", "parts[i].Bytes[at] = y&0 ^ secret[at]"}}},
 		{"paper", "the organisation's key is not sealed for its holders", "do not bring it back", []change{
-			{"journal/recover.go", "\tif j.epoch == nil || len(g.Recovery) == 0 {", "\tif j.epoch == nil || len(g.Recovery) >= 0 {"}}},
+			{"journal/recover.go", "\tif len(g.Recovery) == 0 {", "\tif len(g.Recovery) >= 0 {"}}},
+		{"paper", "pages that were replaced go on admitting", "admit a device, on a card", []change{
+			{"fact/roots.go", "\treturn ErrRootsReplaced\n", "\treturn nil\n"}}},
+		{"paper", "the keys stay closed for the holders before", "do not bring it back", []change{
+			{"journal/recover.go", "\tif g.Name != was.Name {", "\tif g.Name != was.Name && len(g.Keys) == 0 {"}}},
+		{"paper", "twice: the keys stay closed for the holders before; a copy asks for the pages of the founding", "pages that were replaced bring the record back", []change{
+			{"journal/recover.go", "\tif g.Name != was.Name {", "\tif g.Name != was.Name && len(g.Keys) == 0 {"},
+			{"journal/recover.go", "\tset, ok := p.chain.InForce()\n", "\tset, ok := p.genesis.Set(), true\n"}}},
+		{"paper", "twice: nobody counts who signed an exchange", "that too few signed", []change{
+			{"fact/roots.go", "\t\tif g.Have < g.Need {", "\t\tif g.Have < g.Need && g.Need > 16 {"},
+			{"journal/holders.go", "\t\tif g.Have >= g.Need {", "\t\tif g.Have >= g.Need || g.Need > 0 {"}}},
 		{"paper", "what the lost machines wrote is not confirmed", "facts that were recovered", []change{
 			{"cmd/holdfast/root.go", "*admin, dateRecovered)", "*admin)"},
 			{"cmd/holdfast/root.go", "func dateRecovered(", "func _("}}},
