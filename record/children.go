@@ -195,14 +195,14 @@ func StateConsent(p Person, by access.Caller, rules *Children, req ConsentStated
 			return nil, err
 		}
 	}
-	if all := p.ConsentFor(req.Case); len(all) == 1 && all[0].Says == req {
+	if all := p.ConsentFor(req.Case); len(all) > 0 && all[len(all)-1].Says == req {
 		return nil, nil
 	}
 	return []fact.Draft{fact.Say(p.Subject, req)}, nil
 }
 
-// ConsentFor lists what stands on who consents in a contact: nothing, one, or
-// several that were written apart.
+// ConsentFor lists what was said of who consents in a contact; each is shown,
+// since none is taken back by another.
 func (p Person) ConsentFor(c fact.Subject) []Consent {
 	var out []Consent
 	for _, one := range p.Consents {

@@ -100,7 +100,7 @@ type ConsentStated struct {
 }
 
 // FactKind is kind 140.
-func (ConsentStated) FactKind() fact.Kind { return kind(140, "consent-stated", fact.Undetermined) }
+func (ConsentStated) FactKind() fact.Kind { return kind(140, "consent-stated", fact.Grow) }
 
 // NotBrought says that somebody who depends on others was not brought to a
 // contact that was agreed. It is no "did not attend": they could not come

@@ -13,7 +13,7 @@ import (
 type Known struct {
 	Household   []HouseholdMember      `cbor:"1,keyasint,omitempty"`
 	Responsible []Responsible          `cbor:"2,keyasint,omitempty"`
-	Consents    []Consent              `cbor:"3,keyasint,omitempty"` // of several about one contact: written apart
+	Consents    []Consent              `cbor:"3,keyasint,omitempty"` // each is shown
 	Missed      []Missed               `cbor:"4,keyasint,omitempty"`
 	Referred    []SafeguardingReferral `cbor:"5,keyasint,omitempty"`
 }
@@ -47,10 +47,9 @@ type Responsible struct {
 
 // Consent is who consents in one contact.
 type Consent struct {
-	Fact  fact.ID       `cbor:"1,keyasint"`
-	At    fact.Millis   `cbor:"2,keyasint"`
-	Says  ConsentStated `cbor:"3,keyasint"`
-	place int
+	Fact fact.ID       `cbor:"1,keyasint"`
+	At   fact.Millis   `cbor:"2,keyasint"`
+	Says ConsentStated `cbor:"3,keyasint"`
 }
 
 // Missed is one time at which somebody was not brought.
@@ -117,8 +116,7 @@ func (f *folding) applyChildren(i int, one fact.Fact, at fact.Millis) error {
 	case ConsentStated{}.FactKind().Number:
 		c, err := fact.Read[ConsentStated](one)
 		if err == nil {
-			f.p.Consents = slices.DeleteFunc(f.p.Consents, func(o Consent) bool { return o.Says.Case == c.Case && f.h.Before(o.place, i) })
-			f.p.Consents = append(f.p.Consents, Consent{Fact: one.ID, At: at, Says: c, place: i})
+			f.p.Consents = append(f.p.Consents, Consent{Fact: one.ID, At: at, Says: c})
 		}
 		return err
 	case NotBrought{}.FactKind().Number:

@@ -9,6 +9,7 @@ import (
 	"holdfast/content"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/record"
 	"holdfast/triage"
 )
 
@@ -28,6 +29,9 @@ type Rules struct {
 	ReportBy Clock
 	Receipt  time.Duration // how long a receipt may take before somebody rings
 	Joins    *content.Joins
+	Repeat   RepeatRule
+	Plans    *record.Plans
+	Children *record.Children
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -68,6 +72,7 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 	r := &Rules{Triage: questions, Threats: map[string]ThreatRow{}, Silent: map[codes.Dx]string{}, valid: map[codes.Dx]codes.Dx{}}
 	for _, load := range []func(*content.Set) error{
 		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations,
+		r.loadRepeat, r.loadKnown,
 	} {
 		if err := load(set); err != nil {
 			return nil, err
