@@ -284,3 +284,17 @@ func (p Person) Shown(k AlertKind) string {
 	}
 	return "not shown: unknown, not none"
 }
+
+// Pregnant tells whether a pregnancy is on record. What is not on record is
+// not asked, unless somebody said that there is none.
+func (p Person) Pregnant() Answer {
+	switch p.StatusOf(Pregnancy) {
+	case StatusListed:
+		return Yes
+	case StatusNone:
+		return No
+	case StatusNotKnown:
+		return Unsure
+	}
+	return NotAsked
+}
