@@ -338,3 +338,24 @@ func (p Person) ChildWords() []string {
 	}
 	return out
 }
+
+// ReferWithoutRecord puts a safeguarding worry on its list when the patient
+// has no record here: the phone task, and the words for a note on the case.
+func ReferWithoutRecord(by access.Caller, rules *Children, req SafeguardingReferred, fresh New, now time.Time) (drafts []fact.Draft, note string, err error) {
+	stand := Person{Subject: req.Case, Registered: true}
+	drafts, err = ReferSafeguarding(stand, by, rules, req, fresh, now)
+	if err != nil || len(drafts) == 0 {
+		return nil, "", err
+	}
+	to, _ := step(rules.ReferOf(req.About), req.To)
+	note = "Safeguarding referral about this " + req.About + ", to " + to.Says + ". Worry: " + strings.TrimSpace(req.Worry) +
+		". In danger now: " + req.Now.String() + ". Who knows: " + strings.TrimSpace(req.Knows) + ". Others: " + strings.TrimSpace(req.Others) + "."
+	out := drafts[1:] // the referral itself belongs on a record, and there is none
+	for i := range out {
+		if r, ok := out[i].Content.(task.Raised); ok {
+			r.Person = fact.Subject{}
+			out[i].Content = r
+		}
+	}
+	return out, note, nil
+}

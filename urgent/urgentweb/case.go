@@ -39,6 +39,9 @@ type casePage struct {
 	Entry     *entryLine // how to get into the home; nil: no record is linked
 	People    []web.Pair
 	Codes     []web.Option
+	Known     knownView
+	Reach     reachView
+	Child     childView
 	Priority  int
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
@@ -119,6 +122,9 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	p.Asks = append(heldAsks(c, now, zone), notShown(c)...)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
 	p.Entry = entryOf(c, person, by)
+	p.Known = a.known(ctx, by, c, person, now)
+	p.Known.Trouble = trouble
+	p.Reach, p.Child = reachOf(c, c.RingBack()), a.childOf()
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
 	p.Codes, p.NeedWords = codeOptions(a.Cases.Rules), needWords(c, a.Cases.Rules)
@@ -153,6 +159,9 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 	}
 	if len(p.Apart) > 0 {
 		f.Keys = append(f.Keys, web.K("D", "Settle"))
+	}
+	if p.Known.Person != "" {
+		f.Keys = append(f.Keys, web.K("K", "Notes and plans"))
 	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
 	return f
