@@ -117,6 +117,9 @@ func (r *Rules) loadKnown(set *content.Set) (err error) {
 	return err
 }
 
+// Connected tells which national services can be asked from here.
+type Connected func(exchange.National) bool
+
 // Wanted is a question that a case needs, or why it can't be asked.
 type Wanted struct {
 	Query   exchange.Query
@@ -193,9 +196,9 @@ func queryOf(service exchange.National, id record.Identity) exchange.Query {
 	return q
 }
 
-// PutQuestions says which national services are about to be asked. What was
-// put already is not put again.
-func PutQuestions(c Case, by access.Caller, r *Rules, onRecord record.Answer, now time.Time) ([]fact.Draft, error) {
+// PutQuestions says which of the connected national services are about to be
+// asked. What was put already is not put again.
+func PutQuestions(c Case, by access.Caller, r *Rules, onRecord record.Answer, connected Connected, now time.Time) ([]fact.Draft, error) {
 	if err := by.May(access.RunTimers); err != nil {
 		return nil, err
 	}
@@ -204,7 +207,7 @@ func PutQuestions(c Case, by access.Caller, r *Rules, onRecord record.Answer, no
 	}
 	var out []fact.Draft
 	for _, w := range c.Wanted(r, onRecord, now) {
-		if w.Missing != "" || slices.ContainsFunc(c.Questions, func(q Question) bool { return q.Put.Query == w.Query }) {
+		if w.Missing != "" || !connected(w.Query.Service) || slices.ContainsFunc(c.Questions, func(q Question) bool { return q.Put.Query == w.Query }) {
 			continue
 		}
 		put, err := c.put(r, w.Query, 0, now)
@@ -391,7 +394,7 @@ type Asked struct {
 }
 
 // Asked says how the national services stand that the case needs.
-func (c Case) Asked(r *Rules, onRecord record.Answer, now time.Time) []Asked {
+func (c Case) Asked(r *Rules, onRecord record.Answer, connected Connected, now time.Time) []Asked {
 	var out []Asked
 	for _, w := range c.Wanted(r, onRecord, now) {
 		a := Asked{Service: w.Query.Service}
@@ -415,7 +418,10 @@ func (c Case) Asked(r *Rules, onRecord record.Answer, now time.Time) []Asked {
 				newest = q
 			}
 		}
-		if a.Told == exchange.ToldNothing {
+		if a.Told == exchange.ToldNothing && newest == nil && !connected(w.Query.Service) {
+			a.Says = "Not answered: this service is not connected here."
+			a.ask()
+		} else if a.Told == exchange.ToldNothing {
 			a.unanswered(newest, r.Repeat, now)
 		}
 		out = append(out, a)
@@ -426,10 +432,10 @@ func (c Case) Asked(r *Rules, onRecord record.Answer, now time.Time) []Asked {
 func (a *Asked) unanswered(q *Question, r RepeatRule, now time.Time) {
 	switch {
 	case q == nil:
-		a.Says, a.Waiting = "Not answered yet: it is being asked.", true
+		a.Says, a.Waiting = "Not answered yet.", true
 		return
 	case len(q.Replies) == 0 && fact.At(now) < q.Put.Due:
-		a.Says, a.Waiting = "Not answered yet: it is being asked.", true
+		a.Says, a.Waiting = "Not answered yet.", true
 		return
 	case len(q.Replies) == 0:
 		a.Says = "Not answered."

@@ -31,6 +31,9 @@ func (s *story) about(id record.Identity) Case {
 	return s.says(handler, drafts, err)
 }
 
+// all says that every service is connected.
+func all(exchange.National) bool { return true }
+
 func services(all []Wanted) (out []string) {
 	for _, w := range all {
 		out = append(out, string(w.Query.Service)+map[bool]string{true: " missing"}[w.Missing != ""])
@@ -86,7 +89,7 @@ func TestNotAnsweredIsNeverNone(t *testing.T) {
 	c := s.about(maja)
 	says := func(c Case, at time.Time) string {
 		out := ""
-		for _, a := range c.Asked(s.rules, record.NotAsked, at) {
+		for _, a := range c.Asked(s.rules, record.NotAsked, all, at) {
 			out += string(a.Service) + ": " + a.Says + " "
 		}
 		return out
@@ -98,15 +101,24 @@ func TestNotAnsweredIsNeverNone(t *testing.T) {
 		}
 	}
 	never(c, s.now, "Not answered")
-	drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, s.now)
+	none := func(exchange.National) bool { return false }
+	if drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, none, s.now); err != nil || len(drafts) != 0 {
+		t.Errorf("asked what is not connected: %v %v", drafts, err)
+	}
+	for _, a := range c.Asked(s.rules, record.NotAsked, none, s.now) {
+		if a.Says != "Not answered: this service is not connected here." || len(a.More) == 0 {
+			t.Errorf("%+v", a)
+		}
+	}
+	drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, all, s.now)
 	c = s.says(machine, drafts, err)
 	if len(c.Questions) != 2 {
 		t.Fatalf("%+v", c.Questions)
 	}
-	if drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, s.now); err != nil || len(drafts) != 0 {
+	if drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, all, s.now); err != nil || len(drafts) != 0 {
 		t.Errorf("asked twice: %v %v", drafts, err)
 	}
-	never(c, c.Questions[0].At.Time(), "being asked")
+	never(c, c.Questions[0].At.Time(), "Not answered yet.")
 	never(c, s.now.Add(time.Hour), "Not answered.")
 	cpis := c.Questions[1].Put.ID
 	drafts, err = FailQuestion(c, machine, cpis, "The service is away", false)
@@ -140,7 +152,7 @@ func TestNotAnsweredIsNeverNone(t *testing.T) {
 func TestANationalRepeatCallerGoesToAClinician(t *testing.T) {
 	s := begin(t)
 	c := s.about(maja)
-	drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, s.now)
+	drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, all, s.now)
 	c = s.says(machine, drafts, err)
 	id := c.Questions[0].Put.ID
 	reply := exchange.Reply{Told: exchange.ToldYes, Original: []byte("<answer/>"), Media: "text/xml"}
@@ -157,13 +169,13 @@ func TestANationalRepeatCallerGoesToAClinician(t *testing.T) {
 		}
 	}
 	c = s.says(machine, drafts[:1], nil)
-	if a := c.Asked(s.rules, record.NotAsked, s.now)[0]; a.Told != exchange.ToldYes || len(a.Reports) != mostReports {
+	if a := c.Asked(s.rules, record.NotAsked, all, s.now)[0]; a.Told != exchange.ToldYes || len(a.Reports) != mostReports {
 		t.Errorf("%+v", a.Says)
 	}
 	// yes without a single report is yes all the same
 	s2 := begin(t)
 	c = s2.about(maja)
-	drafts, err = PutQuestions(c, machine, s2.rules, record.NotAsked, s2.now)
+	drafts, err = PutQuestions(c, machine, s2.rules, record.NotAsked, all, s2.now)
 	c = s2.says(machine, drafts, err)
 	drafts, err = AnswerQuestion(c, machine, s2.rules, c.Questions[0].Put.ID, exchange.Reply{Told: exchange.ToldYes}, s2.now)
 	c = s2.says(machine, drafts, err)
@@ -173,7 +185,7 @@ func TestANationalRepeatCallerGoesToAClinician(t *testing.T) {
 	// perhaps: the caller is asked, nothing is escalated
 	s3 := begin(t)
 	c = s3.about(maja)
-	drafts, err = PutQuestions(c, machine, s3.rules, record.NotAsked, s3.now)
+	drafts, err = PutQuestions(c, machine, s3.rules, record.NotAsked, all, s3.now)
 	c = s3.says(machine, drafts, err)
 	drafts, err = AnswerQuestion(c, machine, s3.rules, c.Questions[0].Put.ID, exchange.Reply{Told: exchange.ToldMaybe}, s3.now)
 	if c = s3.says(machine, drafts, err); len(c.Repeats) != 0 {
@@ -184,11 +196,11 @@ func TestANationalRepeatCallerGoesToAClinician(t *testing.T) {
 func TestAskAgain(t *testing.T) {
 	s := begin(t)
 	c := s.about(maja)
-	drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, s.now)
+	drafts, err := PutQuestions(c, machine, s.rules, record.NotAsked, all, s.now)
 	c = s.says(machine, drafts, err)
 	drafts, err = FailQuestion(c, machine, c.Questions[1].Put.ID, "Not connected here", true)
 	c = s.says(machine, drafts, err)
-	if a := c.Asked(s.rules, record.NotAsked, s.now)[1]; !a.Again || a.Told != exchange.ToldNothing {
+	if a := c.Asked(s.rules, record.NotAsked, all, s.now)[1]; !a.Again || a.Told != exchange.ToldNothing {
 		t.Errorf("%+v", a)
 	}
 	drafts, err = AskAgain(c, handler, s.rules, record.NotAsked, exchange.ChildProtection, s.now)

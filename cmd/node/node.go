@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -204,7 +206,7 @@ func (n *Node) putPages() error {
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Disclosure = n.config.Library.Tell
-	n.App.Household = people{n}.household
+	n.App.Household, n.App.Connected = people{n}.household, slices.Sorted(maps.Keys(n.config.Askers))
 	if n.site() {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}

@@ -134,6 +134,10 @@ const (
 
 // Run asks until ctx is done; then it waits for what is on its way.
 func (n *Nation) Run(ctx context.Context) error {
+	if len(n.Askers) == 0 { // every page says so; there is nothing to write down
+		<-ctx.Done()
+		return nil
+	}
 	n.wake, n.busy, n.first = make(chan struct{}, 1), map[fact.Hash]bool{}, map[fact.Hash]time.Time{}
 	stop := n.Journal.Watch(func(facts []fact.Fact) {
 		for _, f := range facts {
@@ -158,6 +162,9 @@ func (n *Nation) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Connected tells which services can be asked from here.
+func (n *Nation) Connected(s exchange.National) bool { return n.Askers[s] != nil }
 
 func (n *Nation) poke() {
 	select {
@@ -211,7 +218,7 @@ func (n *Nation) attend(ctx context.Context, id fact.Subject) (time.Duration, er
 		return 0, err
 	}
 	now := n.Clock()
-	if drafts, err := urgent.PutQuestions(c, n.Device, n.Rules, onRecord, now); err != nil || len(drafts) > 0 {
+	if drafts, err := urgent.PutQuestions(c, n.Device, n.Rules, onRecord, n.Connected, now); err != nil || len(drafts) > 0 {
 		if err != nil {
 			return 0, err
 		}
@@ -258,7 +265,7 @@ func (n *Nation) put(ctx context.Context, id fact.Subject, onRecord record.Answe
 		if err != nil {
 			return nil, err
 		}
-		return urgent.PutQuestions(c, n.Device, n.Rules, onRecord, tx.Now())
+		return urgent.PutQuestions(c, n.Device, n.Rules, onRecord, n.Connected, tx.Now())
 	})
 	if err != nil {
 		return 0, err

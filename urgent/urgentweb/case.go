@@ -127,6 +127,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	p.Reach, p.Child = reachOf(c, c.RingBack()), a.childOf()
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
+	hideNumbers(&p, person)
 	p.Codes, p.NeedWords = codeOptions(a.Cases.Rules), needWords(c, a.Cases.Rules)
 	if d, ok := c.Disposition(); ok {
 		p.Priority = priorityOf(a.Cases.Rules.Priority(d.What))

@@ -2,6 +2,7 @@ package urgentweb
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +94,9 @@ type planView struct {
 	Clinician                  bool
 }
 
+// connected tells which national services are connected to this site.
+func (a *App) connected(s exchange.National) bool { return slices.Contains(a.Connected, s) }
+
 // household reads who lives with somebody; a page without it says so.
 func (a *App) household(ctx context.Context, by web.Caller, p record.Person, now time.Time) (Household, error) {
 	if p.Subject.Zero() {
@@ -124,7 +128,7 @@ func (a *App) known(ctx context.Context, by web.Caller, c urgent.Case, p record.
 	}
 	v.home(home, rules.Repeat, now, zone)
 	v.contacts(p, c, rules.Repeat, now, zone)
-	v.asked(c, rules, p.Pregnant(), now, zone)
+	v.asked(c, rules, p.Pregnant(), a.connected, now, zone)
 	v.children(p, c, rules, now, zone)
 	v.Repeat = repeatOf(c, p, home, rules, now, zone)
 	return v
@@ -251,8 +255,8 @@ func (v *knownView) contacts(p record.Person, c urgent.Case, rule urgent.RepeatR
 
 // asked says how the national services stand; what they hold is a flag, and so
 // is that one did not answer about a child.
-func (v *knownView) asked(c urgent.Case, r *urgent.Rules, onRecord record.Answer, now time.Time, zone *time.Location) {
-	for _, one := range c.Asked(r, onRecord, now) {
+func (v *knownView) asked(c urgent.Case, r *urgent.Rules, onRecord record.Answer, connected urgent.Connected, now time.Time, zone *time.Location) {
+	for _, one := range c.Asked(r, onRecord, connected, now) {
 		view := askedView{Service: one.Service.String(), Key: string(one.Service), Says: one.Says, More: one.More, Again: one.Again}
 		switch one.Told {
 		case exchange.ToldYes:

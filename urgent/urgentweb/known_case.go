@@ -53,6 +53,53 @@ func shownNumber(c urgent.Case, to codes.Phone) string {
 	return to.Display()
 }
 
+// hideNumbers takes every number of the patient and their callers off the lines
+// of a page when they said no to ringing and nobody gave a reason against it:
+// what was said stays readable, the number is one step away and on record.
+func hideNumbers(p *casePage, person record.Person) {
+	if !p.Reach.Refused {
+		return
+	}
+	var swap []string
+	add := func(n codes.Phone) {
+		if shown := n.Display(); shown != "" && shown != shownNumber(p.C, n) {
+			swap = append(swap, shown, "(number not shown)")
+		}
+	}
+	for _, v := range p.C.Caller.Values {
+		add(v.Value.RingBack)
+	}
+	if p.C.Taken != nil {
+		add(p.C.Taken.Calling)
+	}
+	for _, v := range p.C.Patient.Values {
+		for _, l := range v.Value.Identity.Lines {
+			add(l.Phone)
+		}
+	}
+	for _, l := range person.Lines {
+		add(l.Phone)
+	}
+	for _, ar := range p.C.Arrived {
+		add(ar.What.Referral.Callback)
+		for _, k := range ar.What.Referral.Contacts {
+			for _, n := range k.Phones {
+				add(n)
+			}
+		}
+	}
+	hide := strings.NewReplacer(swap...)
+	for i := range p.People {
+		p.People[i].Value = hide.Replace(p.People[i].Value)
+	}
+	for i := range p.Line {
+		for j := range p.Line[i].Moments {
+			m := &p.Line[i].Moments[j]
+			m.What, m.More = hide.Replace(m.What), hide.Replace(m.More)
+		}
+	}
+}
+
 // childView is what the forms about children offer.
 type childView struct {
 	Consents, Refer []web.Option

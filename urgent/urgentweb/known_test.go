@@ -280,7 +280,7 @@ func TestTheNumberOfSomebodyWhoSaidNo(t *testing.T) {
 	})
 	page = d.get("/case/" + id.String()).is(t, 200)
 	page.wants(t, "They said no to ringing", "Ring all the same")
-	page.without(t, "tel:")
+	page.without(t, "tel:", "01632 960421", "01632 960 421", "01632 960418", "01632 960 418")
 	d.post("/case/"+id.String()+"/known", url.Values{"do": {"ring"}, "seen": {page.seen()}}).is(t, 422).wants(t, "Say why you ring although they said no")
 	d.post("/case/"+id.String()+"/known", url.Values{"do": {"ring"}, "seen": {page.seen()}, "ring_why": {"Potassium of 7.1"}}).is(t, 303)
 	d.get("/case/"+id.String()).is(t, 200).wants(t, "tel:", "Rung all the same: Potassium of 7.1")
@@ -369,6 +369,8 @@ func TestChildrenOnTheCase(t *testing.T) {
 	d := openKnown(t)
 	id, person := d.childCase(true)
 	at := "/case/" + id.String()
+	d.get(at).is(t, 200).wants(t, "Not answered: this service is not connected here.")
+	d.app.Connected = []exchange.National{exchange.ChildProtection, exchange.RepeatCallers}
 	page := d.get(at).is(t, 200)
 	page.wants(t, "Child protection information (CP-IS)", "Not answered yet", "Parental responsibility", "Who consents")
 	page.without(t, "holds no plan")
@@ -403,7 +405,7 @@ func TestChildrenOnTheCase(t *testing.T) {
 	q := exchange.Query{Service: exchange.ChildProtection, NHS: "9994120735"}
 	machine := d.app.Cases.Device
 	d.do(machine, access.SeeCase, id, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
-		return urgent.PutQuestions(c, machine, d.app.Cases.Rules, record.NotAsked, now)
+		return urgent.PutQuestions(c, machine, d.app.Cases.Rules, record.NotAsked, d.app.connected, now)
 	})
 	qid, err := urgent.QuestionID(id, q, 0)
 	d.must(err)
