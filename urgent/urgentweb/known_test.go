@@ -585,3 +585,15 @@ func BenchmarkManyContacts(b *testing.B) {
 		})
 	}
 }
+
+// The line of a case has words for everything that can stand on it: nothing of
+// ours reads as "cannot be shown here".
+func TestTheLineHasWordsForEveryKind(t *testing.T) {
+	d := openKnown(t)
+	t2 := d.app.tellers(d.now, time.UTC)
+	for _, k := range urgent.Kinds() {
+		if t2[k.Number] == nil && k.Number != (urgent.ArrivalFiled{}).FactKind().Number {
+			t.Errorf("kind %d, %s, has no words on the line of a case", k.Number, k.Name)
+		}
+	}
+}
