@@ -38,6 +38,8 @@ type QuestionAnswered struct {
 	Failed   string        `cbor:"5,keyasint,omitempty"` // a sentence; no patient data
 	Final    bool          `cbor:"6,keyasint,omitempty"` // asking again is useless
 	Left     int           `cbor:"7,keyasint,omitempty"` // reports that stand in the attachment alone
+
+	Service exchange.National `cbor:"8,keyasint"` // that was asked
 }
 
 // FactKind is kind 228.
@@ -298,7 +300,7 @@ func AnswerQuestion(c Case, by access.Caller, r *Rules, id fact.Hash, reply exch
 	if reply.Told < exchange.ToldNone || reply.Told > exchange.ToldYes {
 		return nil, refusal.New(refusal.Invalid, "That is no answer: say that it failed.")
 	}
-	a := QuestionAnswered{Question: id, Told: reply.Told}
+	a := QuestionAnswered{Question: id, Service: q.Put.Query.Service, Told: reply.Told}
 	for _, w := range reply.Words {
 		if len(a.Words) < mostWords {
 			a.Words = append(a.Words, clip(w, 400))
@@ -356,7 +358,7 @@ func FailQuestion(c Case, by access.Caller, id fact.Hash, why string, final bool
 	if _, done := q.Answer(); done {
 		return nil, nil
 	}
-	return []fact.Draft{fact.Say(c.ID, QuestionAnswered{Question: id, Failed: clip(cmp.Or(why, "It did not answer."), 400), Final: final})}, nil
+	return []fact.Draft{fact.Say(c.ID, QuestionAnswered{Question: id, Service: q.Put.Query.Service, Failed: clip(cmp.Or(why, "It did not answer."), 400), Final: final})}, nil
 }
 
 func (c Case) question(by access.Caller, id fact.Hash) (Question, error) {

@@ -26,10 +26,10 @@ func (a *App) tellKnown(t tellers) {
 	})
 	on(t, func(v urgent.QuestionAnswered) sentence {
 		if v.Told == exchange.ToldNothing {
-			return sentence{24, "A national service did not answer:", ended(v.Failed) + " Unknown, not none.", "out"}
+			return sentence{24, v.Service.String() + " did not answer:", ended(v.Failed) + " Unknown, not none.", "out"}
 		}
 		told := map[exchange.Told]string{exchange.ToldNone: "it holds nothing", exchange.ToldMaybe: "perhaps, some details match", exchange.ToldYes: "yes"}[v.Told]
-		return sentence{48, "A national service answered: " + told + ".", joined(" ", strings.Join(v.Words, ". "), reportsWords(len(v.Reports)+v.Left)), "out"}
+		return sentence{48, v.Service.String() + " answered: " + told + ".", joined(" ", strings.Join(v.Words, ". "), reportsWords(len(v.Reports)+v.Left)), "out"}
 	})
 	on(t, func(v urgent.ContactOverridden) sentence {
 		return sentence{74, "Rung although they said no:", ended(v.Why), "key"}

@@ -18,7 +18,7 @@ export default async function (room) {
   ok(/\/ask/.test(handler.page.url()), `the second contact goes to ${handler.page.url()}`);
   await doctor.go(at(doctor, first.replace("/call/", "/case/")));
   ok(/2 other contacts|1 other contact/.test(await text(doctor)), "the case does not say how often he was in contact");
-  await doctor.every("case", { themes: ["light"] });
+  await doctor.shot("case", { full: true });
 
   // the plan is written by keys from the case
   await doctor.press("k");
@@ -29,7 +29,7 @@ export default async function (room) {
   await doctor.press("F9");
   await doctor.page.getByText("Write who decided this").first().waitFor();
   ok((await doctor.page.inputValue("[name=part3]")) === "Any chest pain, any fever", "what was typed is lost after a mistake");
-  await doctor.every("plan-mistake", { themes: ["light"] });
+  await doctor.every("plan-mistake", { sizes: [[768, 1024]], themes: ["light"] });
   await doctor.page.fill("[name=author]", "Dr P. Whitlock");
   await doctor.page.fill("[name=from]", "Millrace Practice");
   await doctor.press("F9");
@@ -40,7 +40,7 @@ export default async function (room) {
   const third = await call(handler, at, "Cough, and cannot sleep", async () => {
     await handler.page.locator("#again", { hasText: "goes to a clinician" }).waitFor();
     ok(/ten minutes, and a word/.test(await text(handler)), "the agreed plan is not on the call");
-    await handler.every("call");
+    await handler.every("call", { themes: ["light"] });
   });
   ok(third.length > 0 && /\/repeat$/.test(new URL(handler.page.url()).pathname), `the third contact goes to ${handler.page.url()}`);
   ok(/Cough again, no better/.test(await text(handler)), "the call before is not shown");
@@ -88,7 +88,6 @@ async function child(d, at) {
     if (!/Child protection information/.test(await text(d))) continue;
     await until(async () => { await d.go(at(d, path)); return /Information is held|It answered that it holds no plan/.test(await text(d)); }, "CP-IS answers");
     ok(/Parental responsibility/.test(await text(d)), "parental responsibility is not asked for");
-    await d.every("child", { themes: ["light"] });
     await d.page.getByText("Safeguarding referral", { exact: true }).click();
     await d.page.getByLabel("To whom").waitFor();
     await d.axe("safeguarding");
