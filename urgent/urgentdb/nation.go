@@ -2,7 +2,6 @@ package urgentdb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"log/slog"
 	"sync"
@@ -17,71 +16,6 @@ import (
 	"holdfast/urgent"
 )
 
-// NationView keeps the open cases of which a national service is still to be
-// asked something. It is disposable: nothing is decided by it.
-type NationView struct{ Rules *urgent.Rules }
-
-var _ journal.View = NationView{}
-
-// Name prefixes the view's tables.
-func (NationView) Name() string { return "nation" }
-
-// Version is raised whenever Create, Apply or the fold change.
-func (NationView) Version() int { return 100*urgent.FoldVersion + 1 }
-
-// Create makes the empty table.
-func (NationView) Create(tx *sql.Tx) error {
-	_, err := tx.Exec(`CREATE TABLE nation_open(id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID`)
-	return err
-}
-
-// Apply folds every case that the facts touch, once each.
-func (v NationView) Apply(tx *sql.Tx, r journal.Reader, facts []fact.Fact) error {
-	for _, id := range touched(facts) {
-		h, err := r.History(id)
-		if err != nil {
-			return err
-		}
-		if err := v.put(tx, r, urgent.Fold(id, h)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (v NationView) put(tx *sql.Tx, r journal.Reader, c urgent.Case) error {
-	onRecord, err := pregnancyOf(c, r.History)
-	if err != nil {
-		return err
-	}
-	query := `DELETE FROM nation_open WHERE id = ?`
-	if wants(c, v.Rules, onRecord, c.Began.Time()) {
-		query = `INSERT OR IGNORE INTO nation_open VALUES(?)`
-	}
-	_, err = tx.Exec(query, c.ID[:])
-	return err
-}
-
-// wants tells whether a case has something to be asked or waits for an answer.
-func wants(c urgent.Case, r *urgent.Rules, onRecord record.Answer, now time.Time) bool {
-	if c.Closed() || !c.Begun() {
-		return false
-	}
-	if open, _ := c.ToAsk(r.Repeat); len(open) > 0 {
-		return true
-	}
-	for _, w := range c.Wanted(r, onRecord, now) {
-		asked := false
-		for _, q := range c.Questions {
-			asked = asked || q.Put.Query == w.Query
-		}
-		if w.Missing == "" && !asked {
-			return true
-		}
-	}
-	return false
-}
-
 // pregnancyOf reads whether a pregnancy is on the record of a case's patient;
 // nobody's record is read for it where none can be.
 func pregnancyOf(c urgent.Case, history func(fact.Subject) (fact.History, error)) (record.Answer, error) {
@@ -94,16 +28,6 @@ func pregnancyOf(c urgent.Case, history func(fact.Subject) (fact.History, error)
 		return record.NotAsked, err
 	}
 	return record.Fold(v.Record, h).Pregnant(), nil
-}
-
-// Forget leaves nothing of erased cases.
-func (NationView) Forget(tx *sql.Tx, subjects []fact.Subject) error {
-	for _, s := range subjects {
-		if _, err := tx.Exec(`DELETE FROM nation_open WHERE id = ?`, s[:]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Nation asks national services what a case needs to know, writes down that it
@@ -123,13 +47,18 @@ type Nation struct {
 	under sync.WaitGroup
 	mu    sync.Mutex
 	busy  map[fact.Hash]bool
-	first map[fact.Hash]time.Time
+	moved map[fact.Subject]bool // cases that something was written on since the last round
+
+	due   map[fact.Subject]time.Time // when a case is looked at again; Run's own goroutine only
+	first map[fact.Hash]time.Time    // when a question was first seen; likewise
+	whole time.Time                  // when every open case was looked at; likewise
 }
 
 const (
-	mostAsking  = 4                // questions on their way at once
-	nationLooks = 30 * time.Second // it looks again at the latest
-	mostCases   = 500              // of one round; the rest come in the next
+	mostAsking   = 4                // questions on their way at once
+	nationLooks  = 30 * time.Second // it looks again at the latest
+	settled      = 24 * time.Hour   // of a case of which nothing is waited for
+	nationSweeps = 5 * time.Minute  // every open case is looked at so often, should a change have been missed
 )
 
 // Run asks until ctx is done; then it waits for what is on its way.
@@ -139,14 +68,8 @@ func (n *Nation) Run(ctx context.Context) error {
 		return nil
 	}
 	n.wake, n.busy, n.first = make(chan struct{}, 1), map[fact.Hash]bool{}, map[fact.Hash]time.Time{}
-	stop := n.Journal.Watch(func(facts []fact.Fact) {
-		for _, f := range facts {
-			if IsCase(f) {
-				n.poke()
-				return
-			}
-		}
-	})
+	n.moved, n.due = map[fact.Subject]bool{}, map[fact.Subject]time.Time{}
+	stop := n.Journal.Watch(func(facts []fact.Fact) { n.heard(touched(facts)...) })
 	defer stop()
 	defer n.under.Wait()
 	for {
@@ -166,7 +89,16 @@ func (n *Nation) Run(ctx context.Context) error {
 // Connected tells which services can be asked from here.
 func (n *Nation) Connected(s exchange.National) bool { return n.Askers[s] != nil }
 
-func (n *Nation) poke() {
+// heard has cases looked at in the next round.
+func (n *Nation) heard(cases ...fact.Subject) {
+	if len(cases) == 0 {
+		return
+	}
+	n.mu.Lock()
+	for _, id := range cases {
+		n.moved[id] = true
+	}
+	n.mu.Unlock()
 	select {
 	case n.wake <- struct{}{}:
 	default:
@@ -175,35 +107,61 @@ func (n *Nation) poke() {
 
 // round does what is due now and says how long nothing else will be.
 func (n *Nation) round(ctx context.Context) time.Duration {
-	cases, err := n.open(ctx)
-	if err != nil {
-		n.trouble(ctx, "what is to be asked can't be read", err)
+	now := n.Clock()
+	if err := n.sweep(ctx, now); err != nil {
+		n.trouble(ctx, "the open cases can't be read", err)
 		return time.Second
 	}
+	n.mu.Lock()
+	for id := range n.moved {
+		n.due[id] = now
+	}
+	clear(n.moved)
+	n.mu.Unlock()
 	next := nationLooks
-	for _, id := range cases {
+	for id, at := range n.due {
+		if left := at.Sub(now); left > 0 {
+			next = min(next, left)
+			continue
+		}
 		left, err := n.attend(ctx, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			n.trouble(ctx, "a question could not be put down", err)
 			left = time.Second
+		case left == settled:
+			delete(n.due, id) // nothing to wait for: it is heard of when it moves
+			continue
 		}
+		n.due[id] = now.Add(left)
 		next = min(next, left)
 	}
 	return next
+}
+
+// sweep has every open case looked at, at the start and now and then.
+func (n *Nation) sweep(ctx context.Context, now time.Time) error {
+	if age := now.Sub(n.whole); !n.whole.IsZero() && age >= 0 && age < nationSweeps {
+		return nil
+	}
+	rows, err := n.Journal.Views().QueryContext(ctx, `SELECT id FROM urgent_case WHERE onlist = 1 ORDER BY id`)
+	if err != nil {
+		return err
+	}
+	open, err := subjects(rows)
+	if err != nil {
+		return err
+	}
+	n.whole = now
+	clear(n.first)
+	n.heard(open...)
+	return nil
 }
 
 func (n *Nation) trouble(ctx context.Context, what string, err error) {
 	if ctx.Err() == nil {
 		n.Log.Error(what, "err", err)
 	}
-}
-
-func (n *Nation) open(ctx context.Context) ([]fact.Subject, error) {
-	rows, err := n.Journal.Views().QueryContext(ctx, `SELECT id FROM nation_open ORDER BY id LIMIT ?`, mostCases)
-	if err != nil {
-		return nil, err
-	}
-	return subjects(rows)
 }
 
 // attend puts the questions of one case that are still to be put, and asks
@@ -224,7 +182,7 @@ func (n *Nation) attend(ctx context.Context, id fact.Subject) (time.Duration, er
 		}
 		return n.put(ctx, id, onRecord, drafts)
 	}
-	next := nationLooks
+	next := settled
 	open, from := c.ToAsk(n.Rules.Repeat)
 	for i, q := range open {
 		if left := from[i].Add(n.turnOf(q.Put.ID, now)).Sub(now); left > 0 {
@@ -294,7 +252,7 @@ func (n *Nation) start(ctx context.Context, id fact.Subject, q urgent.Question) 
 		n.mu.Lock()
 		delete(n.busy, q.Put.ID)
 		n.mu.Unlock()
-		n.poke()
+		n.heard(id)
 	}()
 	return true
 }

@@ -170,3 +170,30 @@ func TestNationalServicesThatFail(t *testing.T) {
 		t.Errorf("asked %d times", only.asked)
 	}
 }
+
+// What failed is asked again when its time has come, without anybody's doing.
+func TestAFailedQuestionIsAskedAgain(t *testing.T) {
+	s := open(t)
+	id := s.child(t)
+	var mu sync.Mutex
+	now := start
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	tries := 0
+	a := &asker{s: s, id: id, answer: func(exchange.Query) (exchange.Reply, error) {
+		if tries++; tries == 1 {
+			mu.Lock()
+			now = now.Add(s.Rules.Repeat.AskAgain) // the time of the second try comes at once
+			mu.Unlock()
+			return exchange.Reply{}, errors.New("away")
+		}
+		return exchange.Reply{Told: exchange.ToldNone}, nil
+	}}
+	s.Clock = clock
+	defer runNation(t, s, map[exchange.National]exchange.Asker{exchange.ChildProtection: a})()
+	c := waitFor(t, s, id, "the second try answers", func(c urgent.Case) bool {
+		return len(c.Questions) == 1 && len(c.Questions[0].Replies) == 2
+	})
+	if got, ok := c.Questions[0].Answer(); !ok || got.Says.Told != exchange.ToldNone {
+		t.Errorf("%+v", c.Questions)
+	}
+}

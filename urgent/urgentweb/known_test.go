@@ -119,7 +119,7 @@ func TestTheThirdCallGoesToAClinician(t *testing.T) {
 	if !ok || found.Says.Contacts != 3 || dx.What.Dx != d.app.Cases.Rules.Repeat.Dx || c.Stage() != urgent.Waiting {
 		t.Fatalf("%+v %+v %v", found.Says, dx.What, c.Stage())
 	}
-	page := d.get("/call/" + id.String() + "/repeat").is(t, 200)
+	page := d.get("/call/"+id.String()+"/repeat").is(t, 200)
 	page.wants(t, "own GP within 6 h", "To a clinician", "Dx34")
 	d.post("/call/"+id.String()+"/repeat", url.Values{"do": {"over"}, "seen": {page.seen()}}).is(t, 422).wants(t, "Say why no clinician takes this call first")
 	d.post("/call/"+id.String()+"/repeat", url.Values{"do": {"over"}, "seen": {page.seen()}, "over_why": {"Rings for the prescription alone"}}).is(t, 303)
@@ -169,7 +169,7 @@ func TestTheAgreedPlanApplies(t *testing.T) {
 	f := d.callForm(id.String(), person)
 	f.Set("do", "go")
 	d.post("/call", f).is(t, 303)
-	page := d.get("/call/" + id.String() + "/repeat").is(t, 200)
+	page := d.get("/call/"+id.String()+"/repeat").is(t, 200)
 	page.wants(t, "ten minutes and a word", "Any chest pain", "Go on by this plan")
 	d.post("/call/"+id.String()+"/repeat", url.Values{"do": {"plan"}, "seen": {page.seen()}}).is(t, 303)
 	if c := d.caseNow(id); c.Repeats[0].Overridden != "By the agreed plan of Dr P. Whitlock" {
@@ -186,7 +186,7 @@ func TestTheAgreedPlanApplies(t *testing.T) {
 	f.Set("case", id.String())
 	f.Set("record", person.String())
 	d2.post("/call", f).is(t, 303)
-	page = d2.get("/call/" + id.String() + "/repeat").is(t, 200)
+	page = d2.get("/call/"+id.String()+"/repeat").is(t, 200)
 	page.wants(t, "decides nothing by itself", "Review was due")
 	page.without(t, "Go on by this plan")
 	d2.post("/call/"+id.String()+"/repeat", url.Values{"do": {"plan"}, "seen": {page.seen()}})
@@ -216,7 +216,7 @@ func TestPlansInterruptOnlyByTheirKind(t *testing.T) {
 	f := d.callForm(id.String(), person)
 	f.Set("do", "look")
 	d.post("/call", f).is(t, 303)
-	page := d.get("/call/" + id.String()).is(t, 200)
+	page := d.get("/call/"+id.String()).is(t, 200)
 	if n := strings.Count(page.body, `class="interrupt`); n != 2 {
 		t.Errorf("%d things interrupt", n)
 	}
@@ -243,7 +243,7 @@ func TestKnownPanelNeverSaysNoneForUnknown(t *testing.T) {
 	person := d.person(tansley)
 	id := d.call(tansley, codes.Date{Year: 1948, Month: 2, Day: 3}, codes.Male, "cough", "Dx06")
 	d.link(id, person)
-	page := d.get("/case/" + id.String()).is(t, 200)
+	page := d.get("/case/"+id.String()).is(t, 200)
 	for _, head := range []string{"Allergies", "Medicines", "Conditions"} {
 		if !regexp.MustCompile(head + `</th>\s*<td>\s*Not asked`).MatchString(page.body) {
 			t.Errorf("%s is not shown as not asked", head)
@@ -254,7 +254,7 @@ func TestKnownPanelNeverSaysNoneForUnknown(t *testing.T) {
 		return []fact.Draft{fact.Say(person, ofTomorrow{Says: "x"})}, nil
 	})
 	d.must(err)
-	page = d.get("/case/" + id.String()).is(t, 200)
+	page = d.get("/case/"+id.String()).is(t, 200)
 	page.wants(t, "unknown, not none")
 	page.without(t, "None on this record")
 }
@@ -273,12 +273,12 @@ func (ofTomorrow) FactKind() fact.Kind {
 func TestTheNumberOfSomebodyWhoSaidNo(t *testing.T) {
 	d := openKnown(t)
 	id := d.call(tansley, codes.Date{Year: 1948, Month: 2, Day: 3}, codes.Male, "cough", "Dx06")
-	page := d.get("/case/" + id.String()).is(t, 200)
+	page := d.get("/case/"+id.String()).is(t, 200)
 	page.wants(t, "tel:", "Not asked whether ringing is safe")
 	d.do(listHandler, access.TakeCall, id, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
 		return urgent.Describe(c, listHandler, urgent.Description{Contact: &urgent.ContactAgreed{Ring: urgent.No}})
 	})
-	page = d.get("/case/" + id.String()).is(t, 200)
+	page = d.get("/case/"+id.String()).is(t, 200)
 	page.wants(t, "They said no to ringing", "Ring all the same")
 	page.without(t, "tel:", "01632 960421", "01632 960 421", "01632 960418", "01632 960 418")
 	d.post("/case/"+id.String()+"/known", url.Values{"do": {"ring"}, "seen": {page.seen()}}).is(t, 422).wants(t, "Say why you ring although they said no")
@@ -421,7 +421,7 @@ func TestChildrenOnTheCase(t *testing.T) {
 		return urgent.AnswerQuestion(c, machine, d.app.Cases.Rules, qid, exchange.Reply{Told: exchange.ToldYes, Words: []string{"Child protection plan since March"}, Original: []byte("<as it came/>"), Media: "text/xml"}, now)
 	})
 	d.get(at).is(t, 200).wants(t, "Information is held", "Child protection plan since March", "/answer/child-protection")
-	if got := d.get(at + "/answer/child-protection").is(t, 200); got.body != "<as it came/>" {
+	if got := d.get(at+"/answer/child-protection").is(t, 200); got.body != "<as it came/>" {
 		t.Errorf("%q", got.body)
 	}
 }
