@@ -19,6 +19,10 @@ const FrequentCalls = "frequent"
 // MostParts is how many parts a plan may have.
 const MostParts = 12
 
+// MostHeadings is how many parts a kind of plan asks for: what does not fit on
+// one screen is not read at night.
+const MostHeadings = 5
+
 // PlanKind is one line of content/plans.csv.
 type PlanKind struct {
 	Key, Name string
@@ -66,7 +70,7 @@ func LoadPlans(set *content.Set) (*Plans, error) {
 			return nil, bad("writes is clinician or anybody")
 		case err != nil || k.Months < 1 || k.Months > 60:
 			return nil, bad("review_months is a number from 1 to 60")
-		case len(k.Headings) > MostParts:
+		case len(k.Headings) > MostHeadings:
 			return nil, bad("has too many headings")
 		}
 		k.Alert, k.Decision = AlertKinds()[n], decision

@@ -184,7 +184,7 @@ func TestAFailedQuestionIsAskedAgain(t *testing.T) {
 			mu.Lock()
 			now = now.Add(s.Rules.Repeat.AskAgain) // the time of the second try comes at once
 			mu.Unlock()
-			return exchange.Reply{}, errors.New("away")
+			return exchange.Reply{}, nil // an answer that says nothing
 		}
 		return exchange.Reply{Told: exchange.ToldNone}, nil
 	}}

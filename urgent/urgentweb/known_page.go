@@ -33,7 +33,7 @@ type knownPageData struct {
 	Home     []homeView
 	HomeMore bool
 	Found    []callMatch
-	Sought   bool
+	Seek     string
 	People   []responsibleView
 	Child    record.Answer
 	Disputed bool
@@ -147,7 +147,7 @@ func (a *App) fillPlans(p *knownPageData, person record.Person, r *http.Request,
 	for _, k := range a.Cases.Rules.Plans.Kinds() {
 		p.Kinds = append(p.Kinds, kindView{k.Key, k.Name, k.Clinician && !p.May})
 	}
-	key := r.URL.Query().Get("write")
+	key := r.URL.Query().Get("plan")
 	if p.Do == "plan" {
 		key = p.Form.Value("plan")
 	}
@@ -169,14 +169,11 @@ func (a *App) fillHome(p *knownPageData, r *http.Request, by web.Caller, person 
 		p.Home = append(p.Home, v)
 	}
 	p.HomeMore = home.More
-	seek := r.URL.Query().Get("seek")
-	if p.Do == "link" {
-		seek = p.Form.Value("sought")
-	}
+	seek := p.of("link").Value("sought") // in a form's body: no name stands in an address
 	if seek == "" {
 		return nil
 	}
-	p.Sought = true
+	p.Seek = seek
 	found, err := a.People.Find(r.Context(), by, record.QueryOf(seek, now))
 	if err != nil && refusal.KindOf(err) == 0 {
 		return err
@@ -202,7 +199,6 @@ type knownFields struct {
 	Part2    string `form:"part2" max:"1500" lines:"yes"`
 	Part3    string `form:"part3" max:"1500" lines:"yes"`
 	Part4    string `form:"part4" max:"1500" lines:"yes"`
-	Part5    string `form:"part5" max:"1500" lines:"yes"`
 	Author   string `form:"author" max:"200" label:"Who decided it"`
 	As       string `form:"as" max:"100" label:"Their profession"`
 	From     string `form:"from" max:"200" label:"Their organisation"`
@@ -264,6 +260,9 @@ func (a *App) knownWrite(w http.ResponseWriter, r *http.Request, by web.Caller) 
 	if err != nil {
 		return err
 	}
+	if f.Do == "seek" {
+		return a.showKnown(w, r, by, http.StatusOK, "link", form)
+	}
 	now := a.Shell.Now()
 	signed, review, next := f.day(form, "signed", f.Signed, now), f.day(form, "review", f.Review, now), f.day(form, "next", f.Next, now)
 	if form.OK() {
@@ -315,7 +314,7 @@ func (a *App) knownVerb(p record.Person, by web.Caller, f knownFields, signed, r
 			Decision: map[string]record.Decision{"no": record.DoNotAttempt, "yes": record.Attempt, "form": record.SeeForm}[f.Decision],
 			Source:   map[string]record.Source{"staff": record.FromStaff, "paper": record.FromPaper, "message": record.FromMessage, "caller": record.FromCaller}[f.Source],
 		}
-		for i, text := range []string{f.Part0, f.Part1, f.Part2, f.Part3, f.Part4, f.Part5} {
+		for i, text := range []string{f.Part0, f.Part1, f.Part2, f.Part3, f.Part4} {
 			if i < len(k.Headings) && text != "" {
 				req.Parts = append(req.Parts, record.PlanPart{Heading: k.Headings[i], Text: text})
 			}

@@ -466,7 +466,7 @@ func TestPlansAreWrittenAndReviewedOnTheirPage(t *testing.T) {
 	d.as(listDoctor)
 	at := "/known/" + person.String()
 	d.get(at).is(t, 200).wants(t, "Nothing stands on this record", "End of life plan")
-	d.get(at+"?write=palliative").is(t, 200).wants(t, "Medicines in the home", "Empty: 21 Feb 2027")
+	d.get(at+"/write?plan=palliative").is(t, 200).wants(t, "Medicines in the home", "Empty: 21 Feb 2027")
 	f := url.Values{"do": {"plan"}, "plan": {"palliative"}, "text": {"At home, comfort first"}, "part2": {"Just-in-case box in the hall"}}
 	d.post(at, f).is(t, 422).wants(t, "Write who decided this", "At home, comfort first", "Just-in-case box in the hall")
 	f.Set("author", "Dr P. Whitlock")
@@ -502,6 +502,25 @@ func TestPlansAreWrittenAndReviewedOnTheirPage(t *testing.T) {
 	d.get(at).is(t, 200).wants(t, "End of life plan: by a clinician")
 	d.post(at, url.Values{"do": {"plan"}, "plan": {"palliative"}, "text": {"x"}, "author": {"y"}}).is(t, 403)
 	d.post(at, url.Values{"do": {"plan"}, "plan": {"note"}, "text": {"Speak to the daughter"}, "author": {"Millrace Practice"}}).is(t, 303)
+}
+
+func TestSomebodyIsSoughtAndLinkedOnThePage(t *testing.T) {
+	d := openKnown(t)
+	person, wife := d.person(tansley), d.person(record.Name{Given: "Moira", Family: "Tansley"})
+	d.found = []record.Match{{Person: wife, Called: "TANSLEY, Moira"}, {Person: person, Called: "TANSLEY, Wilfred"}}
+	at := "/known/" + person.String()
+	page := d.post(at, url.Values{"do": {"seek"}, "sought": {"Moira Tansley"}}).is(t, 200)
+	page.wants(t, "TANSLEY, Moira", "They live together")
+	d.post(at, url.Values{"do": {"link"}, "sought": {"Moira Tansley"}}).is(t, 422).wants(t, "Choose who it is", "TANSLEY, Moira")
+	d.post(at, url.Values{"do": {"link"}, "with": {wife.String()}, "relation": {"wife"}}).is(t, 303)
+	if p, q := d.record(person), d.record(wife); len(p.Household) != 1 || len(q.Household) != 1 || p.Household[0].Relation != "wife" {
+		t.Fatalf("%+v %+v", p.Household, q.Household)
+	}
+	d.post(at, url.Values{"do": {"unlink"}, "with": {wife.String()}}).is(t, 422)
+	d.post(at, url.Values{"do": {"unlink"}, "with": {wife.String()}, "why": {"Moved to her sister"}}).is(t, 303)
+	if p, q := d.record(person), d.record(wife); len(p.Household)+len(q.Household) != 0 {
+		t.Errorf("%+v %+v", p.Household, q.Household)
+	}
 }
 
 func TestParentalResponsibilityOnThePage(t *testing.T) {

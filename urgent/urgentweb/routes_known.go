@@ -10,6 +10,7 @@ import (
 // callers, children.
 func (a *App) knownRoutes(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/known/{id}", a.knownPage)
+	m.Handle(web.Session, http.MethodGet, "/known/{id}/write", a.knownPage)
 	m.Handle(web.Session, http.MethodPost, "/known/{id}", a.knownWrite)
 	m.Handle(web.Session, http.MethodPost, "/case/{id}/known", a.caseKnown)
 	m.Handle(web.Session, http.MethodGet, "/case/{id}/answer/{service}", a.caseAnswer)
