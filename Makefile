@@ -40,6 +40,7 @@ check: test
 	$(MAKE) story NAME=readable
 	$(MAKE) story NAME=paper
 	$(MAKE) story NAME=saturday
+	$(MAKE) story NAME=known
 	$(BIN) drill --all
 	$(MAKE) selftest
 

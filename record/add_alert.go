@@ -50,7 +50,12 @@ func soundAlert(by access.Caller, a AlertAdded) error {
 			return refusal.Field("substance", "Write what they are allergic to")
 		}
 		return nil
-	case Steroids, Anticoagulant, CarePlan, Safeguarding:
+	case Medicine:
+		if a.Substance == "" {
+			return refusal.Field("substance", "Write what they take")
+		}
+		return nil
+	case Steroids, Anticoagulant, CarePlan, Safeguarding, Pregnancy:
 		return nil
 	case KeySafe:
 		if digitsInARow(a.Text) >= 3 {

@@ -24,13 +24,15 @@ const (
 	Condition     AlertKind = 10 // a condition that changes what is safe: Addison's disease
 	Safeguarding  AlertKind = 11
 	AbuseMarker   AlertKind = 12 // towards staff; never lowers urgency
+	Medicine      AlertKind = 13 // something they take; listed, no flag
+	Pregnancy     AlertKind = 14 // pregnant; its day of review is when it ends at the latest
 )
 
 // AlertKinds lists the kinds in the order in which pages show them.
 func AlertKinds() []AlertKind {
 	return []AlertKind{
 		Resuscitation, SceneDanger, Allergy, Anticoagulant, Steroids, Condition, CarePlan, Safeguarding, SpecialNote,
-		Adjustment, KeySafe, AbuseMarker,
+		Adjustment, KeySafe, AbuseMarker, Pregnancy, Medicine,
 	}
 }
 
@@ -61,6 +63,10 @@ func (k AlertKind) String() string {
 		return "safeguarding"
 	case AbuseMarker:
 		return "abuse marker"
+	case Medicine:
+		return "medicine"
+	case Pregnancy:
+		return "pregnancy"
 	}
 	return "alert of a newer kind"
 }
@@ -140,7 +146,9 @@ type Alert struct {
 	Ask    string       `cbor:"8,keyasint,omitempty"` // what speaks against it, to be decided by a person
 	// Disputed is set on a resuscitation decision that is none, because
 	// another or a withdrawal was written apart.
-	Disputed bool `cbor:"9,keyasint,omitempty"`
+	Disputed bool                        `cbor:"9,keyasint,omitempty"`
+	Plan     *Plan                       `cbor:"10,keyasint,omitempty"` // nil: an alert alone
+	Reviewed fact.Register[PlanReviewed] `cbor:"11,keyasint"`           // the newest review, or those made apart
 	place    int
 }
 
@@ -150,7 +158,7 @@ func (a Alert) Interrupts() bool { return a.Says.Kind.Interrupts() }
 // ReviewDue tells whether the review date has come. The alert stands all the
 // same: expiry never hides a decision or an allergy.
 func (a Alert) ReviewDue(now time.Time) bool {
-	r, today := a.Says.Review, codes.DateOf(now)
+	r, today := a.NextReview(), codes.DateOf(now)
 	return !r.IsZero() && r.String() <= today.String()
 }
 
@@ -181,15 +189,19 @@ func (a Alert) Label() string {
 	case Adjustment:
 		return "Adjustment"
 	case SpecialNote:
-		return "Special note"
+		return a.planName("Special note")
 	case CarePlan:
-		return "Care plan"
+		return a.planName("Care plan")
 	case Condition:
 		return s.Text
 	case Safeguarding:
 		return "Safeguarding"
 	case AbuseMarker:
 		return "Abuse marker"
+	case Medicine:
+		return s.Substance
+	case Pregnancy:
+		return "Pregnant"
 	}
 	return "Alert"
 }
@@ -206,6 +218,10 @@ func (a Alert) Sentence() string {
 		}
 	case Allergy:
 		out = "Allergy: " + a.Label() + ". " + s.Text
+	case Medicine:
+		out = s.Substance + ". " + s.Text
+	case Pregnancy:
+		out = "Pregnant. " + s.Text
 	}
 	if s.Author != "" {
 		out = full(out) + "By " + s.Author
@@ -213,13 +229,21 @@ func (a Alert) Sentence() string {
 			out += ", " + s.Signed.Display()
 		}
 	}
-	if !s.Review.IsZero() {
-		out = full(out) + "Review " + s.Review.Display()
+	if next := a.NextReview(); !next.IsZero() {
+		out = full(out) + "Review " + next.Display()
 	}
 	if s.Kept != "" {
 		out = full(out) + "Paper copy " + s.Kept
 	}
 	return full(out)[:max(len(full(out))-1, 0)]
+}
+
+// planName names a plan by its kind, as the table named it.
+func (a Alert) planName(other string) string {
+	if a.Plan == nil || a.Plan.Name == "" {
+		return other
+	}
+	return a.Plan.Name
 }
 
 // full ends a text with a full stop and a space.

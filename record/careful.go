@@ -17,7 +17,7 @@ func Fold(about fact.Subject, h fact.History) Person {
 		return verified
 	}
 	ended := AlertEnded{}.FactKind().Number
-	p := Careful(verified, fold(about, h.Admit(func(f fact.Fact) bool { return f.Body.Kind != ended })))
+	p := Careful(verified, fold(about, h.Admit(func(f fact.Fact) bool { return f.Body.Kind != ended && !endsKnown(f.Body.Kind) })))
 	all := fold(about, h.WithHeld())
 	p.NotShown, p.Gaps, p.Frontier = all.NotShown, all.Gaps, all.Frontier
 	p.HeldFrom, p.Resting = h.HeldSince(), h.Resting()

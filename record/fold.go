@@ -19,6 +19,7 @@ func fold(about fact.Subject, h fact.History) Person {
 		}
 	}
 	f.judgeAlerts()
+	f.judgeKnown()
 	f.p.Lines = f.standingLines()
 	f.p.Gaps = h.Gaps()
 	f.p.Frontier = h.Frontier()
@@ -32,6 +33,7 @@ type folding struct {
 	ended    []placed[codes.Phone]
 	endings  []placed[AlertEnded]
 	confirms []placed[AlertConfirmed]
+	known
 }
 
 type placed[T any] struct {
@@ -105,7 +107,7 @@ func (f *folding) applyAlert(i int, one fact.Fact) error {
 		}
 		return err
 	}
-	return fact.ErrNewer
+	return f.applyKnown(i, one)
 }
 
 // overtake drops the answers about a kind that the writer of fact i had seen.

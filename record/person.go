@@ -39,8 +39,9 @@ type Person struct {
 	Frontier      []fact.ID                      `cbor:"24,keyasint"`           // what a page of this state has seen
 	Episodes      []Episode                      `cbor:"25,keyasint"`           // what is known of each case they were in contact about
 	Entry         []fact.Subject                 `cbor:"26,keyasint,omitempty"` // where it is kept how to get in: pointers into the vault
-	HeldFrom      fact.Millis                    `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
-	Resting       []fact.ID                      `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
+	Known         `cbor:"30,keyasint"`
+	HeldFrom      fact.Millis `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	Resting       []fact.ID   `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
 }
 
 // Episode is what notes say of one case; what was said apart stands side by
@@ -205,7 +206,12 @@ func (i Identity) AgeWords(now time.Time) string {
 
 // Standing lists the alerts that stand, those that may interrupt first, then
 // in the order of AlertKinds.
+// Medicines are listed apart (StandingOf): a list of them flags nothing.
 func (p Person) Standing() []Alert {
+	return slices.DeleteFunc(p.standing(), func(a Alert) bool { return a.Says.Kind == Medicine })
+}
+
+func (p Person) standing() []Alert {
 	var out []Alert
 	for _, k := range AlertKinds() {
 		out = append(out, p.StandingOf(k)...)
@@ -250,7 +256,7 @@ func (p Person) StatusOf(k AlertKind) Status {
 // ToAsk lists the standing alerts that something speaks against: they stand
 // until a person decides.
 func (p Person) ToAsk() []Alert {
-	return slices.DeleteFunc(p.Standing(), func(a Alert) bool { return a.Ask == "" })
+	return slices.DeleteFunc(p.standing(), func(a Alert) bool { return a.Ask == "" })
 }
 
 // Resuscitation gives the decision on record. disputed is true when several

@@ -19,11 +19,11 @@ func kind(number uint32, name string, join fact.Join) fact.Kind {
 
 // Kinds lists the kinds of fact that this package writes and folds.
 func Kinds() []fact.Kind {
-	return []fact.Kind{
+	return append([]fact.Kind{
 		PersonRegistered{}.FactKind(), IdentityAmended{}.FactKind(), ContactNoted{}.FactKind(),
 		AlertAdded{}.FactKind(), AlertEnded{}.FactKind(), AlertAnswered{}.FactKind(), AlertConfirmed{}.FactKind(),
 		EntryKept{}.FactKind(),
-	}
+	}, knownKinds()...)
 }
 
 // Source says where something was heard. Its numbers are stable.

@@ -103,7 +103,7 @@ func (p Person) settleDecision(by access.Caller, req fact.Settling) ([]fact.Draf
 	}
 	switch {
 	case chosen != nil:
-		return append(out, fact.Say(p.Subject, AlertConfirmed{Alert: chosen.Fact, Why: req.Why}), fact.Say(p.Subject, chosen.Says)), nil
+		return append(out, fact.Say(p.Subject, AlertConfirmed{Alert: chosen.Fact, Why: req.Why}), chosen.again(p.Subject)), nil
 	case req.Choice == choiceNeither:
 		return out, nil
 	}

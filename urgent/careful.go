@@ -63,6 +63,7 @@ func Careful(verified, whole Case) Case {
 	c.Place, c.Reason = fact.Both(verified.Place, whole.Place), fact.Both(verified.Reason, whole.Reason)
 	c.Contact, c.Service = fact.Both(verified.Contact, whole.Contact), fact.Both(verified.Service, whole.Service)
 	c.Threat = fact.Both(verified.Threat, whole.Threat)
+	c.Known = carefulKnown(verified.Known, whole.Known)
 	c.FlagsRead = verified.FlagsRead
 	c.Dispositions = mostCareful(verified.Dispositions, whole.Dispositions)
 	c.Claims = slices.Clone(verified.Claims)

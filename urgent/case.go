@@ -55,8 +55,9 @@ type Case struct {
 	Messages      []Message                        `cbor:"32,keyasint"`
 	Threat        fact.Register[LifeThreatChecked] `cbor:"33,keyasint"` // the newest answers
 	Settled       []SettlingMade                   `cbor:"34,keyasint"`
-	HeldBack      *HeldBack                        `cbor:"40,keyasint,omitempty"` // nil: nothing is
-	Paper         Paper                            `cbor:"70,keyasint"`
+	Known         `cbor:"35,keyasint"`
+	HeldBack      *HeldBack `cbor:"40,keyasint,omitempty"` // nil: nothing is
+	Paper         Paper     `cbor:"70,keyasint"`
 }
 
 // SettlingMade is one disagreement that a person has settled.

@@ -1,6 +1,8 @@
 package urgent
 
 import (
+	"slices"
+
 	"holdfast/codes"
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -14,7 +16,7 @@ func kind(number uint32, name string, join fact.Join) fact.Kind {
 
 // Kinds lists the kinds of fact about a case, 200–299.
 func Kinds() []fact.Kind {
-	return []fact.Kind{
+	return slices.Concat([]fact.Kind{
 		CallTaken{}.FactKind(), CallerDescribed{}.FactKind(), PatientDescribed{}.FactKind(), PlaceStated{}.FactKind(),
 		ReasonStated{}.FactKind(), ContactAgreed{}.FactKind(), FlagsRead{}.FactKind(), LifeThreatChecked{}.FactKind(),
 		AmbulanceRequested{}.FactKind(), Triaged{}.FactKind(), DispositionSet{}.FactKind(), ServiceChosen{}.FactKind(),
@@ -22,7 +24,7 @@ func Kinds() []fact.Kind {
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
 		PaperEntered{}.FactKind(), PaperChecked{}.FactKind(),
-	}
+	}, knownKinds())
 }
 
 // YesNo is an answer; the empty one means not asked, which is never no.

@@ -36,6 +36,7 @@ type folding struct {
 	news     []int            // places of facts that say something new about the patient's state
 	work     []int            // places of facts by which somebody works on the case
 	done     []ReportDone
+	gathered
 }
 
 // take reads a fact's content and hands it on.
@@ -125,6 +126,9 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 		return take(f, func(v ReportDone) { c.done = append(c.done, v) })
 	case 230:
 		return take(f, func(v Settled) { c.Settled = append(c.Settled, SettlingMade{Fact: f.ID, At: at, What: v}) })
+	}
+	if ours, err := c.applyKnown(i, f); ours {
+		return err
 	}
 	if err := c.foldPaper(f); !errors.Is(err, fact.ErrNewer) {
 		return err
@@ -220,6 +224,7 @@ func (c *folding) settle() {
 	for _, d := range c.done {
 		c.reportDone(d)
 	}
+	c.settleKnown()
 }
 
 // sortArrived puts the versions of one document in order, where the first of

@@ -9,6 +9,7 @@ import (
 	"holdfast/content"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/record"
 	"holdfast/triage"
 )
 
@@ -30,6 +31,9 @@ type Rules struct {
 	Receipt  time.Duration // how long a receipt may take before somebody rings
 	Joins    *content.Joins
 	Paper    PaperRules
+	Repeat   RepeatRule
+	Plans    *record.Plans
+	Children *record.Children
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -71,6 +75,7 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 	for _, load := range []func(*content.Set) error{
 		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations,
 		r.loadPaper,
+		r.loadRepeat, r.loadKnown,
 	} {
 		if err := load(set); err != nil {
 			return nil, err

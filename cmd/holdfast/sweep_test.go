@@ -218,6 +218,7 @@ func chosen() []string {
 		"seen", "case", "do", "dx", "record", "report", "outcome", "actionby", "part", "choice", "back", "passed-over", "service", "whom",
 		"rule", "hold_record", "id", "lost", "to", "said",
 		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer", "as",
+		"kind", "which", "replaces", "with", "consents", "refer_to", // of what is known before a call
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }

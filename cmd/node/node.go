@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -48,6 +50,8 @@ type Config struct {
 	Sisters  []string     // host:port of other devices of the organisation
 	Secure   bool         // pages over TLS: everywhere but on a demo's loopback
 	Service  codes.DoSID  // our service that referrals are made from and to
+
+	Askers map[exchange.National]exchange.Asker // national services that are connected here
 
 	Moment func() access.Moment // this machine's clocks; nil: read from it
 
@@ -202,6 +206,7 @@ func (n *Node) putPages() error {
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Disclosure = n.config.Library.Tell
+	n.App.Household, n.App.Connected = people{n}.household, slices.Sorted(maps.Keys(n.config.Askers))
 	if n.site() {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
@@ -270,6 +275,7 @@ func (n *Node) putDoors() error {
 		Turn: n.turn, Alone: n.alone,
 	}
 	n.parts = append(n.parts,
+		part{"national services", n.nation().Run},
 		part{"erasure", n.erase},
 		part{"message doors", serving(machines, n.config.Machines)},
 		part{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }})

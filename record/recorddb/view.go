@@ -27,7 +27,7 @@ var _ journal.View = View{}
 func (View) Name() string { return "record" }
 
 // Version is raised whenever Create, Apply or the fold change.
-func (View) Version() int { return 2 }
+func (View) Version() int { return 3 }
 
 // Create makes the empty tables.
 func (View) Create(tx *sql.Tx) error {
@@ -76,6 +76,7 @@ const (
 	keyPost    = 6 // postcode without its space
 	keyPhone   = 7 // national number
 	keyLiteral = 8 // plain letters of a last name, for the beginning of a name
+	keyHome    = 9 // postcode and house: who lives at one address
 )
 
 type key struct {
@@ -115,6 +116,7 @@ type row struct {
 	nhsStatus                                int
 	restricted, disputed                     bool
 	names, borns, numbers, postcodes, phones []string
+	homes                                    []string
 }
 
 func rowOf(p record.Person) row {
@@ -160,6 +162,7 @@ func (r *row) addWhereabouts(p record.Person) {
 	for _, v := range p.Address.Values {
 		if v.Value.Postcode != "" {
 			r.postcodes = append(r.postcodes, string(v.Value.Postcode))
+			r.homes = appendHome(r.homes, v.Value)
 		}
 	}
 	for _, l := range p.Lines {
@@ -185,6 +188,9 @@ func (r row) keys() []key {
 	}
 	for _, p := range r.phones {
 		out = append(out, key{keyPhone, p})
+	}
+	for _, h := range r.homes {
+		out = append(out, key{keyHome, h})
 	}
 	return out
 }

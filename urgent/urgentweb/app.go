@@ -39,6 +39,9 @@ type App struct {
 
 	Disclosure content.Disclosure // how much figures may tell
 	Pseudonyms PseudonymsOf       // nil: this device tells no figures
+
+	Connected []exchange.National // national services that a site node of ours asks
+	Household HouseholdOf         // nil: only what is stated on the record itself
 }
 
 // People finds and reads the records of people. recorddb implements it.

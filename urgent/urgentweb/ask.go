@@ -33,6 +33,9 @@ func (a *App) askBegin(w http.ResponseWriter, r *http.Request, by web.Caller, id
 	if err != nil {
 		return err
 	}
+	if _, repeat := c.Repeat(); repeat && !under {
+		return web.SeeOther(w, r, callPath(id)+"/repeat")
+	}
 	patient := c.Patient.Or(urgent.PatientDescribed{}).Identity
 	found := a.matched(c.Reason.Or(""), patient.Born, patient.Sex, a.Shell.Now())
 	if !under && len(found) > 0 {

@@ -103,8 +103,14 @@ func (a *App) callSave(w http.ResponseWriter, r *http.Request, by web.Caller) er
 		return err
 	}
 	person := a.callPerson(r.Context(), by, h.Record, f.Look)
+	home := a.callHome(r.Context(), by, person, now)
 	_, err = a.Cases.Do(r.Context(), by, access.TakeCall, id, seen, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
-		return f.save(c, by, a.Cases.Rules, h, form, person, now)
+		out, err := f.save(c, by, a.Cases.Rules, h, form, person, now)
+		if err != nil {
+			return nil, err
+		}
+		more, err := a.repeatDrafts(c, by, f, person, home, now)
+		return append(out, more...), err
 	})
 	if err != nil && !form.Take(err) {
 		return err
@@ -143,7 +149,7 @@ func (f callForm) save(c urgent.Case, by web.Caller, rules *urgent.Rules, h call
 		out = append(out, more...)
 	}
 	if person != nil && (f.Do == "go" || f.Do == "skip") {
-		more, err = record.NoteContact(*person, by, record.ContactNoted{Case: c.ID, Way: "call", Complaint: clipped(f.Why, record.MaxText)}, now)
+		more, err = record.NoteContact(*person, by, record.ContactNoted{Case: c.ID, Way: orWords(f.Sort, urgent.SortNew), Complaint: clipped(f.Why, record.MaxText)}, now)
 		if err != nil {
 			return nil, err
 		}

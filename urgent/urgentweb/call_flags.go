@@ -20,6 +20,7 @@ type callKnow struct {
 	IDs       []string        // facts behind all of them, for the one acknowledgement
 	Unread    int
 	Trouble   string // why nothing is shown, which is never "nothing"
+	Known     knownView
 }
 
 // callInterrupt is one of the two things that may stand before everything.
@@ -27,6 +28,7 @@ type callInterrupt struct {
 	ID    string // of its drawer
 	What  string
 	Whole string
+	Parts []record.PlanPart // of the plan that it is
 }
 
 // callKnows reads what to know of the chosen record.
@@ -46,6 +48,12 @@ func (a *App) callKnows(ctx context.Context, by web.Caller, c *urgent.Case, f ca
 		self = c.ID
 	}
 	k := knowOf(p, self, a.Call.Repeat, now, a.Shell.Zone())
+	about := urgent.Case{}
+	if c != nil {
+		about = *c
+	}
+	k.Known = a.known(ctx, by, about, p, now)
+	k.Flags, k.IDs = append(k.Known.Flags, k.Flags...), append(k.IDs, k.Known.IDs...)
 	if c != nil {
 		for _, id := range flagIDs(k.IDs) {
 			if !hasID(c.FlagsRead, id) {
@@ -62,10 +70,20 @@ func (a *App) callKnows(ctx context.Context, by web.Caller, c *urgent.Case, f ca
 // acknowledges.
 func knowOf(p record.Person, self fact.Subject, repeat time.Duration, now time.Time, zone *time.Location) callKnow {
 	k := callKnow{Person: &p}
-	for i, contact := range p.CasesSince(now.Add(-repeat), self) {
+	n := 0
+	for _, contact := range p.CasesSince(now.Add(-repeat), self) {
 		k.IDs = append(k.IDs, contact.Fact.String())
+		tag := [...]string{"Second call", "Third call", "Often"}[min(n, 2)]
+		switch contact.Says.Way {
+		case urgent.SortChaser:
+			tag = "Chaser"
+		case urgent.SortComfort:
+			tag = "Comfort call"
+		default:
+			n++
+		}
 		k.Flags = append(k.Flags, web.Flag{
-			Tag:  web.Tag{Text: [...]string{"Second call", "Third call", "Often"}[min(i, 2)], Tone: "amb"},
+			Tag:  web.Tag{Text: tag, Tone: "amb"},
 			What: "Rang " + web.ClockWords(contact.At.Time(), now, zone) + joinedBefore(", ", firstWords(contact.Says.Complaint)) + ".",
 			More: contactOutcome(contact),
 		})
@@ -114,6 +132,9 @@ func contactOutcome(c record.Contact) string {
 
 func interruptOf(a record.Alert) callInterrupt {
 	out := callInterrupt{ID: "read-" + a.Fact.Short(), Whole: ended(a.Sentence())}
+	if a.Plan != nil {
+		out.Parts = a.Plan.Parts
+	}
 	switch a.Says.Kind {
 	case record.Resuscitation:
 		if a.Disputed {
@@ -133,7 +154,7 @@ func alertMore(a record.Alert, now time.Time) string {
 	case a.Ask != "":
 		return a.Ask + " Ask which."
 	case a.ReviewDue(now):
-		return "Its review date has passed; it stands."
+		return "Its review date has passed, " + a.NextReview().Display() + "; it stands."
 	case a.Says.Kind == record.Steroids || a.Says.Kind == record.Anticoagulant:
 		return "Confirm aloud once."
 	case a.Says.Kind == record.KeySafe:

@@ -50,6 +50,8 @@ type callForm struct {
 	Text      string `form:"text" of:"yes no"`
 	Voicemail string `form:"voicemail" of:"yes no"`
 	Tell      string `form:"tell" label:"Who else may be told"`
+
+	Sort string `form:"sort" of:"call chaser"` // new or worse, or only asks when somebody comes
 }
 
 // noRecord is the answer "none of these people".
@@ -234,6 +236,9 @@ func callValues(c urgent.Case) url.Values {
 	set("text", string(contact.Text))
 	set("voicemail", string(contact.Voicemail))
 	set("tell", contact.MayTell)
+	if !c.Sorts.Empty() {
+		set("sort", c.Sort())
+	}
 	return v
 }
 

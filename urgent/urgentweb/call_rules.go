@@ -19,6 +19,7 @@ import (
 type CallRules struct {
 	Repeat  time.Duration // a contact within it makes this a second call
 	Match   *triageweb.Matcher
+	again   urgent.RepeatRule
 	carries []carried
 	records []carried
 	repeats []carried
@@ -55,9 +56,11 @@ func LoadCallRules(set *content.Set, c *triage.Content) (*CallRules, error) {
 			return nil, fmt.Errorf("urgent/call.csv: %w", err)
 		}
 	}
-	if r.Repeat == 0 {
-		return nil, fmt.Errorf("urgent/call.csv: repeat_within is needed")
+	repeat, err := urgent.LoadRepeat(set)
+	if err != nil {
+		return nil, err
 	}
+	r.Repeat, r.again = repeat.Within, repeat
 	r.Match, err = triageweb.LoadMatcher(set, c)
 	return r, err
 }
@@ -66,8 +69,6 @@ func (r *CallRules) read(setting, from, value string) (err error) {
 	key, answer, _ := strings.Cut(value, " ")
 	one := carried{from, key, triage.Answer(answer)}
 	switch setting {
-	case "repeat_within":
-		r.Repeat, err = time.ParseDuration(value)
 	case "carry":
 		r.carries = append(r.carries, one)
 	case "record":
@@ -136,7 +137,7 @@ func (r *CallRules) fromRecord(p *record.Person, c urgent.Case, now time.Time) [
 			}
 		}
 	}
-	calls := 1 + len(p.CasesSince(now.Add(-r.Repeat), c.ID))
+	calls, _ := r.again.Reached(r.again.EarlierContacts(*p, c.ID, now))
 	held := triage.Held{}
 	for _, one := range r.repeats {
 		if n, err := strconv.Atoi(one.from); err == nil && calls >= n {

@@ -46,7 +46,7 @@ func (p callPage) practiceHint() string {
 func (p callPage) ringWords() string {
 	if p.Know.Person != nil {
 		for _, l := range p.Know.Person.Identity().Shown().Lines {
-			if l.Of == "" && l.Phone.Present() {
+			if l.Of == "" && l.Phone.Present() && !(p.Case != nil && reachOf(*p.Case, l.Phone).Refused) {
 				return "Ring the patient on " + l.Phone.Display() + " and join"
 			}
 		}

@@ -39,6 +39,9 @@ type casePage struct {
 	Entry     *entryLine // how to get into the home; nil: no record is linked
 	People    []web.Pair
 	Codes     []web.Option
+	Known     knownView
+	Reach     reachView
+	Child     childView
 	Priority  int
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
@@ -119,8 +122,12 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	p.Asks = append(heldAsks(c, now, zone), notShown(c)...)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
 	p.Entry = entryOf(c, person, by)
+	p.Known = a.known(ctx, by, c, person, now)
+	p.Known.Trouble = trouble
+	p.Reach, p.Child = reachOf(c, c.RingBack()), a.childOf()
 	p.People = a.whoIsWho(c, now, zone)
 	p.Stage = a.stageOf(c, by, now, zone)
+	hideNumbers(&p, person)
 	p.Codes, p.NeedWords = codeOptions(a.Cases.Rules), needWords(c, a.Cases.Rules)
 	if d, ok := c.Disposition(); ok {
 		p.Priority = priorityOf(a.Cases.Rules.Priority(d.What))
@@ -153,6 +160,9 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 	}
 	if len(p.Apart) > 0 {
 		f.Keys = append(f.Keys, web.K("D", "Settle"))
+	}
+	if p.Known.Person != "" {
+		f.Keys = append(f.Keys, web.K("K", "Notes and plans"))
 	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
 	return f

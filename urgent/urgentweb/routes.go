@@ -7,4 +7,5 @@ func (a *App) Routes(m *web.Mux) {
 	a.listRoutes(m)
 	a.callRoutes(m)
 	a.paperRoutes(m)
+	a.knownRoutes(m)
 }
