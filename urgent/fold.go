@@ -35,6 +35,7 @@ type folding struct {
 	news     []int            // places of facts that say something new about the patient's state
 	work     []int            // places of facts by which somebody works on the case
 	done     []ReportDone
+	told     []FamilyTold // of cancelled ambulances
 }
 
 // take reads a fact's content and hands it on.
@@ -125,6 +126,9 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 	case 230:
 		return take(f, func(v Settled) { c.Settled = append(c.Settled, SettlingMade{Fact: f.ID, At: at, What: v}) })
 	}
+	if f.Body.Kind >= 260 && f.Body.Kind < 270 {
+		return c.applyTelephone(i, f, at)
+	}
 	return c.applyExchange(f, at)
 }
 
@@ -199,6 +203,7 @@ func (c *folding) dispose(i int, f fact.Fact, v DispositionSet) {
 // apart, a referral takes the case from nobody who claimed it apart.
 func (c *folding) settle() {
 	sortArrived(c.Arrived)
+	c.settleTelephone()
 	c.Closings = slices.DeleteFunc(c.Closings, func(closing Closing) bool {
 		return !c.knewAll(closing.Place) || slices.ContainsFunc(c.work, func(w int) bool { return c.h.Apart(w, closing.Place) })
 	})

@@ -23,6 +23,7 @@ type caseForm struct {
 	DxWhy    string   `form:"dx_why" max:"2000" label:"Why"`
 	Flags    []string `form:"flag" max:"64"`
 	Record   string   `form:"record" max:"40"`
+	ambulanceForm
 }
 
 // caseVerb is a verb with what the form said.

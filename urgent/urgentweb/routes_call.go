@@ -34,6 +34,9 @@ func (a *App) callRoutes(m *web.Mux) {
 		get("/call/{id}/"+step, callBack(step))
 	}
 	get("/mycalls", a.myCalls)
+	post("/phone/extension", a.phoneSit)
+	get("/phone/extension", func(w http.ResponseWriter, r *http.Request, _ web.Caller) error { return web.SeeOther(w, r, "/call") })
+	m.Add(web.Route{Door: web.Session, Method: http.MethodGet, Pattern: "/phone/live", Stream: true}, a.phoneLive)
 	post("/draft", a.draftSave)
 }
 
