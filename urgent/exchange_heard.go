@@ -17,22 +17,28 @@ type Exchange struct {
 	By     fact.Subject `cbor:"5,keyasint"` // the device that says so
 }
 
-// FoldExchange turns the facts of one exchange into how it stands: as the one
-// says that was true last. Heard by one device and silent at another it is
-// heard: events come in.
+// heardBy is one word on an exchange, and whose it is.
+type heardBy struct {
+	said ExchangeHeard
+	by   fact.Subject
+}
+
+// FoldExchange turns the facts of one exchange into how it stands: as whoever
+// had seen the rest said last. Of words written apart heard counts: events come
+// in somewhere.
 func FoldExchange(id fact.Subject, h fact.History) Exchange {
-	x := Exchange{ID: id}
-	first := true
-	for _, f := range h.Facts() {
-		v, err := fact.Read[ExchangeHeard](f)
-		if err != nil {
-			continue
+	var r fact.Register[heardBy]
+	for i, f := range h.Facts() {
+		if v, err := fact.Read[ExchangeHeard](f); err == nil {
+			r.Set(h, i, heardBy{v, f.Body.Person})
 		}
-		x.Name = v.Exchange
-		by := f.Body.Person
-		c := cmp.Or(cmp.Compare(v.Since, x.Since), cmp.Compare(loud(v.Silent), loud(x.Silent)), slices.Compare(by[:], x.By[:]))
-		if first || c > 0 {
-			x.Silent, x.Since, x.By, first = v.Silent, v.Since, by, false
+	}
+	x := Exchange{ID: id}
+	for i, v := range r.Values {
+		said, by := v.Value.said, v.Value.by
+		c := cmp.Or(cmp.Compare(loud(said.Silent), loud(x.Silent)), cmp.Compare(said.Since, x.Since), slices.Compare(by[:], x.By[:]))
+		if i == 0 || c > 0 {
+			x.Name, x.Silent, x.Since, x.By = said.Exchange, said.Silent, said.Since, by
 		}
 	}
 	return x
