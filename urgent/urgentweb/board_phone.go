@@ -52,9 +52,9 @@ func (a *App) boardPhoneOf(ctx context.Context, by web.Caller, list urgentdb.Lis
 	}
 	switch behind := standing.Behind; {
 	case behind > r.ClockWrong:
-		out.Clock = web.SpanWords(behind) + " behind"
+		out.Clock = web.SpanWords(behind) + " behind ours"
 	case -behind > r.ClockWrong:
-		out.Clock = web.SpanWords(-behind) + " ahead"
+		out.Clock = web.SpanWords(-behind) + " ahead of ours"
 	}
 	out.Figures = phoneFiguresOf(f, r, ringBacks(list), now)
 	for _, s := range []struct {

@@ -38,16 +38,6 @@ type caseWay struct {
 // caseUntold is a cancelled ambulance of which somebody must still tell.
 type caseUntold struct{ ID, Says, Tell string }
 
-// ambulanceForm holds the forms about an ambulance that does not come.
-type ambulanceForm struct {
-	CancelWho  string `form:"cancel_who" max:"200" label:"Who cancelled it"`
-	CancelWhy  string `form:"cancel_why" max:"1000" label:"Why they cancelled it"`
-	CancelTell string `form:"cancel_tell" max:"200" label:"Who tells the patient or family"`
-	Cancelled  string `form:"cancelled" max:"64"`
-	ToldWhom   string `form:"told_whom" max:"200" label:"Whom you spoke to"`
-	ToldPlan   string `form:"told_plan" max:"1000" label:"What happens instead"`
-}
-
 func (a *App) casePhoneOf(ctx context.Context, by web.Caller, c urgent.Case, now time.Time, zone *time.Location) casePhone {
 	var out casePhone
 	for _, tie := range c.Ties {
