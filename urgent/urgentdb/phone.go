@@ -193,7 +193,7 @@ func (p *Phone) Standing(ctx context.Context) (Standing, error) {
 		if at := x.Since.Time(); x.Silent && (!out.Silent || at.Before(out.Since)) {
 			out.Silent, out.Since = true, at
 		}
-		if since, cut := p.cut(x); cut && (!out.Silent || since.Before(out.Since)) {
+		if since, cut := p.cut(ctx, x); cut && (!out.Silent || since.Before(out.Since)) {
 			out.Silent, out.Since = true, since
 		}
 	}
@@ -201,7 +201,7 @@ func (p *Phone) Standing(ctx context.Context) (Standing, error) {
 }
 
 // cut tells whether an exchange is heard elsewhere and none of it comes here.
-func (p *Phone) cut(x urgent.Exchange) (time.Time, bool) {
+func (p *Phone) cut(ctx context.Context, x urgent.Exchange) (time.Time, bool) {
 	if p.Cut == nil || x.By == p.Cases.Device.Person {
 		return time.Time{}, false
 	}
@@ -211,7 +211,13 @@ func (p *Phone) cut(x urgent.Exchange) (time.Time, bool) {
 	if !last.IsZero() && p.Cases.Clock().Sub(last) < p.Cases.Rules.Phone.Silent {
 		return time.Time{}, false
 	}
-	return p.Cut(x.By)
+	since, cut := p.Cut(x.By)
+	if cut && since.IsZero() { // nothing has come since this device was started
+		if at, err := p.lastHeard(ctx, x); err == nil {
+			since = at
+		}
+	}
+	return since, cut
 }
 
 // Figures lets the caller in by the board's door and sums up the calls of a
