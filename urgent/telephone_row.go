@@ -24,6 +24,11 @@ func (row *Row) telephone(c Case, r *Rules) {
 			row.Holders = nil // nobody has the caller any more: anybody rings
 		}
 	}
+	for i := range row.Holders {
+		if row.Holders[i].Doing == DoingCall && c.GoneAt() != 0 {
+			row.Holders[i].Doing = "caller gone"
+		}
+	}
 	untold := c.Untold()
 	if len(untold) == 0 || c.Stage() == Over {
 		return

@@ -210,6 +210,10 @@ func (o *demoOrg) printed(ctx context.Context) (printedOrg, error) {
 		Kind: o.kind, Name: o.name, ODS: string(o.ods), Service: string(o.service), URL: o.node.URL(),
 		BaRS: o.doorURL() + "/bars", ITK: o.doorURL() + "/itk", Partner: o.partner, SignIn: map[string]string{},
 	}
+	var err error
+	if out.Telephone, err = o.telephoned(); err != nil {
+		return out, err
+	}
 	for _, role := range signInRoles() {
 		link, err := o.node.Link(ctx, role)
 		if err != nil {

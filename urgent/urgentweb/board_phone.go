@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"holdfast/urgent"
@@ -46,7 +47,7 @@ func (a *App) boardPhoneOf(ctx context.Context, by web.Caller, list urgentdb.Lis
 		return boardPhone{Shown: true, Trouble: "Calls that wait can’t be counted here. Ask the telephone system’s own display."}
 	}
 	r := a.Cases.Rules.Phone
-	out := boardPhone{Shown: standing.Known || f.Offered > 0, Window: "last " + spanOf(r.Window), Lost: f.LostSight}
+	out := boardPhone{Shown: standing.Known || f.Offered > 0, Window: "last " + strings.TrimPrefix(spanOf(r.Window), "1 "), Lost: f.LostSight}
 	if standing.Silent {
 		out.Silent = web.ClockWords(standing.Since, now, zone)
 	}
@@ -115,6 +116,8 @@ func secondsWords(d time.Duration) string {
 // spanOf says a span of the rules in words: "20 s", "3 min", "1 h".
 func spanOf(d time.Duration) string {
 	switch {
+	case d == time.Hour:
+		return "1 hour"
 	case d%time.Hour == 0:
 		return strconv.Itoa(int(d/time.Hour)) + " h"
 	case d%time.Minute == 0 && d > time.Minute:

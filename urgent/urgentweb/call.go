@@ -171,7 +171,7 @@ func callBegin(c *urgent.Case, by web.Caller, h callHeard, now time.Time) ([]fac
 // everything that was typed.
 func (a *App) callSaved(w http.ResponseWriter, r *http.Request, by web.Caller, id fact.Subject, f callForm, form *web.Form) error {
 	ctx := r.Context()
-	if err := a.draftDone(ctx, by, newCallDraft, f.Case); err != nil {
+	if err := a.newCallDone(ctx, by, f.Case); err != nil {
 		return err
 	}
 	goOn := f.Do == "go" || f.Do == "skip"

@@ -55,7 +55,7 @@ func (a *App) callKeep(r *http.Request, by web.Caller, id fact.Subject, f callFo
 	if f.Case == "" { // another form of the page: what the call's own form holds stays
 		return a.draftMove(r.Context(), by, id)
 	}
-	if err := a.draftDone(r.Context(), by, newCallDraft, f.Case); err != nil {
+	if err := a.newCallDone(r.Context(), by, f.Case); err != nil {
 		return err
 	}
 	if !f.typed() {

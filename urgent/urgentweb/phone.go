@@ -382,3 +382,16 @@ func (a *App) listPhone(ctx context.Context, by web.Caller, changes []web.Change
 	}
 	return []web.Fragment{{ID: "phone", HTML: phoneSays(a.phoneLineOf(ctx, by, phoneAbout{}))}}
 }
+
+// newCallDone forgets the half-typed new call that was sent. What is half-typed
+// of another call stays: a call from the telephone has a page of its own.
+func (a *App) newCallDone(ctx context.Context, by web.Caller, sent string) error {
+	v, _, ok, err := a.draftValues(ctx, by, newCallDraft)
+	if err != nil {
+		return err
+	}
+	if other := v.Get("case"); ok && other != "" && other != sent {
+		return nil
+	}
+	return a.draftDone(ctx, by, newCallDraft, sent)
+}

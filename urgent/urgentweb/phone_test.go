@@ -90,6 +90,10 @@ func TestAnOfferReplacesNothing(t *testing.T) {
 	offered.wants(t, `value="07700 900 555"`, `name="tel" value="`+d.tel(c)+`"`)
 	offered.without(t, "Moira Tansley", "on your telephone since")
 	d.get("/call").is(t, 200).wants(t, "Moira Tansley") // still half-typed
+	own := url.Values{"case": {caseField.FindStringSubmatch(offered.body)[1]}, "tel": {d.tel(c)}, "number": {"07700 900555"}, "do": {"look"}}
+	d.post("/call/emergency", own).is(t, 303)
+	d.post("/call", own).is(t, 303)
+	d.get("/call").is(t, 200).wants(t, "Moira Tansley") // though the other one was sent
 	d.ring("07700900556", "2107")
 	d.get("/call").is(t, 200).without(t, "900 556")
 	d.hangUp(c)
