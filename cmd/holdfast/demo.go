@@ -96,7 +96,7 @@ func demo(ctx context.Context, t term, d demoFlags) error {
 		err = all.print(ctx, t, d)
 	}
 	if err == nil {
-		err = all.run(ctx, d, log)
+		err = all.run(ctx, d, lib, log)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = nil
@@ -126,17 +126,18 @@ func (all running) close() error {
 }
 
 // run keeps the demo alive until it is told to stop or a part fails.
-func (all running) run(ctx context.Context, d demoFlags, log *slog.Logger) error {
+func (all running) run(ctx context.Context, d demoFlags, lib *node.Library, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan error, 3*len(all))
+	done := make(chan error, 4*len(all))
 	busy := 0
 	if !d.still {
 		for _, o := range all {
 			busy++
 			go func() { done <- newActivity(o, d.seed, log).run(ctx) }()
-			busy++
+			busy += 2
 			go func() { done <- o.telephones(ctx, d.seed) }()
+			go func() { done <- o.ambulance(ctx, d, lib, log) }()
 		}
 	}
 	trouble := make(chan error, len(all))
