@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"slices"
 
@@ -34,7 +33,7 @@ func (o *demoOrg) ambulance(ctx context.Context, d demoFlags, lib *node.Library,
 			return err
 		}
 	}
-	doors, err := net.Listen("tcp", "127.0.0.1:0")
+	doors, err := peerDoor()
 	if err != nil {
 		return err
 	}

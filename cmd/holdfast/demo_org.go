@@ -134,6 +134,9 @@ func (all running) listen(address string) error {
 	return nil
 }
 
+// peerDoor is where the demo's ambulance service takes messages in.
+func peerDoor() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
+
 // unfinished stands in a folder until it is seeded whole.
 const unfinished = "seeding"
 

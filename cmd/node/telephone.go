@@ -16,6 +16,7 @@ import (
 	"holdfast/exchange"
 	"holdfast/exchange/exchangedb"
 	"holdfast/fact"
+	"holdfast/journal"
 	"holdfast/urgent"
 	"holdfast/urgent/urgentdb"
 	"holdfast/urgent/urgentweb"
@@ -137,4 +138,28 @@ func (a *Authority) Telephone(name string) (tls.Certificate, error) {
 // for a month are left.
 func (a *Authority) WriteTelephone(name string) (PartnerFiles, error) {
 	return a.write("telephone-"+name, func() (tls.Certificate, error) { return a.Telephone(name) })
+}
+
+// callsOf lists the telephone calls by which a case came, and no case but
+// these: they hold the caller's number, and are erased with them.
+func (n *Node) callsOf(ctx context.Context, c urgent.Case, cases []fact.Subject) (out []fact.Subject, err error) {
+	for _, tie := range c.Ties {
+		call, err := journal.Fold(ctx, n.Journal, tie.Call, urgent.FoldCall)
+		if err != nil {
+			return nil, err
+		}
+		others := slices.ContainsFunc(call.Cases, func(t urgent.TelephoneTaken) bool { return !slices.Contains(cases, t.Case) })
+		if first := c.ID == firstOf(call); !others && first {
+			out = append(out, tie.Call)
+		}
+	}
+	return out, nil
+}
+
+// firstOf gives the one case of several for which a call is listed.
+func firstOf(call urgent.Call) fact.Subject {
+	if len(call.Cases) == 0 {
+		return fact.Subject{}
+	}
+	return call.Cases[0].Case
 }
