@@ -193,3 +193,21 @@ func TestCancelledHereAndClosedThere(t *testing.T) {
 		t.Errorf("closed %v", c.Closed())
 	}
 }
+
+// That they were told counts only when it is verified: held back, somebody
+// tells them.
+func TestToldAsNobodyHasVerified(t *testing.T) {
+	s := begin(t)
+	c := s.taken()
+	out, err := CallAmbulance(c, handler, s.rules, Emergency{}, s.now)
+	c = s.says(handler, out, err)
+	out, err = CancelAmbulance(c, handler, Cancellation{"a", "b", "c"})
+	c = s.says(handler, out, err)
+	out, err = TellFamily(c, handler, c.Cancelled[0].Fact, "daughter", "a doctor visits")
+	s.says(handler, out, err)
+	last := len(s.facts) - 1
+	c = Fold(theCase, fact.NewHistory(hold(s.facts, func(i int) bool { return i == last })))
+	if len(c.Untold()) != 1 || c.HeldBack == nil {
+		t.Errorf("%+v", c.Cancelled)
+	}
+}

@@ -20,6 +20,8 @@ import (
 	"holdfast/fact"
 	"holdfast/journal"
 	"holdfast/sim/telephone"
+	"holdfast/task"
+	"holdfast/task/taskdb"
 	"holdfast/urgent"
 )
 
@@ -177,12 +179,12 @@ func way(t *testing.T, n *node.Node, id fact.Subject) (route exchange.Route, sta
 		t.Fatal("no way is on record")
 	}
 	until(t, "lists that are level with the journal", func() bool { _, _, behind := n.Journal.ViewsAt(); return behind == 0 })
-	tasks, err := n.App.Tasks.Open(t.Context(), access.Caller{Role: access.Dispatcher})
+	tasks, err := taskdb.Open(t.Context(), n.Journal.Views(), access.Caller{Role: access.Dispatcher}, task.Dispatch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range tasks {
-		if one.About == id && one.First {
+		if w := one.What(); w.About == id && w.Urgent && w.What == task.Ambulance {
 			rings++
 		}
 	}
