@@ -10,6 +10,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/urgent"
 	"holdfast/web"
 )
@@ -28,7 +29,9 @@ type phoneLine struct {
 }
 
 // phoneOffer is a call on this telephone that the page is not about.
-type phoneOffer struct{ Who, Since, Href, Do string }
+// Tie is where a form leads that says: it is the call of this page, taken by
+// hand; empty: it can't be.
+type phoneOffer struct{ Who, Since, Href, Do, Tie, Call string }
 
 // Topics of what changes about telephones.
 const (
@@ -220,6 +223,9 @@ func (a *App) phoneOffers(ctx context.Context, by web.Caller, about phoneAbout, 
 				o.Href = callPath(c.Cases[0].Case)
 			}
 		}
+		if about.Case != nil && len(c.Cases) == 0 && len(about.Case.Ties) == 0 && !about.Case.Closed() {
+			o.Tie, o.Call = callPath(about.Case.ID)+"/tie", c.ID.String()
+		}
 		line.Offer = &o
 	}
 	return nil
@@ -394,4 +400,27 @@ func (a *App) newCallDone(ctx context.Context, by web.Caller, sent string) error
 		return nil
 	}
 	return a.draftDone(ctx, by, newCallDraft, sent)
+}
+
+// callTie says that a call on the telephone is the one of this page: it was
+// taken by hand before the exchange told of it.
+func (a *App) callTie(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.TakeCall); err != nil {
+		return err
+	}
+	id, err := subjectIn(r)
+	if err != nil {
+		return err
+	}
+	call := a.callTel(r.Context(), by, r.PostFormValue("tel"))
+	_, err = a.Cases.Do(r.Context(), by, access.TakeCall, id, nil, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
+		if !c.Begun() {
+			return nil, refusal.New(refusal.Missing, "There is no such call here.")
+		}
+		return urgent.TakeTelephoned(c, call, by)
+	})
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, callPath(id))
 }

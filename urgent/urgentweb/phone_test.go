@@ -142,6 +142,8 @@ func TestTheCallersEndMarksTheOpenPage(t *testing.T) {
 	d.post("/call", url.Values{"case": {id}, "tel": {d.tel(c)}, "number": {"07700 900555"}, "why": {"dizzy"}, "do": {"look"}}).is(t, 303)
 	d.level()
 	d.get("/call/"+id).is(t, 200).wants(t, "On hold since", "Also on the call: ", "P. Varma, extension 2204", "dizzy")
+	d.as(listNurse).get("/worklist").is(t, 200).wants(t, "07700 900 555 on your telephone since", "Open its case", `href="/case/`+id+`"`)
+	d.as(listHandler)
 	d.hangUp(c)
 	d.get("/call/"+id).is(t, 200).wants(t, "Caller gone", "The case stays open. Ring back.", "dizzy")
 	about, err := fact.ParseSubject(id)
@@ -223,6 +225,28 @@ func TestCallsGoOnByHandWhenTheExchangeIsSilent(t *testing.T) {
 	d.must(d.x.Beat(context.Background()))
 	d.level()
 	d.get("/board").is(t, 200).without(t, "not heard since")
+}
+
+// A call that was taken by hand before the exchange told of it is tied to its
+// case in one step, and is no second case.
+func TestACallTakenByHandIsTiedLater(t *testing.T) {
+	d := openLine(t)
+	d.must(d.app.Phone.Sit(context.Background(), listHandler, "2104"))
+	id, text := d.newCall()
+	d.post("/call", url.Values{"case": {text}, "number": {"07700 900555"}, "do": {"look"}}).is(t, 303)
+	c := d.ring("07700900555", "2104")
+	d.get("/call/"+text).is(t, 200).wants(t, "It is this call", "/call/"+text+"/tie")
+	d.post("/call/"+text+"/tie", url.Values{"tel": {"00"}}).is(t, 404)
+	d.post("/call/"+text+"/tie", url.Values{"tel": {d.tel(c)}}).is(t, 303)
+	d.level()
+	page := d.get("/call/"+text).is(t, 200)
+	page.without(t, "It is this call", "on your telephone since")
+	if got := d.caseOf(id); len(got.Ties) != 1 || got.Ties[0].Answered == 0 {
+		t.Errorf("%+v", got.Ties)
+	}
+	if a := d.get("/call?tel="+d.tel(c)).is(t, 303); a.location != "/call/"+text {
+		t.Errorf("it makes another case: %s", a.location)
+	}
 }
 
 func TestTheBoardCountsCalls(t *testing.T) {
