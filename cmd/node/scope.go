@@ -34,7 +34,7 @@ func (s *scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, e
 		`SELECT DISTINCT record FROM urgent_case WHERE onlist = 1 LIMIT ?`,
 		`SELECT subject FROM task_open LIMIT ?`,
 		`SELECT subject FROM directory_entry LIMIT ?`,
-		`SELECT id FROM phone_call WHERE over = 0 ORDER BY began DESC LIMIT ?`,
+		`SELECT id FROM phone_call WHERE over = 0 AND began > (SELECT max(began) FROM phone_call) - 86400000 ORDER BY began DESC LIMIT ?`,
 		`SELECT id FROM phone_seat UNION SELECT id FROM phone_exchange LIMIT ?`,
 	} {
 		more, err := subjectRows(ctx, s.j.Views(), query)

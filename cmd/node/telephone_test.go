@@ -23,6 +23,7 @@ import (
 	"holdfast/task"
 	"holdfast/task/taskdb"
 	"holdfast/urgent"
+	"holdfast/urgent/urgentdb"
 )
 
 // caller is a machine with a certificate at a node's message doors; nil: with
@@ -255,11 +256,13 @@ func TestAnAmbulanceByMessage(t *testing.T) {
 	}
 }
 
-// A desk that hears no site node raises the task at once; one that does sends
-// by it, and runs the timer of the receipt itself.
+// A call is offered at the desk as at the site node, and a desk that is cut off
+// says that it hears nothing of the exchange. One that hears no site node raises the
+// task of an ambulance at once; one that does sends by it, and runs the timer of the receipt itself.
 func TestADeskAsksForAnAmbulance(t *testing.T) {
 	lib := library(t)
-	site, err := node.Open(t.Context(), node.Config{Place: found(t, lib, "Fellside 111", "ZZ111"), Library: lib, Host: "a.localhost", Pages: listen(t), Machines: listen(t), Devices: listen(t), Version: "test"})
+	doors := listen(t)
+	site, err := node.Open(t.Context(), node.Config{Place: found(t, lib, "Fellside 111", "ZZ111"), Library: lib, Host: "a.localhost", Pages: listen(t), Machines: doors, Devices: listen(t), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,6 +292,30 @@ func TestADeskAsksForAnAmbulance(t *testing.T) {
 	defer closed(t, desk)
 	site.Start()
 	desk.Start()
+	c, err := exchangeAt(t, site, "https://"+doors.Addr().String()+"/direct").Ring(t.Context(), "01632 960418")
+	if err == nil {
+		err = c.Say(t.Context(), "answered", "2104")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := access.Caller{Person: fact.Subject{9}, Name: "R. Ashdown", Role: access.CallHandler, ODS: "ZZ111"}
+	if err := desk.Phone.Sit(t.Context(), handler, "2104"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the call is offered at the desk", func() bool {
+		mine, err := desk.Phone.Mine(t.Context(), handler)
+		return err == nil && len(mine) == 1
+	})
+	standing := func() urgentdb.Standing {
+		t.Helper()
+		s, err := desk.Phone.Standing(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	until(t, "the exchange is known at the desk", func() bool { s := standing(); return s.Known && !s.Silent })
 	var linked fact.Subject
 	until(t, "a request by the site node", func() bool {
 		linked = emergency(t, desk)
@@ -303,6 +330,7 @@ func TestADeskAsksForAnAmbulance(t *testing.T) {
 	until(t, "the desk's own timer", func() bool { _, _, rings := way(t, desk, linked); return rings == 1 })
 	closed(t, site)
 	running = false
+	until(t, "the desk says that it hears nothing of the exchange", func() bool { s := standing(); return s.Silent && !s.Since.IsZero() })
 	until(t, "a task at once, cut off", func() bool {
 		id := emergency(t, desk)
 		route, _, rings := way(t, desk, id)

@@ -142,9 +142,11 @@ func calls(ctx context.Context, db *sql.DB, query string, args ...any) (out []ur
 	return out, rows.Err()
 }
 
-// callsSince reads the calls since a time and those that wait, each once.
+// callsSince reads the calls since a time and those that wait, each once. Of
+// calls whose end was never heard those of the last day are waited for.
 func callsSince(ctx context.Context, db *sql.DB, since time.Time) ([]urgent.Call, error) {
-	return calls(ctx, db, `SELECT row FROM phone_call WHERE began >= ? OR waits = 1 ORDER BY began DESC LIMIT ?`, since.UnixMilli(), mostCalls)
+	return calls(ctx, db, `SELECT row FROM phone_call WHERE began >= ?
+		OR waits = 1 AND began > (SELECT max(began) FROM phone_call) - 86400000 ORDER BY began DESC LIMIT ?`, since.UnixMilli(), mostCalls)
 }
 
 // exchanges reads how the exchanges stand, by their names.
