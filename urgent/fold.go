@@ -203,7 +203,6 @@ func (c *folding) dispose(i int, f fact.Fact, v DispositionSet) {
 // apart, a referral takes the case from nobody who claimed it apart.
 func (c *folding) settle() {
 	sortArrived(c.Arrived)
-	c.settleTelephone()
 	c.Closings = slices.DeleteFunc(c.Closings, func(closing Closing) bool {
 		return !c.knewAll(closing.Place) || slices.ContainsFunc(c.work, func(w int) bool { return c.h.Apart(w, closing.Place) })
 	})
@@ -221,6 +220,7 @@ func (c *folding) settle() {
 	for _, d := range c.done {
 		c.reportDone(d)
 	}
+	c.settleTelephone()
 }
 
 // sortArrived puts the versions of one document in order, where the first of
