@@ -41,6 +41,7 @@ check: test
 	$(MAKE) story NAME=paper
 	$(MAKE) story NAME=saturday
 	$(MAKE) story NAME=known
+	$(MAKE) story NAME=phone
 	$(BIN) drill --all
 	$(MAKE) selftest
 
@@ -63,7 +64,7 @@ unit:
 	go test -count=1 -timeout 10m -run NothingTyped ./cmd/holdfast
 
 bench: $(BIN)
-	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./access/accessweb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
+	go test -run '^$$' -bench . -benchmem -timeout 20m ./access ./access/accessdb ./access/accessweb ./journal ./cmd/holdfast-verify ./triage ./urgent/urgentweb ./urgent/urgentdb ./record/recorddb ./replicate/carrier ./record/entrydb ./sim/speed
 	HOLDFAST_BENCH_FACTS=1000000 go test -run '^$$' -bench WhoLooked -benchtime 1x -timeout 40m ./sim/speed
 	$(MAKE) story NAME=figures
 

@@ -34,6 +34,7 @@ func fuzzed() map[string]string {
 		"FHIR":                          "fhir FuzzXML",
 		"text from partners":            "exchange FuzzPlain",
 		"forms":                         "web FuzzReadForm",
+		"telephone events":              "urgent/urgentweb FuzzPhoneEvents",
 		"cookies and paths":             "web FuzzCookiesAndPaths",
 		"tokens and challenges":         "access/accessdb FuzzToken",
 		"WebAuthn answers":              "access/accessdb FuzzPasskeyAnswers",

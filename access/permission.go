@@ -40,6 +40,7 @@ const (
 	ReassignForms  Act = "move the forms of a lost device"
 	SendToUs       Act = "send us a message"
 	RunTimers      Act = "run timers"
+	HearTelephone  Act = "tell us of telephone calls"
 	SeeOwnSessions Act = "see one's own session"
 	CutTrust       Act = "hold entries back"
 	ReviewHeld     Act = "review what is held back"

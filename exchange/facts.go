@@ -42,6 +42,8 @@ type Carries uint8
 const (
 	CarriesReferral Carries = 1
 	CarriesReport   Carries = 2
+
+	CarriesAmbulance Carries = 3 // a referral that asks for an ambulance now
 )
 
 // String says it in words.
@@ -51,6 +53,8 @@ func (c Carries) String() string {
 		return "referral"
 	case CarriesReport:
 		return "report"
+	case CarriesAmbulance:
+		return "ambulance request"
 	}
 	return "newer content"
 }

@@ -31,6 +31,9 @@ type ToSend struct {
 // the draft.
 func Prepare(by access.Caller, s ToSend, now time.Time) ([]fact.Draft, error) {
 	carries, act, media := CarriesReferral, access.Refer, ReferralMedia
+	if s.Referral != nil && s.Referral.Purpose == ForAmbulance {
+		carries, act = CarriesAmbulance, access.CallEmergency
+	}
 	if s.Report != nil {
 		carries, act, media = CarriesReport, access.SendReport, ReportMedia
 	}

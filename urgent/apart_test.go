@@ -74,6 +74,9 @@ func caseMoves() []facttest.Move {
 		aboutOne[Claimed](func(id fact.ID) fact.Content { return Released{Claim: id} }),
 		oneOf(OutcomeSet{Outcome: "advice"}, OutcomeSet{Outcome: "ed"}, Closed{Why: "done"}),
 		oneOf(ReportMade{Report: exchange.Report{ID: "r"}}, ServiceChosen{Name: "one"}, ServiceChosen{Name: "two"}),
+		oneOf(TelephoneTied{Call: theCall, Answered: 5}, TelephoneTied{Call: theCall, Answered: 4}, CallerGone{Call: theCall, At: 9}, CallerGone{Call: theCall, At: 8}, RecordingKept{Recording: "r"}),
+		oneOf(AmbulanceCancelled{Why: "w", Who: "x", Tell: "y"}, AmbulanceSent{Requested: 3}),
+		aboutOne[AmbulanceCancelled](func(id fact.ID) fact.Content { return FamilyTold{Cancelled: id, Whom: "w"} }),
 		aboutOne[ReportMade](func(id fact.ID) fact.Content { return ReportDone{Report: id, Route: "printed"} }),
 	}
 }
@@ -106,6 +109,7 @@ func told(r *Rules) func(Case, fact.History) []string {
 		for _, made := range c.Reports {
 			out = append(out, fmt.Sprint("report ", made.Done))
 		}
+		out = append(out, fmt.Sprint("telephone ", c.Ties, c.Gone, c.Recordings, c.CallerLost(), len(c.Cancelled), len(c.Untold())))
 		return append(append(out, c.Asks()...), facttest.Disagreements(c.Disagreements(h, r))...)
 	}
 }
@@ -152,7 +156,7 @@ func nobodyIsClosedAway(t testing.TB, c Case, h fact.History) {
 	t.Helper()
 	for _, closing := range c.Closings {
 		for i, f := range h.Facts() {
-			news := f.Body.Kind >= 208 && f.Body.Kind <= 210 || f.Body.Kind == 214
+			news := f.Body.Kind >= 208 && f.Body.Kind <= 210 || f.Body.Kind == 214 || f.Body.Kind == 264
 			if news && !h.Before(i, closing.Place) || works(f.Body.Kind) && h.Apart(i, closing.Place) {
 				t.Fatalf("closed, although kind %d was written apart", f.Body.Kind)
 			}

@@ -41,7 +41,7 @@ func Fold(id fact.Subject, h fact.History) Case {
 func ends(kind uint32) bool {
 	switch kind {
 	case (ReferralSent{}).FactKind().Number, (Released{}).FactKind().Number, (OutcomeSet{}).FactKind().Number,
-		(Closed{}).FactKind().Number, (ReportDone{}).FactKind().Number, (exchange.ReceiptReceived{}).FactKind().Number:
+		(Closed{}).FactKind().Number, (FamilyTold{}).FactKind().Number, (ReportDone{}).FactKind().Number, (exchange.ReceiptReceived{}).FactKind().Number:
 		return true
 	}
 	return false

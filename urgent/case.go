@@ -58,6 +58,7 @@ type Case struct {
 	Known         `cbor:"35,keyasint"`
 	HeldBack      *HeldBack `cbor:"40,keyasint,omitempty"` // nil: nothing is
 	Paper         Paper     `cbor:"70,keyasint"`
+	Telephoned
 }
 
 // SettlingMade is one disagreement that a person has settled.

@@ -16,7 +16,7 @@ func kind(number uint32, name string, join fact.Join) fact.Kind {
 
 // Kinds lists the kinds of fact about a case, 200–299.
 func Kinds() []fact.Kind {
-	return slices.Concat([]fact.Kind{
+	return slices.Concat(TelephoneKinds(), []fact.Kind{
 		CallTaken{}.FactKind(), CallerDescribed{}.FactKind(), PatientDescribed{}.FactKind(), PlaceStated{}.FactKind(),
 		ReasonStated{}.FactKind(), ContactAgreed{}.FactKind(), FlagsRead{}.FactKind(), LifeThreatChecked{}.FactKind(),
 		AmbulanceRequested{}.FactKind(), Triaged{}.FactKind(), DispositionSet{}.FactKind(), ServiceChosen{}.FactKind(),

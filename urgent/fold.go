@@ -37,6 +37,7 @@ type folding struct {
 	work     []int            // places of facts by which somebody works on the case
 	done     []ReportDone
 	gathered
+	told []FamilyTold // of cancelled ambulances
 }
 
 // take reads a fact's content and hands it on.
@@ -129,6 +130,9 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 	}
 	if ours, err := c.applyKnown(i, f); ours {
 		return err
+	}
+	if f.Body.Kind >= 260 && f.Body.Kind < 270 {
+		return c.applyTelephone(i, f, at)
 	}
 	if err := c.foldPaper(f); !errors.Is(err, fact.ErrNewer) {
 		return err
@@ -225,6 +229,7 @@ func (c *folding) settle() {
 		c.reportDone(d)
 	}
 	c.settleKnown()
+	c.settleTelephone()
 }
 
 // sortArrived puts the versions of one document in order, where the first of

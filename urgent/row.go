@@ -83,6 +83,7 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 			row.Why = firstSection(c.Arrived[0].What)
 		}
 	}
+	row.telephone(c, r)
 	row.Asks = c.Asks()
 	if held := c.HeldBack; held != nil {
 		row.HeldFrom, row.Rests = held.Since, len(held.Resting) > 0

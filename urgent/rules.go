@@ -34,6 +34,7 @@ type Rules struct {
 	Repeat   RepeatRule
 	Plans    *record.Plans
 	Children *record.Children
+	Phone    PhoneRules
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -76,6 +77,7 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations,
 		r.loadPaper,
 		r.loadRepeat, r.loadKnown,
+		r.loadTelephone,
 	} {
 		if err := load(set); err != nil {
 			return nil, err

@@ -31,6 +31,7 @@ type settings struct {
 	Approvals     []string `yaml:"approvals"`           // files signed by the safety officer, beside this one
 	Passphrase    string   `yaml:"passphrase_file"`     // beside this one
 	SecondChoice  bool     `yaml:"second_choice"`       // a password with an authenticator code may be used where a passkey can't
+	Telephone     string   `yaml:"telephone"`           // name of the telephone exchange that speaks at the message doors (docs/telephone.md); its certificate is written at start
 	ByProvider    bool     `yaml:"sign_in_by_provider"` // accounts at the providers below may be one of two factors
 
 	Providers []providerSettings `yaml:"providers"`
@@ -61,6 +62,9 @@ func readSettings(path string) (settings, error) {
 	}
 	if s.Volume != "" && s.Volume != encryptedByHost {
 		return s, fmt.Errorf("%w: %s: volume can be %s or left out", errUsage, path, encryptedByHost)
+	}
+	if s.Telephone != "" && !soundExchange(s.Telephone) {
+		return s, fmt.Errorf("%w: %s: telephone is a name of a-z, 0-9 and -, as aldermoor", errUsage, path)
 	}
 	dir := filepath.Dir(path)
 	s.dir = dir

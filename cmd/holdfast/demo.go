@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"holdfast/cmd/node"
 	"holdfast/sim/people"
@@ -95,7 +96,7 @@ func demo(ctx context.Context, t term, d demoFlags) error {
 		err = all.print(ctx, t, d)
 	}
 	if err == nil {
-		err = all.run(ctx, d, log)
+		err = all.run(ctx, d, lib, log)
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		err = nil
@@ -125,15 +126,18 @@ func (all running) close() error {
 }
 
 // run keeps the demo alive until it is told to stop or a part fails.
-func (all running) run(ctx context.Context, d demoFlags, log *slog.Logger) error {
+func (all running) run(ctx context.Context, d demoFlags, lib *node.Library, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan error, 2*len(all))
+	done := make(chan error, 4*len(all))
 	busy := 0
 	if !d.still {
 		for _, o := range all {
 			busy++
 			go func() { done <- newActivity(o, d.seed, log).run(ctx) }()
+			busy += 2
+			go func() { done <- o.telephones(ctx, d.seed) }()
+			go func() { done <- o.ambulance(ctx, d, lib, log) }()
 		}
 	}
 	trouble := make(chan error, len(all))
@@ -176,6 +180,8 @@ type printedOrg struct {
 	ITK     string            `json:"itk"`
 	Partner node.PartnerFiles `json:"partner"`
 	SignIn  map[string]string `json:"signin"`
+
+	Telephone *printedTelephone `json:"telephone,omitempty"` // of one that has an exchange
 }
 
 func (all running) print(ctx context.Context, t term, d demoFlags) error {
@@ -197,6 +203,9 @@ func (all running) print(ctx context.Context, t term, d demoFlags) error {
 			fmt.Fprintf(t.out, "  %-22s %s\n", role, o.SignIn[string(role)])
 		}
 		fmt.Fprintf(t.out, "  %-22s %s, %s (certificates: %s)\n", "message doors", o.BaRS, o.ITK, filepath.Dir(o.Partner.Cert))
+		if o.Telephone != nil {
+			fmt.Fprintf(t.out, "  %-22s %s; extensions %s: say on the call page which is yours\n", "telephone exchange", o.Telephone.URL, strings.Join(demoSeats(), ", "))
+		}
 	}
 	_, err := fmt.Fprintf(t.out, "\nEach link works in one browser. Data: %s\nStop with Ctrl-C; started again it goes on with the same data.\n", d.data)
 	return err

@@ -134,6 +134,9 @@ func (all running) listen(address string) error {
 	return nil
 }
 
+// peerDoor is where the demo's ambulance service takes messages in.
+func peerDoor() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") }
+
 // unfinished stands in a folder until it is seeded whole.
 const unfinished = "seeding"
 
@@ -209,6 +212,10 @@ func (o *demoOrg) printed(ctx context.Context) (printedOrg, error) {
 	out := printedOrg{
 		Kind: o.kind, Name: o.name, ODS: string(o.ods), Service: string(o.service), URL: o.node.URL(),
 		BaRS: o.doorURL() + "/bars", ITK: o.doorURL() + "/itk", Partner: o.partner, SignIn: map[string]string{},
+	}
+	var err error
+	if out.Telephone, err = o.telephoned(); err != nil {
+		return out, err
 	}
 	for _, role := range signInRoles() {
 		link, err := o.node.Link(ctx, role)

@@ -425,7 +425,7 @@ func TestEveryRouteHasADoor(t *testing.T) {
 		}
 	}
 	if doors["public"] != len(public)+1 || // /recover is read and sent
-		doors["partner"] != 10 || doors["operator"] != 1 || doors["session"] < 10 ||
+		doors["partner"] != 11 || doors["operator"] != 1 || doors["session"] < 10 ||
 		doors["device"] != 2 || doors["account"] != 7 || len(doors) != 6 {
 		t.Errorf("%v", doors)
 	}

@@ -240,8 +240,15 @@ func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (
 	n, err := node.Open(ctx, c)
 	if err != nil {
 		open = nil // Open has closed them
+		return n, err
 	}
-	return n, err
+	if s.Telephone != "" && c.Machines != nil {
+		if _, err := n.Authority.WriteTelephone(s.Telephone); err != nil {
+			open = nil // closed with the node
+			return nil, errors.Join(err, n.Close())
+		}
+	}
+	return n, nil
 }
 
 // siteLibrary reads the content with what the safety officer of this

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,6 +20,7 @@ import (
 	"golang.org/x/net/html"
 
 	"holdfast/exchange/exchangetest"
+	"holdfast/sim/telephone"
 )
 
 // mark stands in everything that the sweep types. It is no word of ours, so
@@ -211,6 +214,44 @@ func cutEverybody(s *sweeper) {
 	s.run()
 }
 
+// hearExchange lets the telephone exchange be heard, so that pages show it.
+func hearExchange(t *testing.T, o printedOrg) {
+	t.Helper()
+	if o.Telephone == nil {
+		t.Fatal("there is no telephone exchange")
+	}
+	ca, err := os.ReadFile(o.Telephone.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pair, err := tls.LoadX509KeyPair(o.Telephone.Cert, o.Telephone.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	c := &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}}}
+	defer c.CloseIdleConnections()
+	x := &telephone.Exchange{URL: o.Telephone.URL, Client: c, Now: time.Now, Prefix: "sweep-"}
+	if _, err := x.Ring(t.Context(), attacks()[0]); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cancelAmbulance asks for an ambulance, lets it be cancelled, and types into
+// what the case asks then.
+func cancelAmbulance(s *sweeper) {
+	id := strings.Repeat("5a", 16)
+	s.send(http.MethodPost, "/call/emergency", url.Values{"case": {id}})
+	if res, _ := s.send(http.MethodPost, "/case/"+id+"/ambulance/cancelled", url.Values{"cancel_who": {attacks()[0]}, "cancel_why": {attacks()[1]}, "cancel_tell": {attacks()[2]}}); res == nil || res.StatusCode != http.StatusOK {
+		s.t.Errorf("an ambulance can't be cancelled: %+v", res)
+	}
+	delete(s.seen, "/case/"+id)
+	s.visits = map[string]int{}
+	s.want("/case/" + id)
+	s.run()
+}
+
 // chosen are fields that pages offer as a choice or carry hidden: nobody types
 // into them, and a forged value is judged like any other.
 func chosen() []string {
@@ -219,6 +260,7 @@ func chosen() []string {
 		"rule", "hold_record", "id", "lost", "to", "said",
 		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer", "as",
 		"kind", "which", "replaces", "with", "consents", "refer_to", // of what is known before a call
+		"tel", "cancelled", // the telephone call by which a page came; the cancellation that is told
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }
@@ -234,6 +276,7 @@ func TestNothingTypedRunsOrLeaks(t *testing.T) {
 	}
 	p := startDemo(t, filepath.Join(t.TempDir(), "demo"), "--still", "--log", "--providers", aProvider(t))
 	t.Run("messages", func(t *testing.T) { sendAttacks(t, p.org("hours")) })
+	hearExchange(t, p.org("111"))
 	fields := map[string]bool{}
 	var all []*sweeper
 	for _, at := range [][2]string{{"111", "call-handler"}, {"111", "clinician"}, {"111", "manager"}, {"hours", "clinician"}, {"hours", "manager"}, {"111", "administrator"}, {"111", "information-governance"}} {
@@ -242,6 +285,7 @@ func TestNothingTypedRunsOrLeaks(t *testing.T) {
 		all = append(all, s)
 		t.Logf("%s at %s: %d answers, %d pages, %d forms", at[1], at[0], s.answers, len(s.paths), len(s.posted))
 	}
+	cancelAmbulance(all[0])
 	at := slices.IndexFunc(all, func(s *sweeper) bool { return s.role == "administrator" })
 	cutEverybody(all[at])
 	for name, path := range textFields(t) {

@@ -239,6 +239,9 @@ func partnerOf(state *tls.ConnectionState) (exchange.Partner, error) {
 		return exchange.Partner{}, errors.New("no client certificate")
 	}
 	leaf := state.VerifiedChains[0][0]
+	if ofTelephone(leaf) {
+		return exchange.Partner{}, errors.New("the certificate of a telephone exchange, which is no partner")
+	}
 	p := exchange.Partner{Name: leaf.Subject.CommonName}
 	for _, u := range leaf.URIs {
 		if ods := codes.ReceiveODS(u.String()); ods.Sound() {
@@ -261,7 +264,12 @@ type PartnerFiles struct {
 // WritePartner issues a certificate and writes the partner's files into a
 // folder below the doors'. Files that still hold for a month are left.
 func (a *Authority) WritePartner(name string, speaksFor ...codes.ODS) (PartnerFiles, error) {
-	dir := filepath.Join(a.dir, "partners", name)
+	return a.write(name, func() (tls.Certificate, error) { return a.Partner(name, speaksFor...) })
+}
+
+// write writes the files of a machine's certificate.
+func (a *Authority) write(folder string, issue func() (tls.Certificate, error)) (PartnerFiles, error) {
+	dir := filepath.Join(a.dir, "partners", folder)
 	files := PartnerFiles{CA: filepath.Join(dir, "ca.pem"), Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
 	if a.holds(files) {
 		return files, nil
@@ -269,7 +277,7 @@ func (a *Authority) WritePartner(name string, speaksFor ...codes.ODS) (PartnerFi
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return files, err
 	}
-	cert, err := a.Partner(name, speaksFor...)
+	cert, err := issue()
 	if err != nil {
 		return files, err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"holdfast/access/accessdb"
+	"holdfast/urgent/urgentweb"
 	"holdfast/web"
 )
 
@@ -126,6 +127,10 @@ func partnersOnly(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
+		if r.URL.Path == urgentweb.PhoneDoorPath {
+			next.ServeHTTP(w, r) // which asks for a certificate of its own
+			return
+		}
 		if _, err := partnerOf(r.TLS); err != nil {
 			http.Error(w, "A client certificate of this organisation's authority is needed.", http.StatusForbidden)
 			return

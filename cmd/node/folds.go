@@ -22,7 +22,7 @@ import (
 
 // foldVersion changes whenever any fold does: states of different versions are
 // not compared.
-const foldVersion = "7"
+const foldVersion = "8"
 
 // foldAny folds a subject by what it is about: the kind of its first fact that
 // belongs to a package. A subject that nobody folds has no state.
@@ -47,6 +47,12 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 			return nil, false
 		case k >= 200 && k < 400:
 			return urgent.Fold(s, h), true
+		case k == (urgent.ExtensionChosen{}).FactKind().Number:
+			return urgent.FoldExtension(s, h), true
+		case k == (urgent.ExchangeHeard{}).FactKind().Number:
+			return urgent.FoldExchange(s, h), true
+		case urgent.OfTelephone(k):
+			return urgent.FoldCall(s, h), true
 		case k >= 400 && k < 500:
 			return task.Fold(s, h), true
 		case k >= 500 && k < 520:

@@ -30,6 +30,7 @@ func Views(rules *urgent.Rules) []journal.View {
 	return []journal.View{
 		accessdb.View{}, recorddb.View{}, directorydb.View{}, taskdb.View{}, exchangedb.View{}, stockdb.View{}, entrydb.View{},
 		urgentdb.View{Rules: rules}, urgentdb.ApartView{Rules: rules},
+		urgentdb.PhoneView{},
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"holdfast/exchange/itk"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
+	"holdfast/urgent/urgentweb"
 	"holdfast/web"
 )
 
@@ -39,6 +40,7 @@ func (n *Node) machineServer() (*http.Server, error) {
 		Ours: n.ours, Receiver: receiver, Partner: partner, Now: n.clock,
 	}))
 	mux.Handle("/direct", envelopes)
+	mux.Handle(urgentweb.PhoneDoorPath, n.telephoneDoor())
 	return &http.Server{
 		Handler: partnersOnly(mux), TLSConfig: config, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: n.serverLog(),
@@ -57,6 +59,7 @@ func machineRoutes() []web.Route {
 		at(http.MethodGet, "/bars/Slot"), at(http.MethodGet, "/bars/Appointment"), at(http.MethodGet, "/bars/Appointment/{id}"), // answered "not offered"
 		at(http.MethodGet, "/bars/ServiceRequest"), at(http.MethodGet, "/bars/ServiceRequest/{id}"),
 		at(http.MethodPost, "/direct"), at(http.MethodPost, "/itk"),
+		at(http.MethodPost, urgentweb.PhoneDoorPath), // with a telephone exchange's certificate, and no other
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.Path},
 		{Door: web.Sister, Method: http.MethodPost, Pattern: carrier.AskPath},
 		{Door: web.Account, Method: http.MethodPost, Pattern: controlSocket + "/enrol"},

@@ -68,6 +68,7 @@ type Node struct {
 	Gate      *accessdb.Gate
 	Cases     *urgentdb.Cases
 	Homes     *entrydb.Homes
+	Phone     *urgentdb.Phone
 	Shell     *web.Shell
 	Mux       *web.Mux
 	App       *urgentweb.App
@@ -151,6 +152,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.Gate = accessdb.NewGate(n.Journal, n.clock)
 	n.signIn()
 	n.Cases = &urgentdb.Cases{Journal: n.Journal, Gate: n.Gate, Rules: n.config.Library.Rules, Clock: n.clock, Device: n.Device}
+	n.putPhone()
 	n.Gate.OpenWork = n.openWork
 	n.scope = &scope{n.Journal, n.clock}
 	n.putLooking()
@@ -207,6 +209,7 @@ func (n *Node) putPages() error {
 	}
 	n.App.Disclosure = n.config.Library.Tell
 	n.App.Household, n.App.Connected = people{n}.household, slices.Sorted(maps.Keys(n.config.Askers))
+	n.App.Phone = n.Phone
 	if n.site() {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
@@ -240,6 +243,7 @@ func (n *Node) putParts() error {
 	}
 	if !n.site() {
 		n.parts = append(n.parts, part{"letting go", n.lettingGo})
+		n.parts = append(n.parts, part{"ambulance timers", n.ambulanceTimers})
 		return nil // what is sent to and arrives from other organisations is a site node's
 	}
 	return n.putDoors()
@@ -277,6 +281,7 @@ func (n *Node) putDoors() error {
 	n.parts = append(n.parts,
 		part{"national services", n.nation().Run},
 		part{"erasure", n.erase},
+		part{"telephone", n.followCalls},
 		part{"message doors", serving(machines, n.config.Machines)},
 		part{"outbox", func(ctx context.Context) error { n.outbox.Run(ctx); return nil }})
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/fact"
 	"holdfast/journal"
+	"holdfast/urgent"
 	"holdfast/urgent/urgentdb"
 )
 
@@ -34,6 +35,8 @@ func (s *scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, e
 		`SELECT DISTINCT record FROM urgent_case WHERE onlist = 1 LIMIT ?`,
 		`SELECT subject FROM task_open LIMIT ?`,
 		`SELECT subject FROM directory_entry LIMIT ?`,
+		`SELECT id FROM phone_call WHERE over = 0 AND began > (SELECT max(began) FROM phone_call) - 86400000 ORDER BY began DESC LIMIT ?`,
+		`SELECT id FROM phone_seat UNION SELECT id FROM phone_exchange LIMIT ?`,
 	} {
 		more, err := subjectRows(ctx, s.j.Views(), query)
 		if err != nil {
@@ -95,11 +98,12 @@ func (s *scope) Ended(ctx context.Context, desk fact.Subject) ([]fact.Subject, e
 	return out, nil
 }
 
-// isWork tells whether a subject is a case, a record or a task.
+// isWork tells whether a subject is a case, a record, a task or a telephone
+// call.
 func isWork(h fact.History) bool {
 	return slices.ContainsFunc(h.Facts(), func(f fact.Fact) bool {
 		k := f.Body.Kind
-		return k >= 100 && k < 120 || urgentdb.IsCase(f) || k >= 400 && k < 500
+		return k >= 100 && k < 120 || urgentdb.IsCase(f) || k >= 400 && k < 500 || urgent.OfTelephone(k)
 	})
 }
 

@@ -95,6 +95,11 @@ func (n *Node) wholePerson(ctx context.Context, about fact.Subject) (subjects []
 			return nil, 0, err
 		}
 		open += stillToDo(c)
+		calls, err := n.callsOf(ctx, c, cases)
+		if err != nil {
+			return nil, 0, err
+		}
+		subjects = append(subjects, calls...)
 	}
 	return subjects, open, nil
 }

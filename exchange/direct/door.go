@@ -149,7 +149,7 @@ func (d Door) deliver(ctx context.Context, l Letter, p Partner, a exchange.Arriv
 		return exchange.Filed{}, err
 	}
 	switch l.Carries {
-	case exchange.CarriesReferral:
+	case exchange.CarriesReferral, exchange.CarriesAmbulance:
 		r, err := exchange.DecodeReferral(l.Content)
 		if err != nil {
 			return exchange.Filed{}, err

@@ -39,6 +39,8 @@ type Outbox struct {
 	Turn    func(timer fact.Hash) time.Duration                      // how long to wait when other devices may do the same; nil: not at all
 	Alone   func() bool                                              // no other device could send it; nil: there is none
 	Log     *slog.Logger
+
+	Only exchange.Carries // if set, it sees to envelopes that carry this alone
 }
 
 // How attempts are paced: nothing clinical hangs on it, since a person is
@@ -114,6 +116,9 @@ func (r *running) round(ctx context.Context) time.Duration {
 	}
 	next := lookAtMost
 	for _, e := range all {
+		if r.Only != 0 && e.Carries != r.Only {
+			continue
+		}
 		next = min(next, r.attend(ctx, e))
 	}
 	return next

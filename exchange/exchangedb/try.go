@@ -135,8 +135,12 @@ func (r *running) withTask(tx *journal.Tx, e exchange.Envelope, what task.What, 
 	if err != nil {
 		return nil, err
 	}
+	list := task.Clinicians
+	if e.Carries == exchange.CarriesAmbulance {
+		what, list = task.Ambulance, task.Dispatch
+	}
 	more, err := task.Raise(t, r.Device, task.Raised{
-		Timer: e.Timer(), What: what, List: task.Clinicians, Reason: why, About: e.About, Ring: ring, Due: fact.At(tx.Now()), Urgent: true,
+		Timer: e.Timer(), What: what, List: list, Reason: why, About: e.About, Ring: ring, Due: fact.At(tx.Now()), Urgent: true,
 	}, tx.Now())
 	return append(out, more...), err
 }

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"holdfast/access"
+	"holdfast/exchange"
 	"holdfast/fact"
 	"holdfast/journal"
-	"holdfast/task"
 	"holdfast/urgent"
 )
 
@@ -30,6 +30,9 @@ type Cases struct {
 	Rules   *urgent.Rules
 	Clock   journal.Clock
 	Device  access.Caller // this device itself, for what nobody does by hand
+
+	Us        exchange.Party                                  // as whom requests for ambulances go out
+	Ambulance func(ctx context.Context) urgent.AmbulanceRoute // how the ambulance service is reached from here; nil: by phone
 
 	listed listed
 }
@@ -56,7 +59,7 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 		if err != nil {
 			return nil, err
 		}
-		return withTasks(tx, out, c)
+		return s.withAmbulances(ctx, tx, by, out, c)
 	})
 	if err == nil {
 		s.Journal.WaitViews(ctx, saved, viewWait)
@@ -66,31 +69,6 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 
 func fold(tx *journal.Tx, id fact.Subject) (urgent.Case, error) {
 	return journal.FoldIn(tx, id, urgent.Fold)
-}
-
-// withTasks adds the work items that follow from what is said, in the same
-// act: an ambulance that no machine can request is rung for at once.
-func withTasks(tx *journal.Tx, drafts []fact.Draft, c urgent.Case) ([]fact.Draft, error) {
-	for _, d := range drafts {
-		req, ok := d.Content.(urgent.AmbulanceRequested)
-		if !ok {
-			continue
-		}
-		id, err := tx.NewSubject()
-		if err != nil {
-			return nil, err
-		}
-		// whoever may ask for an ambulance is never refused for the task that follows
-		more, err := task.Raise(task.Task{Subject: id}, access.Caller{Role: access.Device}, task.Raised{
-			What: task.Ambulance, List: task.Dispatch, Reason: "Ring ambulance control for a " + req.Category + ". Read the case to them.",
-			About: c.ID, Urgent: true,
-		}, tx.Now())
-		if err != nil {
-			return nil, err
-		}
-		drafts = append(drafts, more...)
-	}
-	return drafts, nil
 }
 
 // NewCase draws the name of a case that does not exist yet.

@@ -60,7 +60,7 @@ func openWith(t testing.TB, list func(journal.View) journal.View) *Cases {
 	}
 	ctx, clock := context.Background(), func() time.Time { return start }
 	o := journal.Options{
-		Dir: t.TempDir(), Clock: clock, Random: rand.Reader, Views: []journal.View{list(View{Rules: rules}), ApartView{Rules: rules}}, Demo: true,
+		Dir: t.TempDir(), Clock: clock, Random: rand.Reader, Views: []journal.View{list(View{Rules: rules}), ApartView{Rules: rules}, PhoneView{}}, Demo: true,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	if err := journal.Found(ctx, o, journal.Founding{Name: "Fellside 111", ODS: "FEL01", DeviceName: "site"}); err != nil {

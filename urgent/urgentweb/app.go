@@ -32,6 +32,7 @@ type App struct {
 	Triage   *triage.Content
 	Call     *CallRules // from LoadCallRules
 	Drafts   Drafts
+	Phone    *urgentdb.Phone           // nil: no telephone is told of here
 	Name     func(fact.Subject) string // of a member of staff, by their subject
 	Us       exchange.Party
 	Keeping  Keeping

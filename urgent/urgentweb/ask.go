@@ -80,6 +80,7 @@ func (a *App) ask(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 	}
 	p.OpenID = drawerID(p.Drawers, p.Open)
 	p.Frame = a.askFrame(r, by, p)
+	p.Phone = a.phoneOn(r, by, &p.Frame, phoneAbout{Case: &c})
 	return web.Render(w, r, http.StatusOK, askView(p))
 }
 

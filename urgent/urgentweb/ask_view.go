@@ -13,6 +13,7 @@ import (
 
 // askPage is everything that the page of questions shows.
 type askPage struct {
+	Phone    phoneLine
 	Frame    web.Frame
 	Case     urgent.Case
 	Who      web.Patient

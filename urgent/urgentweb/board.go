@@ -33,6 +33,7 @@ type boardPage struct {
 	TaskDue int // of those, past their time
 	Risk    []listRow
 	Beyond  int
+	Phone   boardPhone
 }
 
 // boardRow is one priority by how near its deadlines are.
@@ -70,7 +71,7 @@ func (a *App) boardLive(w http.ResponseWriter, r *http.Request, by web.Caller) e
 		return err
 	}
 	return a.Shell.Watch(w, r, by, web.Watch{
-		Topics: []string{casesTopic},
+		Topics: []string{casesTopic, phoneBoard, phoneTopic},
 		Draw: func(ctx context.Context, by web.Caller, _ []web.Change) ([]web.Fragment, error) {
 			page, err := a.boardOf(ctx, by)
 			if err != nil {
@@ -79,6 +80,7 @@ func (a *App) boardLive(w http.ResponseWriter, r *http.Request, by web.Caller) e
 			return []web.Fragment{
 				{ID: "b-queue", HTML: boardQueue(page)}, {ID: "b-free", HTML: boardFree(page)},
 				{ID: "b-out", HTML: boardOut(page)}, {ID: "b-risk", HTML: boardRisk(page)},
+				{ID: "b-phone", HTML: boardPhoneView(page.Phone)},
 			}, nil
 		},
 	})
@@ -98,6 +100,7 @@ func (a *App) boardOf(ctx context.Context, by web.Caller) (boardPage, error) {
 			p.Risk = append(p.Risk, rowOf(row, by, false, now, zone))
 		}
 	}
+	p.Phone = a.boardPhoneOf(ctx, by, list, now, zone)
 	return p, nil
 }
 

@@ -27,6 +27,9 @@ func (a *App) callNew(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err := by.May(access.TakeCall); err != nil {
 		return err
 	}
+	if tel := telOf(r.URL.Query().Get("tel")); a.Phone != nil && !tel.Zero() {
+		return a.callFromPhone(w, r, by, tel)
+	}
 	v, at, ok, err := a.draftValues(r.Context(), by, newCallDraft)
 	if err != nil {
 		return err
@@ -98,6 +101,7 @@ func (a *App) callSave(w http.ResponseWriter, r *http.Request, by web.Caller) er
 	}
 	now := a.Shell.Now()
 	h := f.hear(form, f.Do == "skip", now)
+	h.Tel = a.callTel(r.Context(), by, f.Tel)
 	seen, err := seenIn(f.Seen)
 	if err != nil {
 		return err
@@ -162,18 +166,18 @@ func (f callForm) save(c urgent.Case, by web.Caller, rules *urgent.Rules, h call
 // where the verbs that follow in the same act find them.
 func callBegin(c *urgent.Case, by web.Caller, h callHeard, now time.Time) ([]fact.Draft, error) {
 	if c.Begun() {
-		return nil, nil
+		return tied(*c, by, h.Tel), nil
 	}
 	out, err := urgent.TakeCall(*c, by, h.Calling, now)
 	c.Taken = &urgent.CallTaken{Calling: h.Calling}
-	return out, err
+	return append(out, tied(*c, by, h.Tel)...), err
 }
 
 // callSaved goes on. With something to mend the page comes back with
 // everything that was typed.
 func (a *App) callSaved(w http.ResponseWriter, r *http.Request, by web.Caller, id fact.Subject, f callForm, form *web.Form) error {
 	ctx := r.Context()
-	if err := a.draftDone(ctx, by, newCallDraft, f.Case); err != nil {
+	if err := a.newCallDone(ctx, by, f.Case); err != nil {
 		return err
 	}
 	goOn := f.Do == "go" || f.Do == "skip"

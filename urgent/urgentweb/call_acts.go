@@ -21,11 +21,13 @@ func (a *App) callEmergency(w http.ResponseWriter, r *http.Request, by web.Calle
 		return err
 	}
 	e := urgent.Emergency{Calling: codes.ReceivePhone(f.Number), Place: placeOf(f.Place)}
+	tel := a.callTel(r.Context(), by, f.Tel)
 	_, err = a.Cases.Do(r.Context(), by, access.CallEmergency, id, nil, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
 		if asked(c, e) {
 			return nil, nil
 		}
-		return urgent.CallAmbulance(c, by, a.Cases.Rules, e, now)
+		out, err := urgent.CallAmbulance(c, by, a.Cases.Rules, e, now)
+		return append(out, tied(c, by, tel)...), err
 	})
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func (a *App) callKeep(r *http.Request, by web.Caller, id fact.Subject, f callFo
 	if f.Case == "" { // another form of the page: what the call's own form holds stays
 		return a.draftMove(r.Context(), by, id)
 	}
-	if err := a.draftDone(r.Context(), by, newCallDraft, f.Case); err != nil {
+	if err := a.newCallDone(r.Context(), by, f.Case); err != nil {
 		return err
 	}
 	if !f.typed() {
@@ -77,7 +79,7 @@ func (a *App) callLife(w http.ResponseWriter, r *http.Request, by web.Caller) er
 		return err
 	}
 	l := f.life()
-	h := callHeard{Calling: codes.ReceivePhone(f.Number), Place: placeOf(f.Place)}
+	h := callHeard{Calling: codes.ReceivePhone(f.Number), Place: placeOf(f.Place), Tel: a.callTel(r.Context(), by, f.Tel)}
 	_, err = a.Cases.Do(r.Context(), by, access.CallEmergency, id, nil, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
 		out, err := callBegin(&c, by, h, now)
 		if err != nil {
@@ -179,13 +181,14 @@ func (a *App) callClinician(w http.ResponseWriter, r *http.Request, by web.Calle
 	if err != nil {
 		return err
 	}
+	seat := a.seatOf(r.Context(), by)
 	_, err = a.Cases.Do(r.Context(), by, access.DoTask, id, nil, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
 		if !c.Begun() {
 			return nil, refusal.New(refusal.Missing, "There is no such call here.")
 		}
 		return task.Raise(task.Task{Subject: about}, by, task.Raised{
 			What: task.Other, List: task.Clinicians, Urgent: true, About: id,
-			Reason: by.Says() + " asks for a clinician on the line now, case " + c.Number + ".",
+			Reason: by.Says() + " asks for a clinician on the line now, case " + c.Number + joinOn(seat) + ".",
 		}, now)
 	})
 	if err != nil {

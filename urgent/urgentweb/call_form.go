@@ -19,6 +19,7 @@ type callForm struct {
 	Seen   string `form:"seen" max:"4000"`
 	Do     string `form:"do" max:"20"`
 	Opened int64  `form:"opened"`
+	Tel    string `form:"tel" max:"40"` // the telephone call by which it came
 
 	Number    string `form:"number" max:"60" label:"Number calling"`
 	Place     string `form:"place" max:"400" label:"Where the patient is"`
@@ -65,7 +66,8 @@ type callHeard struct {
 	Born     codes.Date
 	NHS      codes.NHSNumber
 	Record   fact.Subject
-	Unread   []string // what could not be read and was skipped, for a note
+	Tel      urgent.Call // the telephone call by which it came, as it is known
+	Unread   []string    // what could not be read and was skipped, for a note
 }
 
 // formOf reads values that are not just arriving: from a draft or the case.
@@ -117,9 +119,17 @@ func placeOf(typed string) codes.Place {
 			code, err := codes.ParsePostcode(strings.Join(words[i:i+size], " "))
 			if err == nil && code.Full() {
 				p.Postcode = code
-				return p
+				return gridOf(p)
 			}
 		}
+	}
+	return gridOf(p)
+}
+
+// gridOf finds a grid reference among the words.
+func gridOf(p codes.Place) codes.Place {
+	if ref, _, ok := codes.GridRefIn(p.Text); ok {
+		p.Grid = ref.Grid
 	}
 	return p
 }

@@ -43,7 +43,10 @@ func (a *App) callSearch(ctx context.Context, by web.Caller, f callForm, h callH
 	if h.RingBack.Present() && f.Is == string(urgent.CallerPatient) {
 		q.Phone = h.RingBack
 	}
-	if f.Look == string(urgent.No) || known(f, h) < 2 && q.Number == "" {
+	if f.Tel != "" && h.Calling.Present() {
+		q.Phone = h.Calling // the line tells it: whose number it is
+	}
+	if f.Look == string(urgent.No) || known(f, h) < 2 && q.Number == "" && f.Tel == "" {
 		return out
 	}
 	out.Asked = true
@@ -133,7 +136,7 @@ func (a *App) begunCase(ctx context.Context, by web.Caller, text string) (*urgen
 }
 
 // partFields are the fields that callParts hangs on.
-const partFields = "caller ring_back place first last born sex nhs practice look record why"
+const partFields = "tel number caller ring_back place first last born sex nhs practice look record why"
 
 // fromRecord gives what was typed, else what the chosen record says.
 func (p callPage) fromRecord(name string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/codes"
+	"holdfast/fact"
 	"holdfast/triage"
 	"holdfast/triage/triageweb"
 	"holdfast/urgent"
@@ -34,6 +35,8 @@ type callPage struct {
 	Missing  []string // what the ambulance still needs
 	FindOut  []string // what nobody there could tell
 	Drawers  []triageweb.Drawer
+	Tel      fact.Subject // the telephone call that the page was opened for
+	Phone    phoneLine
 }
 
 // Action is where the form goes.
@@ -46,7 +49,7 @@ func (p callPage) Action() string {
 
 // Draft names the form's draft.
 func (p callPage) Draft() string {
-	if p.Case == nil {
+	if p.Case == nil && p.Tel.Zero() {
 		return newCallDraft
 	}
 	return "call/" + p.ID
@@ -96,6 +99,8 @@ func (a *App) callShow(w http.ResponseWriter, r *http.Request, by web.Caller, p 
 	p.Drawers = a.drawers(p.Case, p.ID, p.Know.Person, p.ageNow(now))
 	p.OpenID = drawerID(p.Drawers, p.Open)
 	p.Frame = a.callFrame(r, by, p)
+	p.Tel = telOf(p.F.Tel)
+	p.Phone = a.phoneOn(r, by, &p.Frame, phoneAbout{Case: p.Case, Call: p.Tel})
 	return web.Render(w, r, status, callView(p))
 }
 

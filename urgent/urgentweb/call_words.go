@@ -26,10 +26,35 @@ func (p callPage) numberHint() string {
 	return p.Heard.Calling.Display() + ". Read it back"
 }
 
+// placeMarks says which postcode, grid reference or three words were read among
+// the words of a place, to be read back; a grid reference that can't be read
+// says what to ask.
+func placeMarks(p codes.Place) string {
+	var out []string
+	if p.Postcode != "" {
+		out = append(out, "Postcode "+string(p.Postcode))
+	}
+	ref, why, ok := codes.GridRefIn(p.Text)
+	switch {
+	case ok && ref.Grid.Irish:
+		out = append(out, "Irish grid "+ref.Text)
+	case ok:
+		out = append(out, "Grid "+ref.Text)
+	case why != nil:
+		out = append(out, "Grid reference: "+lowerFirst(sayOf(why)))
+	}
+	if words := codes.ThreeWordsIn(p.Text); words != "" {
+		out = append(out, words+", read each word back")
+	}
+	return joined(" · ", out...)
+}
+
 func (p callPage) placeHint() string {
 	switch {
 	case p.Form.Value("place") == "":
 		return "Door, street, town, postcode: as far as they know"
+	case placeMarks(p.Heard.Place) != "":
+		return placeMarks(p.Heard.Place)
 	case p.Heard.Place.Postcode == "":
 		return "No postcode yet: it finds the nearest services"
 	}

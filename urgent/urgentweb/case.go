@@ -45,6 +45,7 @@ type casePage struct {
 	Priority  int
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
+	Phone     casePhone
 }
 
 // caseRights are the acts that this caller may do on this case now.
@@ -135,6 +136,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if p.Due, err = a.dueOf(ctx, by, c); err != nil {
 		return casePage{}, err
 	}
+	p.Phone = a.casePhoneOf(ctx, by, c, now, zone)
 	p.Frame = a.caseFrame(r, by, p)
 	return p, nil
 }

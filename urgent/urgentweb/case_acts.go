@@ -23,6 +23,14 @@ type caseForm struct {
 	DxWhy    string   `form:"dx_why" max:"2000" label:"Why"`
 	Flags    []string `form:"flag" max:"64"`
 	Record   string   `form:"record" max:"40"`
+
+	// about an ambulance that does not come
+	CancelWho  string `form:"cancel_who" max:"200" label:"Who cancelled it"`
+	CancelWhy  string `form:"cancel_why" max:"1000" label:"Why they cancelled it"`
+	CancelTell string `form:"cancel_tell" max:"200" label:"Who tells the patient or family"`
+	Cancelled  string `form:"cancelled" max:"64"`
+	ToldWhom   string `form:"told_whom" max:"200" label:"Whom you spoke to"`
+	ToldPlan   string `form:"told_plan" max:"1000" label:"What happens instead"`
 }
 
 // caseVerb is a verb with what the form said.

@@ -51,6 +51,7 @@ func (a *App) tellers(now time.Time, zone *time.Location) tellers {
 	a.tellEnd(t, now, zone)
 	a.tellKnown(t)
 	tellExchange(t)
+	a.tellTelephone(t, now, zone)
 	return t
 }
 

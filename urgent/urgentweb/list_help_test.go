@@ -146,7 +146,7 @@ func openDesk(t testing.TB) *desk {
 	rules, err := urgent.LoadRules(set, questions)
 	d.must(err)
 	o := journal.Options{
-		Dir: d.dir, Clock: d.clock, Random: rand.Reader, Views: []journal.View{urgentdb.View{Rules: rules}, urgentdb.ApartView{Rules: rules}}, Demo: true,
+		Dir: d.dir, Clock: d.clock, Random: rand.Reader, Views: []journal.View{urgentdb.View{Rules: rules}, urgentdb.ApartView{Rules: rules}, urgentdb.PhoneView{}}, Demo: true,
 		Log: slog.New(slog.DiscardHandler),
 	}
 	d.must(journal.Found(context.Background(), o, journal.Founding{Name: "Fellside 111", ODS: "FEL01", DeviceName: "site"}))

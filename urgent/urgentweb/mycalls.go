@@ -12,6 +12,7 @@ import (
 type myCallsPage struct {
 	Frame web.Frame
 	Rows  []myCall
+	Phone phoneLine
 	Half  string // where a half-typed call waits; empty: none
 }
 
@@ -36,6 +37,7 @@ func (a *App) myCalls(w http.ResponseWriter, r *http.Request, by web.Caller) err
 		return err
 	}
 	p := myCallsPage{Frame: a.Shell.Frame(r, by, "My calls")}
+	p.Phone = a.phoneOn(r, by, &p.Frame, phoneAbout{})
 	for _, row := range rows {
 		p.Rows = append(p.Rows, myCallOf(row, by, now, zone))
 	}

@@ -30,10 +30,14 @@ func (a *App) callRoutes(m *web.Mux) {
 	post("/call/{id}/outcome/change", a.outcomeChange)
 	post("/call/{id}/outcome/close", a.outcomeClose)
 	post("/call/{id}/refer", a.outcomeRefer)
-	for _, step := range []string{"emergency", "life", "said", "clinician", "ask/add", "ask/finish", "outcome/change", "outcome/close", "refer"} {
+	for _, step := range []string{"emergency", "life", "said", "clinician", "ask/add", "ask/finish", "outcome/change", "outcome/close", "refer", "tie"} {
 		get("/call/{id}/"+step, callBack(step))
 	}
 	get("/mycalls", a.myCalls)
+	post("/call/{id}/tie", a.callTie)
+	post("/phone/extension", a.phoneSit)
+	get("/phone/extension", func(w http.ResponseWriter, r *http.Request, _ web.Caller) error { return web.SeeOther(w, r, "/call") })
+	m.Add(web.Route{Door: web.Session, Method: http.MethodGet, Pattern: "/phone/live", Stream: true}, a.phoneLive)
 	post("/draft", a.draftSave)
 }
 

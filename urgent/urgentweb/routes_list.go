@@ -28,6 +28,8 @@ func (a *App) listRoutes(m *web.Mux) {
 	post("/case/{id}/disposition", a.caseDisposition)
 	post("/case/{id}/flags", a.caseFlags)
 	post("/case/{id}/link", a.caseLink)
+	post("/case/{id}/ambulance/cancelled", a.caseCancelled)
+	post("/case/{id}/ambulance/told", a.caseTold)
 	get("/case/{id}/original/{n}", a.caseOriginal)
 	get("/case/{id}/consult", a.consult)
 	post("/case/{id}/consult", a.consultSent)

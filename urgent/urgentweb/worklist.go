@@ -15,6 +15,7 @@ import (
 
 // worklistPage is everything that the worklist shows.
 type worklistPage struct {
+	Phone    phoneLine
 	Frame    web.Frame
 	Filter   listFilter
 	Total    int
@@ -110,6 +111,9 @@ func (a *App) worklist(w http.ResponseWriter, r *http.Request, by web.Caller) er
 		return err
 	}
 	page.Frame = a.listFrame(r, by, filter, page)
+	live := page.Frame.Live
+	page.Phone = a.phoneOn(r, by, &page.Frame, phoneAbout{})
+	page.Frame.Live = live
 	return web.Render(w, r, http.StatusOK, worklistView(page))
 }
 

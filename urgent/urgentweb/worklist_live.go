@@ -24,6 +24,7 @@ const (
 // is called once, when the pages are opened.
 func (a *App) Listen() (stop func()) {
 	return a.Cases.Journal.Watch(func(committed []fact.Fact) {
+		a.tellPhone(committed)
 		if keys := changed(committed); len(keys) > 0 {
 			a.Shell.Live().Publish(casesTopic, keys...)
 			for _, k := range keys {
@@ -65,9 +66,10 @@ func (a *App) worklistRows(w http.ResponseWriter, r *http.Request, by web.Caller
 		return err
 	}
 	return a.Shell.Watch(w, r, by, web.Watch{
-		Topics: []string{casesTopic},
+		Topics: append([]string{casesTopic}, a.listPhoneTopics(r.Context(), by)...),
 		Draw: func(ctx context.Context, by web.Caller, changes []web.Change) ([]web.Fragment, error) {
-			return a.drawRows(ctx, by, filter, changes)
+			rows, err := a.drawRows(ctx, by, filter, changes)
+			return append(rows, a.listPhone(ctx, by, changes)...), err
 		},
 	})
 }
