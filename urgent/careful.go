@@ -44,7 +44,7 @@ func ends(kind uint32) bool {
 		(Closed{}).FactKind().Number, (ReportDone{}).FactKind().Number, (exchange.ReceiptReceived{}).FactKind().Number:
 		return true
 	}
-	return false
+	return endsInQueue(kind)
 }
 
 // Careful combines the verified state of a case with the state as it would be

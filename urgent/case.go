@@ -17,7 +17,7 @@ import (
 )
 
 // FoldVersion is raised whenever Fold changes what it makes of the same facts.
-const FoldVersion = 2
+const FoldVersion = 3
 
 // Case is the present state of one case.
 type Case struct {
@@ -56,6 +56,7 @@ type Case struct {
 	Threat        fact.Register[LifeThreatChecked] `cbor:"33,keyasint"` // the newest answers
 	Settled       []SettlingMade                   `cbor:"34,keyasint"`
 	HeldBack      *HeldBack                        `cbor:"40,keyasint,omitempty"` // nil: nothing is
+	Queue                                          // how it stands in the queue
 }
 
 // SettlingMade is one disagreement that a person has settled.
@@ -305,6 +306,9 @@ func (c Case) Envelope(id exchange.EnvelopeID) exchange.Envelope {
 // is unsent, unclaimed or unfinished ever leaves the list.
 func (c Case) OnList() bool {
 	stage := c.Stage()
+	if _, untold := c.ToTell(); untold {
+		return c.Begun()
+	}
 	return c.Begun() && stage != Over && stage != HandedOn
 }
 

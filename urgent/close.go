@@ -28,6 +28,9 @@ func Close(c Case, by access.Caller, why string) ([]fact.Draft, error) {
 	if len(c.Claims) > 0 && !c.HeldBy(by.Person) {
 		return nil, takenBy(c.Claims[0])
 	}
+	if _, untold := c.ToTell(); untold && why == "" {
+		return nil, refusal.Field("why", "The patient does not know yet that they may go. Ring them, or say why the case ends all the same.")
+	}
 	out := []fact.Draft{fact.Say(c.ID, Closed{Why: why, By: by.Says()})}
 	for _, claim := range c.Claims {
 		if claim.Person == by.Person {

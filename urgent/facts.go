@@ -14,7 +14,7 @@ func kind(number uint32, name string, join fact.Join) fact.Kind {
 
 // Kinds lists the kinds of fact about a case, 200–299.
 func Kinds() []fact.Kind {
-	return []fact.Kind{
+	all := []fact.Kind{
 		CallTaken{}.FactKind(), CallerDescribed{}.FactKind(), PatientDescribed{}.FactKind(), PlaceStated{}.FactKind(),
 		ReasonStated{}.FactKind(), ContactAgreed{}.FactKind(), FlagsRead{}.FactKind(), LifeThreatChecked{}.FactKind(),
 		AmbulanceRequested{}.FactKind(), Triaged{}.FactKind(), DispositionSet{}.FactKind(), ServiceChosen{}.FactKind(),
@@ -22,6 +22,7 @@ func Kinds() []fact.Kind {
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
 	}
+	return append(all, queueKinds()...)
 }
 
 // YesNo is an answer; the empty one means not asked, which is never no.
@@ -140,6 +141,7 @@ type AmbulanceRequested struct {
 	Place       codes.Place `cbor:"4,keyasint"`
 	Instruction string      `cbor:"5,keyasint,omitempty"` // key of the life-threat instruction on screen
 	Dx          codes.Dx    `cbor:"6,keyasint"`
+	Timer       fact.Hash   `cbor:"7,keyasint,omitzero"` // of the held outcome that it answers: asked for by several, it is one
 }
 
 // FactKind is kind 208.

@@ -34,6 +34,7 @@ type Row struct {
 	Record   fact.Subject `cbor:"19,keyasint"`
 	HeldFrom fact.Millis  `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
 	Rests    bool         `cbor:"41,keyasint,omitempty"` // entries that count rest on held ones
+	QueueRow
 }
 
 // Holder is who has the case.
@@ -63,6 +64,7 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 	if c.Stage() == SendFailed {
 		row.Needs, row.Filter, row.Priority = "Ring: not received", "other", "P1"
 	}
+	row.fillQueue(c, r)
 	row.fillPatient(c)
 	for _, claim := range c.Claims {
 		row.Holders = append(row.Holders, Holder{Person: claim.Person, By: claim.By, At: claim.At, Doing: doing(c, claim)})
@@ -172,6 +174,7 @@ func (c Case) Asks() []string {
 	say(c.sentAndClaimed(), "Sent elsewhere and claimed here")
 	say(c.Outcome.Disputed(), "Two outcomes: decide which")
 	say(len(c.Dispositions) > 1 && !c.sameDispositions(), "Two dispositions: the more urgent counts")
+	out = append(out, c.queueAsks()...)
 	say(len(c.NotShown) > 0, "Newer information not shown here")
 	return out
 }

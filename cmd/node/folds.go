@@ -22,7 +22,7 @@ import (
 
 // foldVersion changes whenever any fold does: states of different versions are
 // not compared.
-const foldVersion = "7"
+const foldVersion = "8"
 
 // foldAny folds a subject by what it is about: the kind of its first fact that
 // belongs to a package. A subject that nobody folds has no state.
