@@ -26,7 +26,7 @@ func LetGoOverdue(c Case, by access.Caller, r *Rules, now time.Time) ([]fact.Dra
 		return nil, nil
 	}
 	if h.What.Never != "" {
-		return c.taskOf(h, task.Raised{
+		return c.taskOf(h.LateTask(c.ID), task.Raised{
 			What: task.Other, List: task.Clinicians, Urgent: true,
 			Reason: "Validate case " + c.Number + " now: it is late, and it never goes by itself. " + h.What.Never + ".",
 		}, now)
@@ -80,7 +80,7 @@ func (r *Rules) letGo(c Case, h Hold, why, who string, now time.Time) ([]fact.Dr
 	if h.What.Goes == AmbulanceGoes {
 		return append(out, fact.Say(c.ID, r.request(c, h.What.Original, why, h.Timer)).When(now)), nil
 	}
-	more, err := c.taskOf(h, task.Raised{
+	more, err := c.taskOf(h.Timer, task.Raised{
 		What: task.RingBack, List: task.Handlers, Urgent: true,
 		Reason: "Ring the patient of case " + c.Number + ": they may go to the emergency department now. " + c.mayRing() + "The case stays open until it says that they were told.",
 	}, now)
@@ -121,10 +121,16 @@ func (r *Rules) released(c Case, h Hold, why string) (DispositionSet, error) {
 	return still, nil
 }
 
-// taskOf raises the one task of a hold, whatever device raises it.
-func (c Case) taskOf(h Hold, t task.Raised, now time.Time) ([]fact.Draft, error) {
-	t.Timer, t.About, t.Due = h.Timer, c.ID, fact.At(now)
-	return task.Raise(task.Task{Subject: task.SubjectOf(h.Timer)}, access.Caller{Role: access.Device}, t, now)
+// LateTask names the timer of the task for what is late and never goes by
+// itself.
+func (h Hold) LateTask(about fact.Subject) fact.Hash {
+	return task.TimerID(about, "validation late", h.Fact)
+}
+
+// taskOf raises the one task of a timer, whatever device raises it.
+func (c Case) taskOf(timer fact.Hash, t task.Raised, now time.Time) ([]fact.Draft, error) {
+	t.Timer, t.About, t.Due = timer, c.ID, fact.At(now)
+	return task.Raise(task.Task{Subject: task.SubjectOf(timer)}, access.Caller{Role: access.Device}, t, now)
 }
 
 // RingForHeld words the task that follows an ambulance: whom to ring, when the

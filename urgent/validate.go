@@ -58,7 +58,7 @@ func Validate(c Case, by access.Caller, r *Rules, v Validation, now time.Time) (
 	}
 	out := []fact.Draft{fact.Say(c.ID, answer), fact.Say(c.ID, set)}
 	if code, _ := r.Code(v.Dx); code.Mode == triage.ModeAmbulance {
-		out = append(out, fact.Say(c.ID, r.request(c, v.Dx, joinSentences(v.Why, "Validated by "+by.Says()+"."), h.Timer)))
+		out = append(out, fact.Say(c.ID, r.request(c, v.Dx, joinSentences(v.Why, "Validated by "+by.Says()+"."), c.heldAmbulance())))
 	}
 	c.Dispositions = []Disposition{{What: set, Role: string(by.Role)}}
 	more, err := c.AnswerSender(by, r, v, now)

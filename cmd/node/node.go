@@ -201,6 +201,7 @@ func (n *Node) putPages() error {
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
+	n.App.Colleagues = n.colleagues
 	n.App.Disclosure = n.config.Library.Tell
 	if n.site() {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
@@ -226,6 +227,7 @@ func (n *Node) putParts() error {
 		{"other devices", n.keepTogether},
 		{"control", n.control},
 		{"alarms", n.alarms},
+		{"validation timers", n.letGo},
 	}
 	if n.config.Devices != nil {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})

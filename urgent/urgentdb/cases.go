@@ -56,7 +56,10 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 		if err != nil {
 			return nil, err
 		}
-		return withTasks(tx, out, c)
+		if out, err = withTasks(tx, out, c); err != nil {
+			return nil, err
+		}
+		return withTold(tx, by, out, c)
 	})
 	if err == nil {
 		s.Journal.WaitViews(ctx, saved, viewWait)
@@ -74,6 +77,14 @@ func withTasks(tx *journal.Tx, drafts []fact.Draft, c urgent.Case) ([]fact.Draft
 	for _, d := range drafts {
 		req, ok := d.Content.(urgent.AmbulanceRequested)
 		if !ok {
+			continue
+		}
+		if req.Timer != (fact.Hash{}) {
+			more, err := heldTask(tx, c, req)
+			if err != nil {
+				return nil, err
+			}
+			drafts = append(drafts, more...)
 			continue
 		}
 		id, err := tx.NewSubject()

@@ -141,8 +141,9 @@ func (s *Cases) rows(ctx context.Context, query string, args ...any) (out []urge
 	return out, rows.Err()
 }
 
-// TakeNext claims the first free case for somebody who consults: what will be
-// late first. When another is quicker the next one is taken.
+// TakeNext claims the first free case that the caller's role is given: what
+// will be late first, and nobody whose next attempt is still to come. When
+// another is quicker the next one is taken.
 func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, error) {
 	if err := s.Gate.Enter(ctx, by, access.Claim, fact.Subject{}); err != nil {
 		return fact.Subject{}, err
@@ -152,7 +153,7 @@ func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, e
 		return fact.Subject{}, err
 	}
 	for _, row := range list.Rows {
-		if row.Stage != urgent.Waiting {
+		if !s.next(row, by) {
 			continue
 		}
 		_, err := s.Do(ctx, by, access.Claim, row.Case, nil, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
