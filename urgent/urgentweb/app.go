@@ -39,6 +39,9 @@ type App struct {
 
 	Disclosure content.Disclosure // how much figures may tell
 	Pseudonyms PseudonymsOf       // nil: this device tells no figures
+
+	// Colleagues lists those at work who may take a case over; nil: none can be told.
+	Colleagues func(ctx context.Context, by access.Caller) ([]Colleague, error)
 }
 
 // People finds and reads the records of people. recorddb implements it.

@@ -32,6 +32,7 @@ type boardPage struct {
 	TaskDue int // of those, past their time
 	Risk    []listRow
 	Beyond  int
+	Queue   urgentdb.QueueCounts
 }
 
 // boardRow is one priority by how near its deadlines are.
@@ -89,7 +90,7 @@ func (a *App) boardOf(ctx context.Context, by web.Caller) (boardPage, error) {
 		return boardPage{}, err
 	}
 	now, zone := a.Shell.Now(), a.Shell.Zone()
-	p := boardPage{Now: now, Zone: zone, Total: list.Total, Reports: list.Waiting, Beyond: list.Beyond}
+	p := boardPage{Now: now, Zone: zone, Total: list.Total, Reports: list.Waiting, Beyond: list.Beyond, Queue: list.Queue}
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		p.add(row, now)

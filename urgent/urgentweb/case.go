@@ -42,6 +42,7 @@ type casePage struct {
 	Priority  int
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
+	Queue     queueView
 }
 
 // caseRights are the acts that this caller may do on this case now.
@@ -128,6 +129,9 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if p.Due, err = a.dueOf(ctx, by, c); err != nil {
 		return casePage{}, err
 	}
+	if p.Queue, err = a.queueOf(ctx, by, c); err != nil {
+		return casePage{}, err
+	}
 	p.Frame = a.caseFrame(r, by, p)
 	return p, nil
 }
@@ -155,6 +159,7 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 		f.Keys = append(f.Keys, web.K("D", "Settle"))
 	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
+	f.Keys = append(f.Keys, p.Queue.keys()...)
 	return f
 }
 

@@ -49,6 +49,7 @@ func (a *App) tellers(now time.Time, zone *time.Location) tellers {
 	a.tellCall(t, now, zone)
 	a.tellCare(t, now, zone)
 	a.tellEnd(t, now, zone)
+	a.tellQueue(t, now, zone)
 	tellExchange(t)
 	return t
 }

@@ -6,4 +6,5 @@ import "holdfast/web"
 func (a *App) Routes(m *web.Mux) {
 	a.listRoutes(m)
 	a.callRoutes(m)
+	a.queueRoutes(m)
 }
