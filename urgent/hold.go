@@ -15,7 +15,11 @@ import (
 // for at once. What a clinician sets is validated already.
 func (r *Rules) withHold(c Case, by access.Caller, d DispositionSet, now time.Time) ([]fact.Draft, error) {
 	out := []fact.Draft{fact.Say(c.ID, d)}
-	as, ok := r.valid[d.Dx]
+	original := d.Dx
+	as, ok := r.valid[original]
+	if first, coded := r.Queue.First[d.Dx]; coded { // the code of validation itself was set: what goes is the first of the table
+		original, as, ok = first, d.Dx, true
+	}
 	if !ok || by.May(access.Consult) == nil || len(c.Ambulances) > 0 {
 		return out, nil
 	}
@@ -23,12 +27,13 @@ func (r *Rules) withHold(c Case, by access.Caller, d DispositionSet, now time.Ti
 	switch {
 	case !ok:
 		return out, nil
+	case as == d.Dx:
 	case !row.Phone && row.Goes == AmbulanceGoes:
 		return append(out, fact.Say(c.ID, r.request(c, d.Dx, d.Why, fact.Hash{}))), nil
 	case !row.Phone:
 		return out, nil
 	}
-	return append(out, r.keepsHeld(c, r.held(d.Dx, as, row, now))...), nil
+	return append(out, r.keepsHeld(c, r.held(original, as, row, now))...), nil
 }
 
 func (r *Rules) held(original, as codes.Dx, row ValidationTime, from time.Time) ValidationHeld {

@@ -75,6 +75,20 @@ func TestWhatIsNotHeld(t *testing.T) {
 	}
 }
 
+// Set by hand, the code of validation goes by itself too.
+func TestTheCodeOfValidationSetByHandIsHeld(t *testing.T) {
+	s := begin(t)
+	c := s.disposed("Dx333")
+	if h, ok := c.Held(); !ok || h.What.Original != "Dx012" || h.What.As != "Dx333" {
+		t.Fatalf("%+v", c.Holds)
+	}
+	was, _ := c.Disposition()
+	c = s.says(device, drafts(LetGoOverdue(c, device, s.rules, s.now.Add(time.Hour))), nil)
+	if d, _ := c.Disposition(); d.What.Dx != "Dx012" || d.What.Level > was.What.Level || d.What.Due > was.What.Due || len(c.Ambulances) != 1 {
+		t.Fatalf("%+v was %+v", d.What, was.What)
+	}
+}
+
 // Where calls are not held an ambulance is asked for at once.
 func TestWhereCallsAreNotHeldTheAmbulanceGoesAtOnce(t *testing.T) {
 	s := begin(t)

@@ -258,8 +258,11 @@ func (c Case) ComfortDue(r *Rules) fact.Millis {
 	if due == 0 || len(c.Ambulances) > 0 {
 		return 0
 	}
-	if h, held := c.Held(); held && h.What.Until < due {
-		due = h.What.Until
+	if h, held := c.Held(); held && h.What.Never == "" {
+		return 0 // it goes before it is late
+	}
+	if _, untold := c.ToTell(); untold {
+		return 0 // they are rung anyhow
 	}
 	row := r.Queue.Comfort[r.Priority(d.What)]
 	from := d.What.From
@@ -269,6 +272,16 @@ func (c Case) ComfortDue(r *Rules) fact.Millis {
 		return first
 	}
 	return max(first, reached+fact.Millis(row.Every.Milliseconds()))
+}
+
+// ambulanceOnTheLine tells whether an ambulance was asked for with the caller on
+// the line, and not by a timer or a validation after they had rung off.
+func (c Case) ambulanceOnTheLine() bool {
+	return slices.ContainsFunc(c.Ambulances, func(a Ambulance) bool {
+		return !slices.ContainsFunc(c.Holds, func(h Hold) bool {
+			return h.Timer == a.What.Timer && (h.Went != 0 || len(h.Answers) > 0)
+		})
+	})
 }
 
 // orderAttempts puts attempts in the order in which they were made.

@@ -42,6 +42,12 @@ func (row *Row) Stands() fact.Millis {
 	return due
 }
 
+// ComfortNow tells whether somebody who waits is to be rung now: nobody has the
+// case, or it is late all the same.
+func (row *Row) ComfortNow(now fact.Millis) bool {
+	return row.Comfort != 0 && row.Comfort <= now && (len(row.Holders) == 0 || row.Due <= now)
+}
+
 // fillQueue says how a case stands in the queue. What is held is shown under
 // the code of its validation, and is due when it goes.
 func (row *Row) fillQueue(c Case, r *Rules) {

@@ -110,7 +110,7 @@ func reasons(c Case) string {
 // Anybody may claim such a case all the same.
 func (c Case) onTheLine() bool {
 	stage := c.Stage()
-	return c.Taken != nil && (stage == OnCall || stage == Waiting && len(c.Ambulances) > 0)
+	return c.Taken != nil && (stage == OnCall || stage == Waiting && c.ambulanceOnTheLine())
 }
 
 // fillPatient says whom the case is about; of patients stated apart every name,

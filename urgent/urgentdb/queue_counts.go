@@ -35,8 +35,6 @@ func ofQueue(filter string) bool {
 	return slices.Contains([]string{showComfort, showGoing, showTell, showOffered}, filter)
 }
 
-func comfortDue(row urgent.Row, now fact.Millis) bool { return row.Comfort != 0 && row.Comfort <= now }
-
 func going(row urgent.Row, now fact.Millis) bool {
 	return row.Goes != "" && row.GoesAt <= now+fact.Millis(soonGoing.Milliseconds())
 }
@@ -55,7 +53,7 @@ func (q *QueueCounts) add(row urgent.Row, by access.Caller, now fact.Millis) {
 	count(&q.Going, going(row, now) && !row.Never)
 	count(&q.LateHeld, row.Goes != "" && row.Never && row.GoesAt <= now)
 	count(&q.Tell, row.Tell)
-	count(&q.Comfort, comfortDue(row, now))
+	count(&q.Comfort, row.ComfortNow(now))
 	count(&q.Spent, row.Spent && row.LastStep == "")
 	count(&q.Offered, offered(row, by.Person))
 }
@@ -64,7 +62,7 @@ func (q *QueueCounts) add(row urgent.Row, by access.Caller, now fact.Millis) {
 func (show Show) inQueue(row urgent.Row, by access.Caller, now fact.Millis) bool {
 	switch show.Filter {
 	case showComfort:
-		return comfortDue(row, now)
+		return row.ComfortNow(now)
 	case showGoing:
 		return going(row, now)
 	case showTell:

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"holdfast/fact"
 	"holdfast/urgent"
 	"holdfast/web"
 )
@@ -29,7 +30,7 @@ func queueTags(row *urgent.Row, now time.Time, zone *time.Location) []string {
 		out = append(out, "Goes by itself "+clock(goes))
 	}
 	add(row.Went != 0, "Went by itself "+clock(timeOf(row.Went))+lateWords(row.LateBy))
-	add(row.Comfort != 0 && !now.Before(timeOf(row.Comfort)), "Comfort call due "+clock(timeOf(row.Comfort)))
+	add(row.ComfortNow(fact.At(now)), "Comfort call due "+clock(timeOf(row.Comfort)))
 	add(row.Spent && row.LastStep == "", "Nobody reached: next step")
 	add(row.LastStep != "" && row.Tried > 0, row.LastStep)
 	add(row.Before != 0, "Put first")

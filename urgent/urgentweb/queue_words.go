@@ -20,9 +20,9 @@ func lateWords(late fact.Millis) string {
 // goesWords says what goes by itself.
 func goesWords(g urgent.Goes) string {
 	if g == urgent.AmbulanceGoes {
-		return "the ambulance"
+		return "the ambulance goes by itself"
 	}
-	return "the patient, to an emergency department"
+	return "the patient is told to go to an emergency department"
 }
 
 // howWords says what came of ringing.
@@ -53,7 +53,7 @@ func (a *App) tellQueue(t tellers, now time.Time, zone *time.Location) {
 		if v.Never != "" {
 			return sentence{68, "Waits for a clinician, " + string(v.As) + ",", ended("and never goes by itself. " + v.Never), ""}
 		}
-		return sentence{68, "Waits for a clinician, " + string(v.As) + ".", "Without one " + goesWords(v.Goes) + " goes by itself at " + web.ClockWords(v.Until.Time(), now, zone) + ".", ""}
+		return sentence{68, "Waits for a clinician, " + string(v.As) + ".", "Without one " + goesWords(v.Goes) + " at " + web.ClockWords(v.Until.Time(), now, zone) + ".", ""}
 	})
 	on(t, func(v urgent.ValidationReleased) sentence {
 		what := "Went by itself: "
