@@ -78,7 +78,7 @@ func (a *App) boardLive(w http.ResponseWriter, r *http.Request, by web.Caller) e
 			}
 			return []web.Fragment{
 				{ID: "b-queue", HTML: boardQueue(page)}, {ID: "b-free", HTML: boardFree(page)},
-				{ID: "b-out", HTML: boardOut(page)}, {ID: "b-risk", HTML: boardRisk(page)},
+				{ID: "b-out", HTML: boardOut(page)}, {ID: "b-risk", HTML: boardRisk(page)}, {ID: "b-val", HTML: boardValidation(page)},
 			}, nil
 		},
 	})

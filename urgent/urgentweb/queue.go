@@ -192,6 +192,9 @@ func (a *App) caseLetGo(w http.ResponseWriter, r *http.Request, by web.Caller) e
 func (a *App) caseRang(w http.ResponseWriter, r *http.Request, by web.Caller) error {
 	names := map[string]string{"for": "r_for", "number": "r_number", "how": "r_how", "worse": "r_worse", "dx": "r_dx", "why": "r_note"}
 	return a.queueAct(w, r, by, access.WriteNote, names, func(f queueForm, c urgent.Case, now time.Time) ([]fact.Draft, error) {
+		if f.Number == otherNumber {
+			f.Number = ""
+		}
 		return urgent.RecordAttempt(c, by, a.Cases.Rules, urgent.Rung{
 			For: urgent.RungFor(f.For), Number: codes.ReceivePhone(orWords(f.Other, f.Number)), How: urgent.RungHow(f.How),
 			Worse: urgent.YesNo(f.Worse), Dx: codes.Dx(f.WorseDx), Note: f.Note,

@@ -9,6 +9,18 @@ import (
 	"holdfast/web"
 )
 
+// queueAsks lists what of the queue somebody must see to now, loudly.
+func queueAsks(row *urgent.Row, now time.Time) []string {
+	var out []string
+	if row.Never && !now.Before(timeOf(row.GoesAt)) {
+		out = append(out, "Late, and never goes by itself: look now")
+	}
+	if row.Spent && row.LastStep == "" {
+		out = append(out, "Nobody reached: next step")
+	}
+	return out
+}
+
 // queueTags says of a row what goes by itself and when, who is to be rung, and
 // what colleagues have arranged.
 func queueTags(row *urgent.Row, now time.Time, zone *time.Location) []string {
@@ -22,8 +34,7 @@ func queueTags(row *urgent.Row, now time.Time, zone *time.Location) []string {
 	goes := timeOf(row.GoesAt)
 	switch {
 	case row.Goes == "":
-	case row.Never && !now.Before(goes):
-		out = append(out, "Late, and never goes by itself: look now")
+	case row.Never && !now.Before(goes): // asked for, see queueAsks
 	case row.Never:
 		out = append(out, "Never goes by itself")
 	default:
@@ -31,7 +42,6 @@ func queueTags(row *urgent.Row, now time.Time, zone *time.Location) []string {
 	}
 	add(row.Went != 0, "Went by itself "+clock(timeOf(row.Went))+lateWords(row.LateBy))
 	add(row.ComfortNow(fact.At(now)), "Comfort call due "+clock(timeOf(row.Comfort)))
-	add(row.Spent && row.LastStep == "", "Nobody reached: next step")
 	add(row.LastStep != "" && row.Tried > 0, row.LastStep)
 	add(row.Before != 0, "Put first")
 	for _, o := range row.OfferTo {

@@ -524,7 +524,7 @@ func caseRung(p casePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = web.SelectField(web.Pick{Name: "r_number", Label: "Number", Value: p.Form.Value("r_number"), Error: p.Form.Error("r_number"), Options: p.Queue.Numbers}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.SelectField(web.Pick{Name: "r_number", Label: "Number", Value: orWords(p.Form.Value("r_number"), p.Queue.Numbers[0].Value), Error: p.Form.Error("r_number"), Options: p.Queue.Numbers}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

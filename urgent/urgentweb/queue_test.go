@@ -69,7 +69,7 @@ func TestTheListSaysWhenItGoesByItself(t *testing.T) {
 	page = d.get("/case/" + id.String())
 	page.wants(t, "Went by itself: Dx012.", "Ambulance needed now, C3.")
 	page.without(t, "It stands: send the ambulance")
-	d.get("/board").is(t, http.StatusOK).wants(t, "wait for validation")
+	d.get("/board").is(t, http.StatusOK).wants(t, "wait for a clinician")
 }
 
 func TestAClinicianValidatesOnTheCase(t *testing.T) {

@@ -97,6 +97,9 @@ func (a *App) tellQueue(t tellers, now time.Time, zone *time.Location) {
 	})
 }
 
+// otherNumber stands for a number that is not in the list.
+const otherNumber = "other"
+
 // numberOptions are the numbers to ring, and whether each was rung since the
 // patient was last spoken to.
 func numberOptions(all, untried []codes.Phone) []web.Option {
@@ -112,5 +115,5 @@ func numberOptions(all, untried []codes.Phone) []web.Option {
 		}
 		out = append(out, web.Option{Value: p.Dial(), Text: words})
 	}
-	return append(out, web.Option{Value: "", Text: "Another number"})
+	return append(out, web.Option{Value: otherNumber, Text: "Another number"})
 }

@@ -91,6 +91,7 @@ type listRow struct {
 	Why, Where, Who        string
 	Free                   bool
 	Claim                  string // where claiming is sent; empty: it cannot be claimed
+	Notes                  []string // of the queue: "Goes by itself 19:58"
 	Tried                  string // "Tried 1 of 3, next 20:05"
 	kind                   web.BreachKind
 	about                  fact.Subject // the case

@@ -46,6 +46,7 @@ func rowOf(row *urgent.Row, by web.Caller, mayClaim bool, now time.Time, zone *t
 		out.Claim = out.Href + "/claim"
 	}
 	out.Who, out.Class = whoHas(row, by, now, zone)
+	out.Notes = queueTags(row, now, zone)
 	out.Tried = triedWords(row, now, zone)
 	return out
 }

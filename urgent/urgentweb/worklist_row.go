@@ -87,6 +87,9 @@ func (r *listRow) appendWhy(b []byte) []byte {
 		b = append(b, `<span class="tag ask">`...)
 		b = append(text(b, ask), `</span> `...)
 	}
+	for _, n := range r.Notes {
+		b = append(text(append(b, `<span class="tag">`...), n), `</span> `...)
+	}
 	return append(text(b, r.Why), `</td>`...)
 }
 

@@ -25,7 +25,7 @@ export default async function (room) {
   await nurse.every("case-held");
   await nurse.press("v");
   await says(nurse, "Validated:");
-  await nurse.every("case-validated", { sizes: [[1440, 900]], themes: ["light"] });
+  await nurse.shot("case-validated");
 
   await opens(nurse, "/worklist?show=speak&free=yes", "Ring back", -1);
   await nurse.press("a");
@@ -33,7 +33,7 @@ export default async function (room) {
   await nurse.press("ArrowRight"); // no answer
   await nurse.tabTo("[name=r_note]");
   await nurse.type("Rang out, no voicemail");
-  await nurse.every("case-rang", { sizes: [[1440, 900], [768, 1024]], themes: ["light", "dark"] });
+  await nurse.every("case-rang", { sizes: [[768, 1024]], themes: ["dark"] });
   await nurse.tabTo(`form[action$="/rang"] button`);
   await nurse.press("Enter");
   await says(nurse, "Tried 1 of 3");
@@ -54,6 +54,6 @@ export default async function (room) {
   await row.waitFor();
   ok((await row.innerText()).includes("Put first"), "the list does not say that a case was put first");
   await manager.go(new URL("/board", manager.page.url()).href);
-  await says(manager, "wait for validation");
-  await manager.every("board-queue", { sizes: [[1440, 900], [768, 1024]], themes: ["light"] });
+  await says(manager, "wait for a clinician");
+  await manager.every("board-queue", { sizes: [[1440, 900]], themes: ["light"] });
 }
