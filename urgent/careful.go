@@ -78,6 +78,7 @@ func Careful(verified, whole Case) Case {
 	c.Closings = slices.DeleteFunc(slices.Clone(verified.Closings), func(v Closing) bool {
 		return !slices.ContainsFunc(whole.Closings, func(o Closing) bool { return o.Fact == v.Fact })
 	})
+	c.Holds = carefulHolds(verified.Holds, whole.Holds)
 	c.Outcome, c.Decided = verified.Outcome, verified.Decided && whole.Decided
 	return c
 }

@@ -285,3 +285,17 @@ func (c *folding) stillOffered(o Offer) bool {
 	}
 	return !slices.ContainsFunc(c.queue.ends, func(e placed[HandoverAnswered]) bool { return e.what.Offer == o.Fact })
 }
+
+// carefulHolds keeps a hold going that waits by what is verified: what nobody
+// has verified ends it for nobody. That it went counts all the same.
+func carefulHolds(verified, whole []Hold) []Hold {
+	out := slices.Clone(whole)
+	for i, h := range out {
+		for _, v := range verified {
+			if v.Fact == h.Fact {
+				out[i].Over, out[i].Answers, out[i].Told = v.Over, v.Answers, v.Told
+			}
+		}
+	}
+	return out
+}

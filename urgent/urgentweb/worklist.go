@@ -90,9 +90,9 @@ type listRow struct {
 	Marks, Asks            []string
 	Why, Where, Who        string
 	Free                   bool
-	Claim                  string // where claiming is sent; empty: it cannot be claimed
+	Claim                  string   // where claiming is sent; empty: it cannot be claimed
 	Notes                  []string // of the queue: "Goes by itself 19:58"
-	Tried                  string // "Tried 1 of 3, next 20:05"
+	Tried                  string   // "Tried 1 of 3, next 20:05"
 	kind                   web.BreachKind
 	about                  fact.Subject // the case
 	record                 fact.Subject // the person's record, if one is linked
