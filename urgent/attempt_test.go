@@ -26,9 +26,9 @@ func (s *story) rang(by access.Caller, what RungFor, how RungHow, number string)
 
 func TestThreeAttemptsSpreadOut(t *testing.T) {
 	s := begin(t)
-	c := s.disposed("Dx34")
+	s.disposed("Dx34")
 	first := s.now
-	c = s.rang(nurse, ForCallBack, RungNoAnswer, "01632960418")
+	c := s.rang(nurse, ForCallBack, RungNoAnswer, "01632960418")
 	if got := c.Tries(s.rules); got.Made != 1 || got.Of != 3 || got.Next != fact.At(first.Add(10*time.Minute)) {
 		t.Fatalf("%+v", got)
 	}
@@ -42,7 +42,7 @@ func TestThreeAttemptsSpreadOut(t *testing.T) {
 		t.Fatalf("says %q", err)
 	}
 	s.now = first.Add(10 * time.Minute)
-	c = s.rang(nurse, ForCallBack, RungNoAnswer, "01632960418")
+	s.rang(nurse, ForCallBack, RungNoAnswer, "01632960418")
 	s.now = first.Add(30 * time.Minute)
 	c = s.rang(nurse, ForCallBack, RungVoicemail, "01632960418")
 	got := c.Tries(s.rules)
@@ -120,12 +120,11 @@ func TestComfortCallsBeforeTheBreachAndAgain(t *testing.T) {
 		t.Fatalf("due %v, deadline %v", due.Time(), d.What.Due.Time())
 	}
 	s.now = c.ComfortDue(s.rules).Time()
-	rang := s.now
 	c = s.rang(dispatcher, ForComfort, RungNoAnswer, "01632960418")
 	if due := c.ComfortDue(s.rules); due != d.What.Due-15*60_000 {
 		t.Fatal("nobody answered, and the call is put off")
 	}
-	rang = s.now
+	rang := s.now
 	c = s.rang(dispatcher, ForComfort, RungReached, "01632960418")
 	if due := c.ComfortDue(s.rules); due != fact.At(rang.Add(90*time.Minute)) {
 		t.Fatalf("next at %v, rang at %v", due.Time(), rang)

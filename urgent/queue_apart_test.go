@@ -154,7 +154,7 @@ func TestWhatIsReplacedOnOneDeviceStaysReplaced(t *testing.T) {
 	s.now = late
 	c := s.says(device, drafts(LetGoOverdue(s.at(), device, s.rules, late)), nil)
 	c = s.says(nurse, drafts(SetDisposition(c, nurse, s.rules, "Dx15", "walks about", s.now)), nil)
-	c = s.says(nurse, drafts(Close(c, nurse, "advice")), nil)
+	s.says(nurse, drafts(Close(c, nurse, "advice")), nil)
 	w.inCar(device, lapsed(s.rules, late))
 	c = w.joined()
 	if d, _ := c.Disposition(); d.What.Dx != "Dx15" || len(c.Dispositions) != 1 || len(c.Ambulances) != 1 || !c.Closed() {
@@ -250,7 +250,7 @@ func TestToldOnceIsTold(t *testing.T) {
 	w, late := s.part(), s.now.Add(time.Hour)
 	s.now = late
 	c := s.says(device, drafts(lapsed(s.rules, late)(s.at())), nil)
-	c = s.says(handler, drafts(RecordAttempt(c, handler, s.rules, Rung{For: ForTelling, Number: c.RingBack(), How: RungReached}, s.now)), nil)
+	s.says(handler, drafts(RecordAttempt(c, handler, s.rules, Rung{For: ForTelling, Number: c.RingBack(), How: RungReached}, s.now)), nil)
 	w.inCar(device, lapsed(s.rules, late))
 	c = w.joined()
 	if _, untold := c.ToTell(); untold || len(c.Dispositions) != 1 {
