@@ -328,6 +328,24 @@ func TestWhoeverAskedForValidationIsAnswered(t *testing.T) {
 	}
 }
 
+// A consultation that ends what waited for validation answers whoever asked.
+func TestAConsultationAnswersWhoeverAsked(t *testing.T) {
+	s := begin(t)
+	c := s.asked(exchange.Party{Name: "North Fells Ambulance", ODS: "NFA01"})
+	out := drafts(AnswerConsultation(c, nurse, s.rules, Finish{Outcome: "advice", Detail: "Walks about"}, us, noTexts{}, s.now))
+	if len(out) != 1 {
+		t.Fatalf("%d drafts", len(out))
+	}
+	ref, err := exchange.DecodeReferral(out[0].Attach[0].Bytes)
+	if err != nil || ref.Purpose != exchange.ForAnswer || !strings.Contains(strings.Join(ref.Notes, " "), "Walks about") {
+		t.Fatalf("%v %+v", err, ref.Notes)
+	}
+	plain := begin(t)
+	if out := drafts(AnswerConsultation(plain.disposed("Dx34"), nurse, plain.rules, Finish{Outcome: "advice"}, us, noTexts{}, s.now)); len(out) != 0 {
+		t.Fatal("nobody asked, and somebody is answered")
+	}
+}
+
 func TestWhoeverAskedAndCannotBeReachedIsRung(t *testing.T) {
 	s := begin(t)
 	c := s.asked(exchange.Party{Name: "North Fells Ambulance", Phone: codes.ReceivePhone("01632960377")})

@@ -111,3 +111,18 @@ func (c Case) AnswerSender(by access.Caller, r *Rules, v Validation, now time.Ti
 	}
 	return nil, nil
 }
+
+// AnswerConsultation tells whoever asked us to validate how the consultation
+// ended that took the place of a validation; nothing when nothing waits for one.
+func AnswerConsultation(c Case, by access.Caller, r *Rules, f Finish, us exchange.Party, texts Texts, now time.Time) ([]fact.Draft, error) {
+	h, ok := c.Held()
+	if !ok {
+		return nil, nil
+	}
+	row, _ := r.Outcome(f.Outcome)
+	v := Validation{Dx: h.What.As, Why: joinSentences(row.Name, f.Detail), Us: us, Texts: texts}
+	if row.Ambulance != "" && h.What.Goes == AmbulanceGoes {
+		v.Upheld, v.Dx = true, h.What.Original
+	}
+	return c.AnswerSender(by, r, v, now)
+}
