@@ -42,6 +42,7 @@ check: test
 	$(MAKE) story NAME=saturday
 	$(MAKE) story NAME=known
 	$(MAKE) story NAME=phone
+	$(MAKE) story NAME=queue
 	$(BIN) drill --all
 	$(MAKE) selftest
 

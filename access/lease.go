@@ -126,7 +126,7 @@ func goesOn() []Act {
 // inOpenWork lists the acts that go on about open work, and what it is about.
 func inOpenWork() []Act {
 	return []Act{
-		SeeCase, Triage, Dispose, Refer, Consult, LowerUrgency, SetOutcome, Close, SendReport, WriteNote, Claim,
+		SeeCase, Triage, Dispose, Refer, Consult, LowerUrgency, SetOutcome, Close, SendReport, WriteNote, Claim, RaiseCase,
 		SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason,
 	}
 }

@@ -23,6 +23,7 @@ const (
 	Close          Act = "close a case"
 	SendReport     Act = "report to the GP"
 	WriteNote      Act = "write a note"
+	RaiseCase      Act = "put a case before others"
 	SeeServices    Act = "find a service"
 	SeeRehearsals  Act = "see which faults were rehearsed"
 	SeeDevices     Act = "see how the devices stand"

@@ -34,6 +34,7 @@ const (
 	ForWithdrawal   Purpose = 5 // an earlier document no longer stands
 	ForRepeatCaller Purpose = 6 // earlier calls of a repeat caller
 	ForAmbulance    Purpose = 7 // a request for an ambulance
+	ForAnswer       Purpose = 8 // what became of a validation that they asked for
 )
 
 // String says the purpose in words.
@@ -53,6 +54,8 @@ func (p Purpose) String() string {
 		return "repeat caller"
 	case ForAmbulance:
 		return "ambulance request"
+	case ForAnswer:
+		return "validation answer"
 	}
 	return "purpose not known"
 }

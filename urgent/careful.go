@@ -44,7 +44,7 @@ func ends(kind uint32) bool {
 		(Closed{}).FactKind().Number, (FamilyTold{}).FactKind().Number, (ReportDone{}).FactKind().Number, (exchange.ReceiptReceived{}).FactKind().Number:
 		return true
 	}
-	return false
+	return endsInQueue(kind)
 }
 
 // Careful combines the verified state of a case with the state as it would be
@@ -79,6 +79,7 @@ func Careful(verified, whole Case) Case {
 	c.Closings = slices.DeleteFunc(slices.Clone(verified.Closings), func(v Closing) bool {
 		return !slices.ContainsFunc(whole.Closings, func(o Closing) bool { return o.Fact == v.Fact })
 	})
+	c.Holds = carefulHolds(verified.Holds, whole.Holds)
 	c.Outcome, c.Decided = verified.Outcome, verified.Decided && whole.Decided
 	return c
 }

@@ -59,6 +59,7 @@ type Case struct {
 	HeldBack      *HeldBack `cbor:"40,keyasint,omitempty"` // nil: nothing is
 	Paper         Paper     `cbor:"70,keyasint"`
 	Telephoned
+	Queue // how it stands in the queue
 }
 
 // SettlingMade is one disagreement that a person has settled.
@@ -308,6 +309,9 @@ func (c Case) Envelope(id exchange.EnvelopeID) exchange.Envelope {
 // is unsent, unclaimed or unfinished ever leaves the list.
 func (c Case) OnList() bool {
 	stage := c.Stage()
+	if _, untold := c.ToTell(); untold {
+		return c.Begun()
+	}
 	return c.Begun() && stage != Over && stage != HandedOn
 }
 

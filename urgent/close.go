@@ -31,6 +31,9 @@ func Close(c Case, by access.Caller, why string) ([]fact.Draft, error) {
 	if why == "" && len(c.Paper.ToCheck()) > 0 {
 		return nil, refusal.Field("why", "It came from paper and no second clinician has checked it. Check it first, or say why not.")
 	}
+	if _, untold := c.ToTell(); untold && why == "" {
+		return nil, refusal.Field("why", "The patient does not know yet that they may go. Ring them, or say why the case ends all the same.")
+	}
 	out := []fact.Draft{fact.Say(c.ID, Closed{Why: why, By: by.Says()})}
 	for _, claim := range c.Claims {
 		if claim.Person == by.Person {

@@ -24,7 +24,7 @@ func Kinds() []fact.Kind {
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
 		PaperEntered{}.FactKind(), PaperChecked{}.FactKind(),
-	}, knownKinds())
+	}, knownKinds(), queueKinds())
 }
 
 // YesNo is an answer; the empty one means not asked, which is never no.
@@ -143,6 +143,7 @@ type AmbulanceRequested struct {
 	Place       codes.Place `cbor:"4,keyasint"`
 	Instruction string      `cbor:"5,keyasint,omitempty"` // key of the life-threat instruction on screen
 	Dx          codes.Dx    `cbor:"6,keyasint"`
+	Timer       fact.Hash   `cbor:"7,keyasint,omitzero"` // of the held outcome that it answers: asked for by several, it is one
 }
 
 // FactKind is kind 208.

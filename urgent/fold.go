@@ -37,7 +37,8 @@ type folding struct {
 	work     []int            // places of facts by which somebody works on the case
 	done     []ReportDone
 	gathered
-	told []FamilyTold // of cancelled ambulances
+	families []FamilyTold // of cancelled ambulances
+	queue    queueFolding
 }
 
 // take reads a fact's content and hands it on.
@@ -81,6 +82,7 @@ func (c *folding) apply(i int, f fact.Fact) error {
 		return take(f, func(v AmbulanceRequested) {
 			c.news = append(c.news, i)
 			c.Ambulances = append(c.Ambulances, Ambulance{Fact: f.ID, At: at, What: v})
+			c.queue.twin(i, v.Timer)
 		})
 	case 209:
 		return take(f, func(v Triaged) {
@@ -100,6 +102,9 @@ func (c *folding) apply(i int, f fact.Fact) error {
 }
 
 func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
+	if ofQueue(f.Body.Kind) {
+		return c.applyQueue(i, f)
+	}
 	switch f.Body.Kind {
 	case 215:
 		return take(f, func(v Claimed) { c.claim(i, f, v) })
@@ -165,7 +170,7 @@ func works(kind uint32) bool {
 	case 201, 202, 203, 204, 205, 207, 215, 217, 218, 219, 221:
 		return true
 	}
-	return false
+	return worksInQueue(kind)
 }
 
 // taken keeps the call; said twice it is one call, the first by its own words.
@@ -196,6 +201,7 @@ func (c *folding) knew(kind uint32, i int) bool {
 // dispose keeps what was written apart beside the new one; a disposition that
 // its writer had seen is replaced.
 func (c *folding) dispose(i int, f fact.Fact, v DispositionSet) {
+	c.queue.disposed = append(c.queue.disposed, i)
 	kept := c.Dispositions[:0:0]
 	for _, d := range c.Dispositions {
 		if !c.h.Before(d.Place, i) {
@@ -229,6 +235,7 @@ func (c *folding) settle() {
 		c.reportDone(d)
 	}
 	c.settleKnown()
+	c.settleQueue()
 	c.settleTelephone()
 }
 
@@ -253,7 +260,7 @@ func sortArrived(all []Arrival) {
 }
 
 func (c *folding) knewAll(place int) bool {
-	return !slices.ContainsFunc(c.news, func(n int) bool { return !c.h.Before(n, place) })
+	return !slices.ContainsFunc(c.news, func(n int) bool { return !c.knewOf(n, place) })
 }
 
 // arrive takes in a referral; what it says fills what its arrival had not

@@ -149,6 +149,7 @@ func CallAmbulance(c Case, by access.Caller, r *Rules, e Emergency, now time.Tim
 func ambulance(c Case, r *Rules, row ThreatRow, why string, now time.Time) ([]fact.Draft, error) {
 	req := AmbulanceRequested{
 		Category: row.Category, Why: why, Number: c.RingBack(), Place: c.Place.Or(codes.Place{}), Instruction: row.Instruction, Dx: row.Dx,
+		Timer: c.heldAmbulance(),
 	}
 	if c.Place.Disputed() {
 		req.Why = joinSentences(req.Why, "Two places are stated, ask which: "+placesStated(c))

@@ -43,10 +43,15 @@ func ReceiveReferral(c Case, _ access.Caller, r *Rules, ref exchange.Referral, f
 	if err != nil {
 		return nil, err
 	}
+	hold, held := r.holdOf(ref, set)
 	if old, had := c.Disposition(); had && old.What.Level < set.Level {
 		set = old.still()
 	}
-	return append(out, fact.Say(c.ID, set)), nil
+	out = append(out, fact.Say(c.ID, set))
+	if held {
+		out = append(out, r.keepsHeld(c, hold)...)
+	}
+	return out, nil
 }
 
 func (c Case) hasNewer(v ReferralArrived) bool {

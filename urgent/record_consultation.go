@@ -1,6 +1,7 @@
 package urgent
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -35,6 +36,11 @@ func FinishConsultation(c Case, by access.Caller, r *Rules, f Finish, now time.T
 	row, err := f.check(r)
 	if err != nil {
 		return nil, err
+	}
+	if r.endsUnreached(row.Key) {
+		if err := r.unreachedYet(c, "detail", cmp.Or(f.Detail, f.Consulted.Net.Why)); err != nil {
+			return nil, err
+		}
 	}
 	f.Consulted.By = by.Says()
 	out := []fact.Draft{fact.Say(c.ID, f.Consulted)}

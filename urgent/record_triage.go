@@ -53,7 +53,8 @@ func RecordTriage(c Case, by access.Caller, r *Rules, req TriageRequest, now tim
 	}
 	d.SG, d.SD, d.Level = came.SG, came.SD, came.Level
 	d.Due = sooner(old.What, d)
-	return append(out, fact.Say(c.ID, d)), nil
+	more, err := r.withHold(c, by, d, now)
+	return append(out, more...), err
 }
 
 // still says again that a disposition stands, by somebody who has new word of

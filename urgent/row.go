@@ -37,6 +37,7 @@ type Row struct {
 	PlacedBy string       `cbor:"44,keyasint,omitempty"`
 	ToCheck  fact.Millis  `cbor:"42,keyasint,omitempty"` // typed in from paper then, and not compared with it yet
 	Rests    bool         `cbor:"41,keyasint,omitempty"` // entries that count rest on held ones
+	QueueRow
 }
 
 // Holder is who has the case.
@@ -69,6 +70,7 @@ func RowOf(c Case, r *Rules, marks []string) Row {
 	if row.Placing = c.placing(r); row.Placing != 0 {
 		row.PlacedBy = c.Taken.By
 	}
+	row.fillQueue(c, r)
 	row.fromPaper(c, r)
 	row.fillPatient(c)
 	for _, claim := range c.Claims {
@@ -133,7 +135,7 @@ func (row *Row) fromPaper(c Case, r *Rules) {
 // Anybody may claim such a case all the same.
 func (c Case) onTheLine() bool {
 	stage := c.Stage()
-	return c.Taken != nil && !c.FromPaper() && (stage == OnCall || stage == Waiting && len(c.Ambulances) > 0)
+	return c.Taken != nil && !c.FromPaper() && (stage == OnCall || stage == Waiting && c.ambulanceOnTheLine())
 }
 
 // fillPatient says whom the case is about; of patients stated apart every name,
@@ -198,6 +200,7 @@ func (c Case) Asks() []string {
 	say(c.Outcome.Disputed(), "Two outcomes: decide which")
 	say(len(c.Dispositions) > 1 && !c.sameDispositions(), "Two dispositions: the more urgent counts")
 	say(len(c.Paper.ToCheck()) > 0, "From paper: a second clinician checks it")
+	out = append(out, c.queueAsks()...)
 	say(len(c.NotShown) > 0, "Newer information not shown here")
 	return out
 }

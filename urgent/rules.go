@@ -35,6 +35,7 @@ type Rules struct {
 	Plans    *record.Plans
 	Children *record.Children
 	Phone    PhoneRules
+	Queue    QueueRules
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -74,7 +75,7 @@ type levelRow struct {
 func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 	r := &Rules{Triage: questions, Threats: map[string]ThreatRow{}, Silent: map[codes.Dx]string{}, valid: map[codes.Dx]codes.Dx{}}
 	for _, load := range []func(*content.Set) error{
-		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations,
+		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations, r.loadQueue,
 		r.loadPaper,
 		r.loadRepeat, r.loadKnown,
 		r.loadTelephone,

@@ -23,7 +23,7 @@ func SetDisposition(c Case, by access.Caller, r *Rules, dx codes.Dx, why string,
 	d.Why = strings.TrimSpace(why)
 	old, had := c.Disposition()
 	if !had {
-		return []fact.Draft{fact.Say(c.ID, d)}, nil
+		return r.withHold(c, by, d, now)
 	}
 	d.SG, d.SD = old.What.SG, old.What.SD
 	later := d.Due == 0 && old.What.Due != 0 || d.Due != 0 && old.What.Due != 0 && d.Due > old.What.Due
@@ -38,5 +38,5 @@ func SetDisposition(c Case, by access.Caller, r *Rules, dx codes.Dx, why string,
 		return []fact.Draft{fact.Say(c.ID, d)}, nil
 	}
 	d.Due = sooner(old.What, d)
-	return []fact.Draft{fact.Say(c.ID, d)}, nil
+	return r.withHold(c, by, d, now)
 }

@@ -55,7 +55,7 @@ func (c *folding) applyTelephone(i int, f fact.Fact, at fact.Millis) error {
 			c.Cancelled = append(c.Cancelled, Cancelled{Fact: f.ID, At: at, What: v})
 		})
 	case 265:
-		return take(f, func(v FamilyTold) { c.told = append(c.told, v) })
+		return take(f, func(v FamilyTold) { c.families = append(c.families, v) })
 	}
 	return fact.ErrNewer
 }
@@ -87,7 +87,7 @@ func (c *folding) settleTelephone() {
 	})
 	slices.SortFunc(c.Recordings, func(a, b RecordingKept) int { return cmp.Compare(a.Recording, b.Recording) })
 	for i := range c.Cancelled {
-		for _, told := range c.told {
+		for _, told := range c.families {
 			if was := c.Cancelled[i].Told; told.Cancelled == c.Cancelled[i].Fact && (was == nil || cmp.Or(cmp.Compare(told.Whom, was.Whom), cmp.Compare(told.Plan, was.Plan), cmp.Compare(told.By, was.By)) < 0) {
 				c.Cancelled[i].Told = &told
 			}

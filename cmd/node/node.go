@@ -207,6 +207,7 @@ func (n *Node) putPages() error {
 		Content: n.config.Library.Set, Triage: n.config.Library.Triage, Call: n.config.Library.Call, Drafts: n.Journal, Name: n.name, Us: n.Us, Demo: n.demo,
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
+	n.App.Colleagues = n.colleagues
 	n.App.Disclosure = n.config.Library.Tell
 	n.App.Household, n.App.Connected = people{n}.household, slices.Sorted(maps.Keys(n.config.Askers))
 	n.App.Phone = n.Phone
@@ -234,6 +235,7 @@ func (n *Node) putParts() error {
 		{"other devices", n.keepTogether},
 		{"control", n.control},
 		{"alarms", n.alarms},
+		{"validation timers", n.letGo},
 	}
 	if n.config.Devices != nil {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})

@@ -29,6 +29,14 @@ func (s *Cases) withAmbulances(ctx context.Context, tx *journal.Tx, by access.Ca
 		if !ok {
 			continue
 		}
+		if req.Timer != (fact.Hash{}) { // let go by itself: asked for by several devices it is one task
+			more, err := heldTask(tx, c, req)
+			if err != nil {
+				return nil, err
+			}
+			drafts = append(drafts, more...)
+			continue
+		}
 		sent := urgent.SendAmbulance(with, by, s.Rules, req, way, s.Us, tx.Now())
 		drafts = append(drafts, sent...)
 		if byMachine(sent) {

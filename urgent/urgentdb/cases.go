@@ -59,7 +59,10 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 		if err != nil {
 			return nil, err
 		}
-		return s.withAmbulances(ctx, tx, by, out, c)
+		if out, err = s.withAmbulances(ctx, tx, by, out, c); err != nil {
+			return nil, err
+		}
+		return withTold(tx, by, out, c)
 	})
 	if err == nil {
 		s.Journal.WaitViews(ctx, saved, viewWait)

@@ -21,7 +21,7 @@ const mostRows = 2000
 
 // Show is what of the list is wanted.
 type Show struct {
-	Filter string // speak, validate, see, other; empty: all
+	Filter string // speak, validate, see, other, or one of the queue's: comfort, going, tell, offered; empty: all
 	Free   bool
 	Mine   bool
 	Words  string
@@ -38,6 +38,7 @@ type List struct {
 	Behind  int // facts not yet in the view
 	Waiting int // reports still to go
 	Apart   int // disagreements that wait for a person
+	Queue   QueueCounts
 }
 
 // List lets the caller in, records the look, and gives the list.
@@ -68,12 +69,14 @@ func (s *Cases) list(ctx context.Context, by access.Caller, show Show) (List, er
 		out.Beyond = len(all) - mostRows
 		all = all[:mostRows]
 	}
+	now := fact.At(s.Clock())
 	for _, row := range all {
+		out.Queue.add(row, by, now)
 		out.Counts[row.Filter]++
 		if len(row.Holders) == 0 {
 			out.Free++
 		}
-		if show.holds(row, by) {
+		if show.inQueue(row, by, now) && show.holds(row, by) {
 			out.Rows = append(out.Rows, row)
 		}
 	}
@@ -87,7 +90,7 @@ func (show Show) holds(row urgent.Row, by access.Caller) bool {
 	if row.Stage == urgent.SendFailed && !show.Mine && show.Words == "" {
 		return true
 	}
-	if show.Filter != "" && row.Filter != show.Filter {
+	if show.Filter != "" && !ofQueue(show.Filter) && row.Filter != show.Filter {
 		return false
 	}
 	mine := false
@@ -141,8 +144,9 @@ func (s *Cases) rows(ctx context.Context, query string, args ...any) (out []urge
 	return out, rows.Err()
 }
 
-// TakeNext claims the first free case for somebody who consults: what will be
-// late first. When another is quicker the next one is taken.
+// TakeNext claims the first free case that the caller's role is given: what
+// will be late first, and nobody whose next attempt is still to come. When
+// another is quicker the next one is taken.
 func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, error) {
 	if err := s.Gate.Enter(ctx, by, access.Claim, fact.Subject{}); err != nil {
 		return fact.Subject{}, err
@@ -153,11 +157,11 @@ func (s *Cases) TakeNext(ctx context.Context, by access.Caller) (fact.Subject, e
 	}
 	placing, now := 0, s.Clock()
 	for _, row := range list.Rows {
-		if row.Stage != urgent.Waiting {
-			continue
-		}
-		if now.Before(row.Placing.Time()) {
+		if row.Stage == urgent.Waiting && now.Before(row.Placing.Time()) {
 			placing++
+		}
+		if !s.next(row, by) {
+			continue
 		}
 		_, err := s.Do(ctx, by, access.Claim, row.Case, nil, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
 			return urgent.ClaimWaiting(c, by, s.Rules, now)

@@ -20,11 +20,12 @@ type View struct{ Rules *urgent.Rules }
 func (View) Name() string { return "urgent" }
 
 // Version is raised whenever Create, Apply or the fold change.
-func (View) Version() int { return 100*urgent.FoldVersion + 4 }
+func (View) Version() int { return 100*urgent.FoldVersion + 5 }
 
 // Create makes the tables. rev rises with every change of any row, so that a
-// reader fetches only what is new to it. due is the deadline in ms, or the far
-// future for a case that has none.
+// reader fetches only what is new to it. due is by when the row stands in order
+// in ms, or the far future for a case without a time of its own. A timer stands
+// there until the case's facts say that it has acted.
 func (View) Create(tx *sql.Tx) error {
 	_, err := tx.Exec(`
 		CREATE TABLE urgent_case(id BLOB PRIMARY KEY, rev INTEGER NOT NULL, onlist INTEGER NOT NULL, due INTEGER NOT NULL,
@@ -34,6 +35,8 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE INDEX urgent_record ON urgent_case(record, began);
 		CREATE TABLE urgent_about(record BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY(record, id)) STRICT, WITHOUT ROWID;
 		CREATE INDEX urgent_about_id ON urgent_about(id);
+		CREATE TABLE urgent_timer(id BLOB PRIMARY KEY, timer BLOB NOT NULL, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+		CREATE INDEX urgent_timer_due ON urgent_timer(due);
 		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
 	return err
 }
@@ -92,8 +95,8 @@ func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
 		return err
 	}
 	due := never
-	if row.Due != 0 {
-		due = int64(row.Due)
+	if stands := row.Stands(); stands != 0 {
+		due = int64(stands)
 	}
 	_, err = tx.Exec(`INSERT OR REPLACE INTO urgent_case(id, rev, onlist, due, began, number, record, row)
 		VALUES(?,(SELECT coalesce(max(rev), 0) + 1 FROM urgent_case),?,?,?,?,?,?)`,
@@ -102,6 +105,9 @@ func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
 		return err
 	}
 	if err := abouts(tx, c); err != nil {
+		return err
+	}
+	if err := timers(tx, c); err != nil {
 		return err
 	}
 	return reports(tx, c)
@@ -213,6 +219,9 @@ func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 	for _, s := range subjects {
 		if _, err := tx.Exec(`UPDATE urgent_case SET rev = (SELECT max(rev) + 1 FROM urgent_case), onlist = 0, due = 0, began = 0,
 			number = '', record = x'', row = x'' WHERE id = ?`, s[:]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`DELETE FROM urgent_timer WHERE id = ?`, s[:]); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, s[:]); err != nil {

@@ -43,6 +43,9 @@ type App struct {
 
 	Connected []exchange.National // national services that a site node of ours asks
 	Household HouseholdOf         // nil: only what is stated on the record itself
+
+	// Colleagues lists those at work who may take a case over; nil: none can be told.
+	Colleagues func(ctx context.Context, by access.Caller) ([]Colleague, error)
 }
 
 // People finds and reads the records of people. recorddb implements it.

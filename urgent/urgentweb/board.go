@@ -34,6 +34,7 @@ type boardPage struct {
 	Risk    []listRow
 	Beyond  int
 	Phone   boardPhone
+	Queue   urgentdb.QueueCounts
 }
 
 // boardRow is one priority by how near its deadlines are.
@@ -79,7 +80,7 @@ func (a *App) boardLive(w http.ResponseWriter, r *http.Request, by web.Caller) e
 			}
 			return []web.Fragment{
 				{ID: "b-queue", HTML: boardQueue(page)}, {ID: "b-free", HTML: boardFree(page)},
-				{ID: "b-out", HTML: boardOut(page)}, {ID: "b-risk", HTML: boardRisk(page)},
+				{ID: "b-out", HTML: boardOut(page)}, {ID: "b-risk", HTML: boardRisk(page)}, {ID: "b-val", HTML: boardValidation(page)},
 				{ID: "b-phone", HTML: boardPhoneView(page.Phone)},
 			}, nil
 		},
@@ -92,7 +93,7 @@ func (a *App) boardOf(ctx context.Context, by web.Caller) (boardPage, error) {
 		return boardPage{}, err
 	}
 	now, zone := a.Shell.Now(), a.Shell.Zone()
-	p := boardPage{Now: now, Zone: zone, Total: list.Total, Reports: list.Waiting, Beyond: list.Beyond}
+	p := boardPage{Now: now, Zone: zone, Total: list.Total, Reports: list.Waiting, Beyond: list.Beyond, Queue: list.Queue}
 	for i := range list.Rows {
 		row := &list.Rows[i]
 		p.add(row, now)

@@ -46,6 +46,7 @@ type casePage struct {
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
 	Phone     casePhone
+	Queue     queueView
 }
 
 // caseRights are the acts that this caller may do on this case now.
@@ -137,6 +138,9 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 		return casePage{}, err
 	}
 	p.Phone = a.casePhoneOf(ctx, by, c, now, zone)
+	if p.Queue, err = a.queueOf(ctx, by, c); err != nil {
+		return casePage{}, err
+	}
 	p.Frame = a.caseFrame(r, by, p)
 	return p, nil
 }
@@ -167,6 +171,7 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 		f.Keys = append(f.Keys, web.K("K", "Notes and plans"))
 	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
+	f.Keys = append(f.Keys, p.Queue.keys()...)
 	return f
 }
 

@@ -50,6 +50,7 @@ func (a *App) tellers(now time.Time, zone *time.Location) tellers {
 	a.tellCare(t, now, zone)
 	a.tellEnd(t, now, zone)
 	a.tellKnown(t)
+	a.tellQueue(t, now, zone)
 	tellExchange(t)
 	a.tellTelephone(t, now, zone)
 	return t

@@ -131,7 +131,13 @@ func (a *App) consultFinish(w http.ResponseWriter, r *http.Request, by web.Calle
 	if form.OK() {
 		_, err = a.Cases.Do(r.Context(), by, access.Consult, id, seen, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
 			if news := a.newsOf(obs, identityOf(c), form, now); form.OK() {
-				return urgent.FinishConsultation(c, by, a.Cases.Rules, in.finish(obs, news), now)
+				finish := in.finish(obs, news)
+				out, err := urgent.FinishConsultation(c, by, a.Cases.Rules, finish, now)
+				if err != nil {
+					return nil, err
+				}
+				more, err := urgent.AnswerConsultation(c, by, a.Cases.Rules, finish, a.Us, triageTexts{a.Triage}, now)
+				return append(out, more...), err
 			}
 			return nil, nil
 		})

@@ -8,4 +8,5 @@ func (a *App) Routes(m *web.Mux) {
 	a.callRoutes(m)
 	a.paperRoutes(m)
 	a.knownRoutes(m)
+	a.queueRoutes(m)
 }

@@ -21,13 +21,13 @@ func unverifiedWords(since fact.Millis, now time.Time, zone *time.Location) stri
 func rowAsks(row *urgent.Row, now time.Time, zone *time.Location) []string {
 	words := unverifiedWords(row.HeldFrom, now, zone)
 	if words == "" {
-		return row.Asks
+		return append(queueAsks(row, now), row.Asks...)
 	}
 	out := []string{words}
 	if row.Rests {
 		out = append(out, "Rests on entries that are held back")
 	}
-	return append(out, row.Asks...)
+	return append(append(out, queueAsks(row, now)...), row.Asks...)
 }
 
 // heldAsks says on the case what is held back of it, what rests on that, and

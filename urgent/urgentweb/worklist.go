@@ -26,12 +26,13 @@ type worklistPage struct {
 	Beyond   int // rows that the list cannot hold
 	Reports  int // reports to GPs still to go
 	Apart    int // disagreements to settle
+	Queue    urgentdb.QueueCounts
 	MayClaim bool
 }
 
 // listFilter is what somebody wants to see, as the address says it.
 type listFilter struct {
-	Show string `form:"show" of:"speak validate see other"`
+	Show string `form:"show" of:"speak validate see other comfort going tell offered"`
 	Free bool   `form:"free"`
 	Mine bool   `form:"mine"`
 	Find string `form:"find" max:"100"`
@@ -90,7 +91,9 @@ type listRow struct {
 	Marks, Asks            []string
 	Why, Where, Who        string
 	Free                   bool
-	Claim                  string // where claiming is sent; empty: it cannot be claimed
+	Claim                  string   // where claiming is sent; empty: it cannot be claimed
+	Notes                  []string // of the queue: "Goes by itself 19:58"
+	Tried                  string   // "Tried 1 of 3, next 20:05"
 	kind                   web.BreachKind
 	about                  fact.Subject // the case
 	record                 fact.Subject // the person's record, if one is linked
@@ -135,7 +138,7 @@ func (a *App) listOf(ctx context.Context, by web.Caller, filter listFilter, read
 	page := worklistPage{
 		Filter: filter, Total: all.Total, Beyond: list.Beyond, Reports: list.Waiting, Apart: list.Apart, MayClaim: by.May(access.Claim) == nil,
 		Counts: filterCounts{all.Counts["speak"], all.Counts["validate"], all.Counts["see"], all.Counts["other"]},
-		Sum:    sumOf(all, by, now), Next: nextOf(all.Rows, now),
+		Sum:    sumOf(all, by, now), Next: a.nextOf(all.Rows, by, now), Queue: all.Queue,
 	}
 	page.Groups = groupsOf(a.rowsOf(list.Rows, by, now))
 	return page, nil
@@ -179,18 +182,18 @@ func heldBy(row *urgent.Row, by web.Caller) bool {
 	return false
 }
 
-// nextOf previews what TakeNext takes: the first that waits and is free.
-func nextOf(rows []urgent.Row, now time.Time) nextCase {
-	for _, row := range rows {
-		if len(row.Holders) == 0 && row.Stage == urgent.Waiting && !now.Before(row.Placing.Time()) {
-			who := row.Patient
-			if age := ageSex(row.Born, row.Sex, now); age != "" {
-				who += ", " + age
-			}
-			return nextCase{There: true, Who: who, Needs: row.Needs, Due: timeOf(row.Due)}
-		}
+// nextOf previews what TakeNext takes: the first that waits, is free, and is
+// given to the caller's role.
+func (a *App) nextOf(rows []urgent.Row, by web.Caller, now time.Time) nextCase {
+	row, ok := a.Cases.Next(rows, by)
+	if !ok {
+		return nextCase{}
 	}
-	return nextCase{}
+	who := row.Patient
+	if age := ageSex(row.Born, row.Sex, now); age != "" {
+		who += ", " + age
+	}
+	return nextCase{There: true, Who: who, Needs: row.Needs, Due: timeOf(row.Due)}
 }
 
 // timeOf gives a time of a fact, zero when there is none.

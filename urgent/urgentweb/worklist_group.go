@@ -32,6 +32,8 @@ func rowOf(row *urgent.Row, by web.Caller, mayClaim bool, now time.Time, zone *t
 	switch {
 	case out.OnCall:
 		out.kind = web.Hold
+	case row.Before != 0 && out.kind != web.Late: // somebody has put it first
+		out.kind = web.Due
 	case out.kind == web.Hold: // what has no deadline stands with what is late last
 		out.kind = web.InTime
 	}
@@ -47,6 +49,8 @@ func rowOf(row *urgent.Row, by web.Caller, mayClaim bool, now time.Time, zone *t
 		out.Claim = out.Href + "/claim"
 	}
 	out.Who, out.Class = whoHas(row, by, now, zone)
+	out.Notes = queueTags(row, now, zone)
+	out.Tried = triedWords(row, now, zone)
 	return out
 }
 
@@ -64,10 +68,10 @@ func orderOf(row *urgent.Row) string {
 	switch {
 	case row.Stage == urgent.OnCall:
 		return "x" + strconv.FormatInt(int64(row.From), 10)
-	case row.Due == 0:
+	case row.Stands() == 0:
 		return "r" + strconv.FormatInt(int64(row.From), 10)
 	}
-	return "d" + strconv.FormatInt(int64(row.Due), 10)
+	return "d" + strconv.FormatInt(int64(row.Stands()), 10)
 }
 
 // whoHas says who has the case, and how the row is marked for it.
@@ -85,7 +89,7 @@ func whoHas(row *urgent.Row, by web.Caller, now time.Time, zone *time.Location) 
 	case len(row.Holders) > 0:
 		return who, class
 	case row.Stage == urgent.Waiting, row.Stage == urgent.SendFailed:
-		return "Free", ""
+		return joined(". ", "Free", triedWords(row, now, zone)), ""
 	case row.Stage == urgent.Sending:
 		return "Sent, no receipt yet", "taken"
 	}

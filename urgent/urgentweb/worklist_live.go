@@ -103,6 +103,7 @@ func (a *App) drawRows(ctx context.Context, by web.Caller, filter listFilter, ch
 	return append(append(out, gone...),
 		web.Fragment{ID: "wl-total", HTML: listTotal(page)},
 		web.Fragment{ID: "wl-sum", HTML: listSumView(page.Sum)},
+		web.Fragment{ID: "wl-queue", HTML: listQueue(page)},
 		web.Fragment{ID: "wl-who", HTML: listNextView(page.Next, now)}), nil
 }
 

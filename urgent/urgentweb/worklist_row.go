@@ -87,6 +87,9 @@ func (r *listRow) appendWhy(b []byte) []byte {
 		b = append(b, `<span class="tag ask">`...)
 		b = append(text(b, ask), `</span> `...)
 	}
+	for _, n := range r.Notes {
+		b = append(text(append(b, `<span class="tag">`...), n), `</span> `...)
+	}
 	return append(text(b, r.Why), `</td>`...)
 }
 
@@ -94,7 +97,11 @@ func (r *listRow) appendWho(b []byte) []byte {
 	switch {
 	case r.Claim != "":
 		b = put(b, `<button class="linkish claim" form="rowact" formaction="`, r.Claim, `" data-row-key="C"><b>Free</b><span class="vh">, claim `)
-		return append(text(b, r.Name), `</span></button>`...)
+		b = append(text(b, r.Name), `</span></button>`...)
+		if r.Tried != "" {
+			b = append(text(append(b, ` <small>`...), r.Tried), `</small>`...)
+		}
+		return b
 	case r.Free:
 		return append(b, `<b>Free</b>`...)
 	}
