@@ -27,7 +27,7 @@ func queueMoves() []facttest.Move {
 			ValidationHeld{Original: "Dx012", As: "Dx333", Goes: AmbulanceGoes, Until: 500, Category: "C3"},
 			ValidationHeld{Original: "Dx02", As: "Dx334", Goes: PatientGoes, Until: 600},
 		),
-		func(r *rand.Rand, known []fact.Fact) (fact.Author, []fact.Draft) { // the timer, on whatever thisDevice
+		func(r *rand.Rand, known []fact.Fact) (fact.Author, []fact.Draft) { // the timer, on whatever device
 			f, ok := held(r, known)
 			if !ok {
 				return fact.Author{}, nil
@@ -67,7 +67,7 @@ func queueMoves() []facttest.Move {
 	}
 }
 
-// knownTwin tells whether the writer at place knew of what another thisDevice had
+// knownTwin tells whether the writer at place knew of what another device had
 // stated for the same timer.
 func knownTwin(h fact.History, i, place int) bool {
 	timer := timerAt(h, i)

@@ -200,6 +200,7 @@ func TestTimersRunByThemselves(t *testing.T) {
 
 func TestTakeNextGivesWhatTheRoleTakes(t *testing.T) {
 	s, later := clocked(t)
+	s.Rules.Placing = 0 // time stands still here
 	speak := s.waiting(t, "Dx34")
 	see := s.waiting(t, "Dx05")
 	s.level(t)
