@@ -140,7 +140,9 @@ type Alert struct {
 	Ask    string       `cbor:"8,keyasint,omitempty"` // what speaks against it, to be decided by a person
 	// Disputed is set on a resuscitation decision that is none, because
 	// another or a withdrawal was written apart.
-	Disputed bool `cbor:"9,keyasint,omitempty"`
+	Disputed bool   `cbor:"9,keyasint,omitempty"`
+	Of       string `cbor:"10,keyasint,omitempty"` // whose record it comes from, when that is another one
+	Maybe    bool   `cbor:"11,keyasint,omitempty"` // of a record that may be somebody else's
 	place    int
 }
 
@@ -156,8 +158,15 @@ func (a Alert) ReviewDue(now time.Time) bool {
 
 // Label gives the alert in two or three words for dense rows: "No CPR",
 // "Penicillin: rash". A resuscitation decision that is disputed never reads
-// as one.
+// as one, and one that may be somebody else's says so.
 func (a Alert) Label() string {
+	if a.Maybe {
+		return a.label() + " (if same person)"
+	}
+	return a.label()
+}
+
+func (a Alert) label() string {
 	s := a.Says
 	switch s.Kind {
 	case Resuscitation:
@@ -205,7 +214,7 @@ func (a Alert) Sentence() string {
 			out = "Not a decision, records disagree. One says: " + s.Decision.String() + ". " + s.Text
 		}
 	case Allergy:
-		out = "Allergy: " + a.Label() + ". " + s.Text
+		out = "Allergy: " + a.label() + ". " + s.Text
 	}
 	if s.Author != "" {
 		out = full(out) + "By " + s.Author
@@ -218,6 +227,9 @@ func (a Alert) Sentence() string {
 	}
 	if s.Kept != "" {
 		out = full(out) + "Paper copy " + s.Kept
+	}
+	if a.Of != "" {
+		out = full(out) + "On the record of " + a.Of
 	}
 	return full(out)[:max(len(full(out))-1, 0)]
 }

@@ -48,7 +48,7 @@ func (p Person) Disagreements(h fact.History) []fact.Disagreement {
 			out = append(out, p.doubted(a, h))
 		}
 	}
-	return out
+	return append(out, p.linksApart(h)...)
 }
 
 // Notes says what of the record is not settled, for whoever takes the patient

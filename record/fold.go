@@ -20,6 +20,7 @@ func fold(about fact.Subject, h fact.History) Person {
 	}
 	f.judgeAlerts()
 	f.p.Lines = f.standingLines()
+	f.judgeIdentity()
 	f.p.Gaps = h.Gaps()
 	f.p.Frontier = h.Frontier()
 	return f.p
@@ -32,6 +33,7 @@ type folding struct {
 	ended    []placed[codes.Phone]
 	endings  []placed[AlertEnded]
 	confirms []placed[AlertConfirmed]
+	others   others
 }
 
 type placed[T any] struct {
@@ -64,6 +66,9 @@ func (f *folding) apply(i int, one fact.Fact) error {
 		if err == nil {
 			f.contact(i, Contact{Fact: one.ID, At: one.Body.Happened.From, Says: c})
 		}
+		return err
+	}
+	if known, err := f.applyIdentity(i, one); known {
 		return err
 	}
 	return f.applyAlert(i, one)
@@ -119,6 +124,7 @@ func (f *folding) overtake(k AlertKind, i int) {
 func (f *folding) identity(i int, id Identity, fields []Field) {
 	for _, field := range fields {
 		f.field(i, id, field)
+		f.others.stated(id, field)
 	}
 	for _, l := range id.Lines {
 		f.lines = append(f.lines, placed[Line]{i, l})
@@ -160,6 +166,12 @@ func (f *folding) field(i int, id Identity, field Field) {
 		f.p.Description.Set(f.h, i, id.Description)
 	case FieldRestricted:
 		f.p.Restricted.Set(f.h, i, id.Restricted)
+	case FieldNeeds:
+		f.p.Needs.Set(f.h, i, id.Needs)
+	case FieldWelsh:
+		f.p.Welsh.Set(f.h, i, id.Welsh)
+	case FieldDeath:
+		f.p.Death.Set(f.h, i, id.Death)
 	}
 }
 

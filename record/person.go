@@ -39,6 +39,7 @@ type Person struct {
 	Frontier      []fact.ID                      `cbor:"24,keyasint"`           // what a page of this state has seen
 	Episodes      []Episode                      `cbor:"25,keyasint"`           // what is known of each case they were in contact about
 	Entry         []fact.Subject                 `cbor:"26,keyasint,omitempty"` // where it is kept how to get in: pointers into the vault
+	Known         `cbor:"30,keyasint,omitempty"` // names and addresses before, needs, death, links, traces
 	HeldFrom      fact.Millis                    `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
 	Resting       []fact.ID                      `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
 }
@@ -127,6 +128,7 @@ func (p Person) Identity() Identity {
 		NHS: the(sameNumber(p.NHS)), CHI: the(sameNumber(p.CHI)), HCN: the(sameNumber(p.HCN)), Address: the(p.Address), Lines: p.Lines, Practice: the(p.Practice),
 		Language: the(p.Language), Interpreter: the(p.Interpreter), Communication: the(p.Communication),
 		Description: the(p.Description),
+		Needs:       p.everyNeed(), Welsh: the(p.Welsh), Death: p.death(),
 	}
 	for _, v := range p.Restricted.Values {
 		id.Restricted = id.Restricted || v.Value
@@ -156,6 +158,9 @@ func (p Person) Disputes() []Dispute {
 	add(FieldInterpreter, dispute(p.Interpreter, Answer.String))
 	add(FieldCommunication, dispute(p.Communication, itself))
 	add(FieldDescription, dispute(p.Description, itself))
+	add(FieldNeeds, dispute(p.Needs, itself))
+	add(FieldWelsh, dispute(p.Welsh, Answer.String))
+	add(FieldDeath, dispute(p.Death, Death.String))
 	return out
 }
 

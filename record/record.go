@@ -23,6 +23,7 @@ func Kinds() []fact.Kind {
 		PersonRegistered{}.FactKind(), IdentityAmended{}.FactKind(), ContactNoted{}.FactKind(),
 		AlertAdded{}.FactKind(), AlertEnded{}.FactKind(), AlertAnswered{}.FactKind(), AlertConfirmed{}.FactKind(),
 		EntryKept{}.FactKind(),
+		IdentitiesLinked{}.FactKind(), IdentitiesUnlinked{}.FactKind(), TraceAnswered{}.FactKind(), TraceJudged{}.FactKind(),
 	}
 }
 
