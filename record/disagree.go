@@ -63,6 +63,12 @@ func (p Person) Notes() []string {
 			out = append(out, "To be asked about: "+a.Sentence()+". "+a.Ask+".")
 		}
 	}
+	for _, l := range p.Links {
+		if l.State != Same {
+			out = append(out, "Another record here may be the same person’s: allergies and decisions of either are to be asked about.")
+			break
+		}
+	}
 	for _, d := range p.Disputes() {
 		out = append(out, "Our record has different values for the "+d.Field.String()+": "+strings.Join(d.Values, " or ")+".")
 	}

@@ -17,6 +17,7 @@ type Known struct {
 	Needs   fact.Register[string] `cbor:"3,keyasint"`           // codes of the table of support
 	Welsh   fact.Register[Answer] `cbor:"4,keyasint"`
 	Death   fact.Register[Death]  `cbor:"5,keyasint"`
+	Missed  []fact.Subject        `cbor:"8,keyasint,omitempty"` // linked records that could not be read with this one
 	Links   []Link                `cbor:"6,keyasint,omitempty"` // other records: of the same person, or perhaps
 	Traces  []Trace               `cbor:"7,keyasint,omitempty"` // what a national index answered
 }

@@ -67,6 +67,7 @@ type Contact struct {
 	Fact fact.ID      `cbor:"1,keyasint"`
 	At   fact.Millis  `cbor:"2,keyasint"`
 	Says ContactNoted `cbor:"3,keyasint"`
+	Of   string       `cbor:"4,keyasint,omitempty"` // on whose record it stands, when that is another one
 }
 
 // Dispute is a field of which different values were written apart.

@@ -23,11 +23,13 @@ type Joined struct {
 // An alert of a record that may be somebody else's stands and is asked about.
 // Of decisions about resuscitation one counts only when every record that is
 // surely theirs and has any says the same, and no other may speak against it.
-func Together(p Person, linked []Joined) Person {
-	if len(linked) == 0 {
-		return p
-	}
+// missed are linked records that could not be read: what they say is unknown.
+func Together(p Person, linked []Joined, missed ...fact.Subject) Person {
 	out := p
+	out.Missed = missed
+	if len(linked) == 0 {
+		return out
+	}
 	out.Alerts, out.Contacts, out.Answers = slices.Clone(p.Alerts), slices.Clone(p.Contacts), slices.Clone(p.Answers)
 	out.Episodes, out.NotShown, out.Gaps = slices.Clone(p.Episodes), slices.Clone(p.NotShown), slices.Clone(p.Gaps)
 	for _, j := range linked {
@@ -48,7 +50,10 @@ func (p *Person) take(j Joined) {
 		}
 		p.Alerts = append(p.Alerts, a)
 	}
-	p.Contacts = append(p.Contacts, j.Person.Contacts...)
+	for _, c := range j.Person.Contacts {
+		c.Of = from
+		p.Contacts = append(p.Contacts, c)
+	}
 	for _, e := range j.Person.Episodes {
 		if !slices.ContainsFunc(p.Episodes, func(o Episode) bool { return o.Case == e.Case }) {
 			p.Episodes = append(p.Episodes, e)

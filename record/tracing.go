@@ -84,3 +84,9 @@ func (s TraceState) Person(nhs string) (TraceAnswered, bool) {
 func (s TraceState) Doubtful() bool {
 	return s.Outcome == TraceOne && len(s.People) == 1 && s.People[0].Score != 0 && s.People[0].Score < s.Offer
 }
+
+// Tracer asks a national index. It never waits: a question is answered with how
+// it stands.
+type Tracer interface {
+	Look(q TraceQuestion) TraceState
+}

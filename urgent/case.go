@@ -17,7 +17,7 @@ import (
 )
 
 // FoldVersion is raised whenever Fold changes what it makes of the same facts.
-const FoldVersion = 2
+const FoldVersion = 3
 
 // Case is the present state of one case.
 type Case struct {
@@ -55,7 +55,8 @@ type Case struct {
 	Messages      []Message                        `cbor:"32,keyasint"`
 	Threat        fact.Register[LifeThreatChecked] `cbor:"33,keyasint"` // the newest answers
 	Settled       []SettlingMade                   `cbor:"34,keyasint"`
-	HeldBack      *HeldBack                        `cbor:"40,keyasint,omitempty"` // nil: nothing is
+	Support       `cbor:"41,keyasint"`
+	HeldBack      *HeldBack `cbor:"40,keyasint,omitempty"` // nil: nothing is
 }
 
 // SettlingMade is one disagreement that a person has settled.

@@ -21,6 +21,7 @@ func Kinds() []fact.Kind {
 		ReferralSent{}.FactKind(), ArrivalFiled{}.FactKind(), ReferralArrived{}.FactKind(), Claimed{}.FactKind(),
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
+		InterpreterStepped{}.FactKind(), ViewingOverridden{}.FactKind(),
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 
 // foldVersion changes whenever any fold does: states of different versions are
 // not compared.
-const foldVersion = "7"
+const foldVersion = "8"
 
 // foldAny folds a subject by what it is about: the kind of its first fact that
 // belongs to a package. A subject that nobody folds has no state.
@@ -41,6 +41,8 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 			return entry.Fold(s, h), true
 		case entry.OfOpener(k):
 			return entry.FoldOpener(s, h), true
+		case urgent.OfCase(k):
+			return urgent.Fold(s, h), true
 		case k >= 100 && k < 200:
 			return record.Fold(s, h), true
 		case k == (urgent.ArrivalFiled{}).FactKind().Number, k == (exchange.MessageRefused{}).FactKind().Number:

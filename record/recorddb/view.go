@@ -45,6 +45,9 @@ CREATE TABLE record_key (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE record_name (
 	name TEXT NOT NULL, person INTEGER NOT NULL, PRIMARY KEY (name, person)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE record_link (
+	subject BLOB NOT NULL, other BLOB NOT NULL, PRIMARY KEY (subject, other)
 ) STRICT, WITHOUT ROWID;`)
 	return err
 }
@@ -88,6 +91,11 @@ func put(tx *sql.Tx, p record.Person) error {
 			return err
 		}
 	}
+	for _, l := range p.Links {
+		if _, err := tx.Exec(`INSERT OR IGNORE INTO record_link (subject, other) VALUES (?, ?)`, p.Subject[:], l.Other[:]); err != nil {
+			return err
+		}
+	}
 	for _, n := range r.literals() {
 		if _, err := tx.Exec(`INSERT OR IGNORE INTO record_name (name, person) VALUES (?, ?)`, n, id); err != nil {
 			return err
@@ -98,6 +106,9 @@ func put(tx *sql.Tx, p record.Person) error {
 
 // forget takes a person out with all that they were found under.
 func forget(tx *sql.Tx, s fact.Subject) error {
+	if _, err := tx.Exec(`DELETE FROM record_link WHERE subject = ?`, s[:]); err != nil {
+		return err
+	}
 	var id int64
 	var subject []byte
 	var r row

@@ -136,6 +136,10 @@ func (f callForm) save(c urgent.Case, by web.Caller, rules *urgent.Rules, h call
 		}
 		out = append(out, more...)
 	}
+	if more, err = f.support(c, by); err != nil {
+		return nil, err
+	}
+	out = append(out, more...)
 	if f.Do == "flags" && len(f.Flags) > 0 {
 		if more, err = urgent.ReadFlags(c, by, flagIDs(f.Flags)); err != nil {
 			return nil, err

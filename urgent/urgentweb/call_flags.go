@@ -34,7 +34,7 @@ func (a *App) callKnows(ctx context.Context, by web.Caller, c *urgent.Case, f ca
 	if h.Record.Zero() {
 		return callKnow{}
 	}
-	if f.Look == string(urgent.No) {
+	if !mayView(c, f.Look) {
 		return callKnow{Trouble: "The patient does not want their record looked at. Ask about allergies, medicines and decisions aloud."}
 	}
 	p, err := a.People.Person(ctx, by, h.Record)
@@ -46,6 +46,7 @@ func (a *App) callKnows(ctx context.Context, by web.Caller, c *urgent.Case, f ca
 		self = c.ID
 	}
 	k := knowOf(p, self, a.Call.Repeat, now, a.Shell.Zone())
+	k.Flags = append(a.identityFlags(p), k.Flags...)
 	if c != nil {
 		for _, id := range flagIDs(k.IDs) {
 			if !hasID(c.FlagsRead, id) {

@@ -45,6 +45,9 @@ type callForm struct {
 	Record   string   `form:"record" max:"40"`
 	Why      string   `form:"why" max:"4000" lines:"yes" label:"Why they ring"`
 	Flags    []string `form:"flag" max:"64"`
+	Them     string   `form:"them" max:"20"`
+
+	OverrideWhy string `form:"override_why" max:"1000" label:"Why the record must be seen"`
 
 	Ring      string `form:"ring" of:"yes no"`
 	Text      string `form:"text" of:"yes no"`

@@ -23,6 +23,11 @@ type caseForm struct {
 	DxWhy    string   `form:"dx_why" max:"2000" label:"Why"`
 	Flags    []string `form:"flag" max:"64"`
 	Record   string   `form:"record" max:"40"`
+
+	Step           string `form:"step" of:"asked came none"`
+	Language       string `form:"interpreter_language" max:"60" label:"Language"`
+	InterpreterWhy string `form:"interpreter_why" max:"1000" label:"What was done instead"`
+	OverrideWhy    string `form:"override_why" max:"1000" label:"Why the record must be seen"`
 }
 
 // caseVerb is a verb with what the form said.

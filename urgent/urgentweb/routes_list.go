@@ -28,6 +28,8 @@ func (a *App) listRoutes(m *web.Mux) {
 	post("/case/{id}/disposition", a.caseDisposition)
 	post("/case/{id}/flags", a.caseFlags)
 	post("/case/{id}/link", a.caseLink)
+	post("/case/{id}/interpreter", a.caseInterpreter)
+	post("/case/{id}/override", a.caseOverride)
 	get("/case/{id}/original/{n}", a.caseOriginal)
 	get("/case/{id}/consult", a.consult)
 	post("/case/{id}/consult", a.consultSent)
