@@ -6,6 +6,7 @@ import (
 	"holdfast/access"
 	"holdfast/exchange/pds"
 	"holdfast/fact"
+	"holdfast/fact/refusal"
 	"holdfast/journal"
 	"holdfast/record"
 	"holdfast/record/recorddb"
@@ -27,13 +28,15 @@ func (s people) linked(ctx context.Context, by access.Caller, q access.Ask, p re
 // Alone reads one record and those that are linked to it, not yet together: for
 // the page that links and unlinks.
 func (s people) Alone(ctx context.Context, by access.Caller, id fact.Subject) (record.Person, []record.Joined, []fact.Subject, error) {
-	together, err := s.Person(ctx, by, id)
-	if err != nil {
-		return together, nil, nil, err
-	}
 	p, err := journal.Fold(ctx, s.Journal, id, record.Fold)
 	if err != nil {
 		return p, nil, nil, err
+	}
+	if !p.Registered && len(p.NotShown) == 0 {
+		return p, nil, nil, s.Journal.Gone(id, refusal.New(refusal.Missing, "There is no such record here."))
+	}
+	if _, err := s.Person(ctx, by, id); err != nil {
+		return record.Person{}, nil, nil, err
 	}
 	linked, missed := s.linked(ctx, by, access.Ask{Act: access.SeePerson, Relation: s.relation(ctx, by, id)}, p)
 	return p, linked, missed, nil
@@ -52,4 +55,10 @@ func (n *Node) putRecords() {
 	n.App.Records, n.App.Who = n.Records, n.config.Library.Who
 	pages := &recordweb.Pages{Shell: n.Shell, People: people{n}, Records: n.Records, Rules: n.config.Library.Who, Name: n.name, Refuses: n.Cases.Refuses}
 	pages.Register(n.Mux)
+}
+
+// LiveWork lists the subjects that every desk is given: open cases, the records
+// of their patients and those that are linked to them, open tasks, the directory.
+func (n *Node) LiveWork(ctx context.Context) ([]fact.Subject, error) {
+	return n.scope.Subjects(ctx, fact.Subject{})
 }

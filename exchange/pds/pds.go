@@ -61,6 +61,7 @@ type Refused struct {
 	Says string // for people
 }
 
+// Error is the sentence for people.
 func (r *Refused) Error() string { return "the national index refuses: " + r.Says }
 
 // Ask asks once. By number one person or none is answered. By name it is first

@@ -102,6 +102,11 @@ func (a *App) callSave(w http.ResponseWriter, r *http.Request, by web.Caller) er
 	if err != nil {
 		return err
 	}
+	if h.Record.Zero() && f.Do == "temporary" {
+		if h.Record, err = a.Cases.NewCase(); err != nil {
+			return err
+		}
+	}
 	person := a.callPerson(r.Context(), by, h.Record, f.Look)
 	_, err = a.Cases.Do(r.Context(), by, access.TakeCall, id, seen, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
 		return f.save(c, by, a.Cases.Rules, h, form, person, now)
@@ -136,6 +141,10 @@ func (f callForm) save(c urgent.Case, by web.Caller, rules *urgent.Rules, h call
 		}
 		out = append(out, more...)
 	}
+	if more, err = f.temporary(by, h, form, now); err != nil {
+		return nil, err
+	}
+	out = append(out, more...)
 	if more, err = f.support(c, by); err != nil {
 		return nil, err
 	}

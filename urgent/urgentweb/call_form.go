@@ -3,6 +3,7 @@ package urgentweb
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,7 +67,8 @@ type callHeard struct {
 	Born     codes.Date
 	NHS      codes.NHSNumber
 	Record   fact.Subject
-	Unread   []string // what could not be read and was skipped, for a note
+	Age      record.AboutAge // guessed, when no birth date is known
+	Unread   []string        // what could not be read and was skipped, for a note
 }
 
 // formOf reads values that are not just arriving: from a draft or the case.
@@ -97,6 +99,9 @@ func (f callForm) hear(form *web.Form, skip bool, now time.Time) callHeard {
 	}
 	mend("ring_back", "Ring-back number", f.RingBack, err)
 	h.Born, err = codes.ParseBirthDate(f.Born, now)
+	if age, ok := record.ParseAge(f.Born, now); ok && err != nil {
+		h.Age, err = age, nil
+	}
 	mend("born", "Born", f.Born, err)
 	h.NHS, err = codes.ParseNHSNumber(f.NHS)
 	if err != nil {
@@ -172,6 +177,10 @@ func (f callForm) identity(h callHeard, form *web.Form) record.Identity {
 	}
 	if form.Error("nhs") == "" {
 		id.NHS = h.NHS
+	}
+	id.Age = h.Age
+	if id.Name.IsZero() && id.Age.Years > 0 {
+		id.Description = record.Unknown(id.Sex, id.Age)
 	}
 	return id
 }
@@ -257,6 +266,9 @@ func setPatient(set func(name, value string), c urgent.Case) {
 	set("first", p.Identity.Name.Given)
 	set("last", p.Identity.Name.Family)
 	set("born", p.Identity.Born.Display())
+	if p.Identity.Born.IsZero() && p.Identity.Age.Years > 0 {
+		set("born", "about "+strconv.Itoa(p.Identity.Age.Years))
+	}
 	set("sex", string(p.Identity.Sex))
 	set("nhs", p.Identity.NHS.Format())
 	set("practice", p.Identity.Practice.Name)

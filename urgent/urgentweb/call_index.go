@@ -112,7 +112,7 @@ func (a *App) callThem(w http.ResponseWriter, r *http.Request, by web.Caller) er
 // one, the only one here with the same number, else a new one.
 func (a *App) judgedThem(ctx context.Context, by web.Caller, f callForm, h callHeard) (fact.Subject, error) {
 	if a.Trace == nil || a.Records == nil || f.Look == string(urgent.No) {
-		return fact.Subject{}, refusal.New(refusal.Forbidden, "The national index is not asked here.")
+		return fact.Subject{}, refusal.Field("nhs", "The national index is not asked here")
 	}
 	answer, ok := a.Trace.Look(f.question(h)).Person(f.Them)
 	if !ok {

@@ -208,6 +208,7 @@ func TestWhoRingsIsHelpedWhateverTheySay(t *testing.T) {
 		typed    []string
 		unread   string // what is kept in a note when it is skipped
 		ringBack string
+		called   string
 	}{
 		"an impossible date":    {typed: []string{"born", "31 02 1988"}, unread: "31 02 1988"},
 		"a birth to come":       {typed: []string{"born", "1 6 2031"}, unread: "1 6 2031"},
@@ -215,7 +216,7 @@ func TestWhoRingsIsHelpedWhateverTheySay(t *testing.T) {
 		"a foreign number":      {typed: []string{"ring_back", "+48 22 555 0123"}, ringBack: "+48225550123"},
 		"an anonymous caller":   {typed: []string{"number", "withheld", "first", "", "last", "", "born", ""}},
 		"a prisoner":            {typed: []string{"place", "HMP Fellside, wing C", "caller", "professional", "caller_name", "Officer Marsh", "relation", "prison officer"}},
-		"only an estimated age": {typed: []string{"first", "", "last", "", "born", "about 40"}, unread: "about 40"},
+		"only an estimated age": {typed: []string{"first", "", "last", "", "born", "about 40"}, called: "UNKNOWN, woman about 40"},
 	} {
 		id, text := d.newCall()
 		f := with(with(majaForm(text), c.typed...), "do", "go")
@@ -231,6 +232,9 @@ func TestWhoRingsIsHelpedWhateverTheySay(t *testing.T) {
 		}
 		if c.unread != "" && !kept {
 			t.Errorf("%s: what was typed is lost: %+v", name, got.Notes)
+		}
+		if who := got.Patient.Or(urgent.PatientDescribed{}).Identity; c.called != "" && (who.Called() != c.called || who.AgeWords(d.now) != "about 40") {
+			t.Errorf("%s: %+v", name, who)
 		}
 		if c.ringBack != "" && got.RingBack().Number != c.ringBack {
 			t.Errorf("%s: %+v", name, got.RingBack())
@@ -327,4 +331,29 @@ func (d together) Person(ctx context.Context, by access.Caller, id fact.Subject)
 	}
 	linked, missed := record.Gather(p, func(s fact.Subject) (record.Person, error) { return d.desk.Person(ctx, by, s) })
 	return record.Together(p, linked, missed...), nil
+}
+
+// Somebody unknown gets a record of what can be seen, which is linked when it is
+// known who they are.
+func TestAnUnknownPatientHasARecordThatCanBeLinked(t *testing.T) {
+	d, _ := openIndex(t)
+	id, text := d.newCall()
+	f := with(majaForm(text), "first", "", "last", "", "born", "about 40", "sex", "male", "caller", "professional", "do", "look")
+	d.post("/call", f).is(t, http.StatusSeeOther)
+	d.get("/call/"+text).is(t, http.StatusOK).wants(t, "Begin a record for them", "about 40")
+	d.post("/call/"+text, with(f, "do", "temporary")).is(t, http.StatusSeeOther)
+	p := d.caseOf(id).Patient.Or(urgent.PatientDescribed{})
+	if p.Record.Zero() {
+		t.Fatal("no record was begun")
+	}
+	who, err := d.app.People.Person(context.Background(), listHandler, p.Record)
+	d.must(err)
+	if who.Called() != "UNKNOWN, man about 40" || who.Identity().AgeWords(d.now) != "about 40" {
+		t.Errorf("%+v", who.Identity())
+	}
+	d.get("/case/"+id.String()).wants(t, "/record/"+p.Record.String())
+	d.post("/call/"+text, with(f, "do", "temporary", "record", p.Record.String())).is(t, http.StatusSeeOther)
+	if again := d.caseOf(id).Patient.Or(urgent.PatientDescribed{}); again.Record != p.Record {
+		t.Error("a second record was begun")
+	}
 }

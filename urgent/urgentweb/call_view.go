@@ -191,6 +191,9 @@ func (p callPage) hintOf(name string, now time.Time) string {
 		if words := p.Heard.Born.AgeWords(now); words != "" && p.Form.Error("born") == "" {
 			return words
 		}
+		if p.Heard.Age.Years > 0 {
+			return "An age that is guessed"
+		}
 		return "Day month year"
 	case "ring_back":
 		if p.Heard.RingBack.Present() && p.Form.Error("ring_back") == "" {

@@ -6,6 +6,7 @@ import (
 
 	"holdfast/access"
 	"holdfast/fact"
+	"holdfast/record"
 	"holdfast/urgent"
 	"holdfast/web"
 )
@@ -69,7 +70,7 @@ func (a *App) caseOverride(w http.ResponseWriter, r *http.Request, by web.Caller
 // there is none that may be opened.
 func recordPath(c urgent.Case, by web.Caller) string {
 	p, ok := c.Patient.Get()
-	if !ok || p.Record.Zero() || !c.MayView() || by.May(access.SeePerson) != nil {
+	if !ok || p.Record.Zero() || !c.MayView() || by.May(access.WritePerson) != nil {
 		return ""
 	}
 	return "/record/" + p.Record.String()
@@ -80,3 +81,21 @@ func (p casePage) objects() bool { return !p.C.MayView() }
 
 // speaks tells whether an interpreter is asked for and not there.
 func (p casePage) speaks() bool { return p.C.Asked != 0 && p.C.Came == 0 }
+
+// temporary begins a record of what is known, for somebody who has none here.
+func (f callForm) temporary(by web.Caller, h callHeard, form *web.Form, now time.Time) ([]fact.Draft, error) {
+	if f.Do != "temporary" || f.Record != "" && f.Record != noRecord || h.Record.Zero() {
+		return nil, nil
+	}
+	id := f.identity(h, form)
+	if id.Called() == "UNKNOWN" {
+		id.Description = record.Unknown(id.Sex, id.Age)
+	}
+	id.Language, id.Interpreter = f.Language, map[string]record.Answer{"yes": record.Yes}[f.Interpreter]
+	if f.Is != string(urgent.CallerPatient) {
+		id.Language, id.Interpreter = "", record.NotAsked // the caller's, who is somebody else
+	} else if h.RingBack.Present() && form.Error("ring_back") == "" {
+		id.Lines = []record.Line{{Phone: h.RingBack}}
+	}
+	return record.Register(record.Person{Subject: h.Record}, by, record.Registration{Identity: id, Source: record.FromCaller}, now)
+}
