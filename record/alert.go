@@ -158,10 +158,11 @@ func (a Alert) ReviewDue(now time.Time) bool {
 
 // Label gives the alert in two or three words for dense rows: "No CPR",
 // "Penicillin: rash". A resuscitation decision that is disputed never reads
-// as one, and one that may be somebody else's says so.
+// as one, and one that may be somebody else's ends with
+// a question mark.
 func (a Alert) Label() string {
-	if a.Maybe {
-		return a.label() + " (if same person)"
+	if a.Maybe && !a.Disputed {
+		return a.label() + "?"
 	}
 	return a.label()
 }

@@ -172,7 +172,7 @@ func TestWhatDiffersNeedsASecondPerson(t *testing.T) {
 	if d, disputed := p.Resuscitation(); d != NoDecision || !disputed {
 		t.Errorf("a decision that may be another's counts: %v %v", d, disputed)
 	}
-	if a := p.StandingOf(Allergy); len(a) != 1 || !a[0].Maybe || a[0].Ask == "" || !strings.Contains(a[0].Label(), "if same person") {
+	if a := p.StandingOf(Allergy); len(a) != 1 || !a[0].Maybe || a[0].Ask == "" || !strings.Contains(a[0].Label(), "Latex?") {
 		t.Errorf("%+v", a)
 	}
 	d, err := ConfirmLink(w.of("a", about), w.of("a", second), ruth, "I am sure")

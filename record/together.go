@@ -45,7 +45,7 @@ func (p *Person) take(j Joined) {
 	for _, a := range j.Person.Alerts {
 		a.Of = from
 		if a.Stands && !j.Sure && a.Ask == "" {
-			a.Ask = "From a record that may be the same person: " + from
+			a.Ask = "That record may be somebody else’s"
 			a.Maybe = true
 		}
 		p.Alerts = append(p.Alerts, a)

@@ -113,7 +113,7 @@ func Differences(stated, index Identity) []Difference {
 	}
 	add(FieldLanguage, stated.Language, index.Language)
 	if index.Interpreter == Yes && stated.Interpreter != Yes {
-		add(FieldInterpreter, stated.Interpreter.String(), index.Interpreter.String())
+		add(FieldInterpreter, map[Answer]string{No: "no", Unsure: "not sure"}[stated.Interpreter], "yes")
 	}
 	if index.Restricted && !stated.Restricted {
 		add(FieldRestricted, "no", "yes")

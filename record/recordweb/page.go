@@ -110,7 +110,7 @@ func (p *Pages) viewOf(one record.Person, linked []record.Joined, by web.Caller,
 		if a.Interrupts() {
 			tone = "fill"
 		}
-		v.Alerts = append(v.Alerts, web.Flag{Tag: web.Tag{Text: a.Label(), Tone: tone}, What: a.Sentence() + ".", More: a.Ask})
+		v.Alerts = append(v.Alerts, web.Flag{Tag: web.Tag{Text: a.Label(), Tone: tone}, What: ended(a.Sentence()), More: ended(a.Ask)})
 	}
 	for _, c := range together.CasesSince(time.Time{}, fact.Subject{}) {
 		v.Since = append([]contactLine{{p.at(c.At, now), joined(": ", c.Says.Complaint, c.Says.Outcome), c.Of}}, v.Since...)
@@ -288,4 +288,12 @@ func orNone(s string) string {
 		return "nothing"
 	}
 	return s
+}
+
+// ended ends a sentence that has no full stop.
+func ended(s string) string {
+	if s == "" || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
 }
