@@ -38,6 +38,7 @@ check: test
 	$(MAKE) story NAME=openid
 	$(MAKE) story NAME=authority
 	$(MAKE) story NAME=readable
+	$(MAKE) story NAME=identity
 	$(BIN) drill --all
 	$(MAKE) selftest
 

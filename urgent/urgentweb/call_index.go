@@ -152,3 +152,12 @@ func (c callIndexed) title() string {
 	}
 	return count(len(c.People), "person", "people")
 }
+
+// onRecord tells whether the chosen record keeps this answer as theirs.
+func (p callPage) onRecord(nhs string) bool {
+	if p.Know.Person == nil {
+		return false
+	}
+	t, ok := p.Know.Person.Traced()
+	return ok && t.Says.Identity.NHS.Text == nhs
+}

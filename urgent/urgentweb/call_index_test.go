@@ -130,6 +130,7 @@ func TestTheOneFoundIsTakenByAPersonAlone(t *testing.T) {
 		t.Errorf("%+v", who.Traces)
 	}
 	d.get("/case/"+id.String()).is(t, http.StatusOK).wants(t, "National index", "/record/"+p.Record.String())
+	d.get("/call/"+text).is(t, http.StatusOK).wants(t, "Kept on the record")
 	// The same person rings again: the record that is here is used, no second one made.
 	d.found = []record.Match{{Person: p.Record, Called: "ZIELINSKA, Maja", NHS: codes.ReceiveNHSNumber("9434765919").Traced()}}
 	again, text := d.newCall()
