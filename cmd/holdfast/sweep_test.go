@@ -218,6 +218,7 @@ func chosen() []string {
 		"seen", "case", "do", "dx", "record", "report", "outcome", "actionby", "part", "choice", "back", "passed-over", "service", "whom",
 		"rule", "hold_record", "id", "lost", "to", "said",
 		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer",
+		"them", "other", // whom the national index named; another record of a person
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }

@@ -41,6 +41,17 @@ func (p *Pages) unlink(w http.ResponseWriter, r *http.Request, by web.Caller) er
 	})
 }
 
+// look shows the records that another may be. What is looked for is posted: it
+// stands in no address.
+func (p *Pages) look(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	var in linkForm
+	form, err := web.ReadForm(r, &in)
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, by, http.StatusOK, form, in.Query)
+}
+
 // two runs a verb about this record and another; field is where a mistake in the
 // reason stands. What must be mended comes back
 // with everything typed.

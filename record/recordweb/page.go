@@ -61,7 +61,7 @@ type needLine struct {
 type offer struct{ ID, Called, About, On string }
 
 func (p *Pages) page(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	return p.show(w, r, by, http.StatusOK, nil, r.URL.Query().Get("q"))
+	return p.show(w, r, by, http.StatusOK, nil, "")
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *http.Request, by web.Caller, status int, form *web.Form, query string) error {

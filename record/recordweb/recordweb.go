@@ -45,7 +45,7 @@ type Pages struct {
 // Register adds the routes.
 func (p *Pages) Register(m *web.Mux) {
 	m.Handle(web.Session, http.MethodGet, "/record/{id}", p.door(access.WritePerson, p.page))
-	for act, h := range map[string]web.Handler{"link": p.link, "confirm": p.confirm, "unlink": p.unlink, "needs": p.needs} {
+	for act, h := range map[string]web.Handler{"link": p.link, "confirm": p.confirm, "unlink": p.unlink, "needs": p.needs, "look": p.look} {
 		m.Handle(web.Session, http.MethodPost, "/record/{id}/"+act, p.door(access.WritePerson, h))
 		m.Handle(web.Session, http.MethodGet, "/record/{id}/"+act, p.door(access.WritePerson, p.back))
 	}
