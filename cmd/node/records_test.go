@@ -162,18 +162,18 @@ func TestThePageOfARecordLinksAndUnlinks(t *testing.T) {
 	if strings.Contains(body, "I agree") {
 		t.Error("whoever linked them is asked to agree")
 	}
-	if status, _ = h.post(access.CallHandler, path+"/confirm", url.Values{"other": {other.String()}, "unlink_why": {"me"}}); status != http.StatusForbidden {
+	if status, _ = h.post(access.CallHandler, path+"/confirm", url.Values{"other": {other.String()}, "why": {"me"}}); status != http.StatusForbidden {
 		t.Error("one person agreed with themselves:", status)
 	}
 	see(access.Clinician, "I agree: the same person")
-	if status, _ = h.post(access.Clinician, path+"/confirm", url.Values{"other": {other.String()}, "unlink_why": {"passport"}}); status != http.StatusSeeOther {
+	if status, _ = h.post(access.Clinician, path+"/confirm", url.Values{"other": {other.String()}, "why": {"passport"}}); status != http.StatusSeeOther {
 		t.Fatal(status)
 	}
 	see(access.Clinician, ">the same person<")
 	if status, body = h.post(access.Clinician, path+"/unlink", url.Values{"other": {other.String()}}); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Say how you know") {
 		t.Error(status)
 	}
-	if status, _ = h.post(access.Clinician, path+"/unlink", url.Values{"other": {other.String()}, "unlink_why": {"twins after all"}}); status != http.StatusSeeOther {
+	if status, _ = h.post(access.Clinician, path+"/unlink", url.Values{"other": {other.String()}, "why": {"twins after all"}}); status != http.StatusSeeOther {
 		t.Fatal(status)
 	}
 	see(access.CallHandler, "None is linked")

@@ -23,37 +23,47 @@ import (
 // and places are as crowded as real ones are (a name of rank n about 1/n as
 // often as the first; the commonest last name one person in ninety).
 type crowd struct {
-	families, givens []string
-	familyAt         *rand.Zipf
-	givenAt          *rand.Zipf
-	r                *rand.Rand
+	familyAt *rand.Zipf
+	givenAt  *rand.Zipf
+	r        *rand.Rand
 }
 
 func newCrowd(seed uint64) *crowd {
 	c := &crowd{r: rand.New(rand.NewPCG(seed, 5))}
+	c.familyAt, c.givenAt = rand.NewZipf(c.r, 1.02, 2.7, families-1), rand.NewZipf(c.r, 1.05, 8, givens-1)
+	return c
+}
+
+// How many last and first names there are.
+const (
+	families = 40_000
+	givens   = 4000
+)
+
+func familyOf(rank uint64) string {
 	parts := strings.Fields("an bel cor dun el fer gar hal in jas kel lor mar nor ol pen quin ros sel tan ul ven wil yor zan ber den fle gri hum ket lam mos ner pat rid san tol wes")
 	ends := strings.Fields("ley ton by son ford wick er well ham shaw ston ing man bank field ridge worth dale ski ova")
-	for i := range 40_000 {
-		n := rand.New(rand.NewPCG(uint64(i), 6))
-		c.families = append(c.families, parts[n.IntN(len(parts))]+parts[n.IntN(len(parts))]+ends[n.IntN(len(ends))])
+	n := rand.New(rand.NewPCG(rank, 6))
+	return parts[n.IntN(len(parts))] + parts[n.IntN(len(parts))] + ends[n.IntN(len(ends))]
+}
+
+func givenOf(rank uint64) string {
+	if common := strings.Fields("William Margaret Elizabeth John Mary James Robert Catherine Thomas Sarah Mohammed David"); rank < uint64(len(common)) {
+		return common[rank]
 	}
-	for i := range 4000 {
-		n := rand.New(rand.NewPCG(uint64(i), 7))
-		c.givens = append(c.givens, parts[n.IntN(len(parts))]+parts[n.IntN(len(parts))]+[]string{"a", "ie", "us", "en", "o"}[n.IntN(5)])
-	}
-	copy(c.givens, strings.Fields("William Margaret Elizabeth John Mary James Robert Catherine Thomas Sarah Mohammed David"))
-	c.familyAt, c.givenAt = rand.NewZipf(c.r, 1.02, 2.7, uint64(len(c.families)-1)), rand.NewZipf(c.r, 1.05, 8, uint64(len(c.givens)-1))
-	return c
+	parts := strings.Fields("an bel cor dun el fer gar hal in jas kel lor mar nor ol pen quin ros sel tan ul ven wil yor zan")
+	n := rand.New(rand.NewPCG(rank, 7))
+	return parts[n.IntN(len(parts))] + parts[n.IntN(len(parts))] + []string{"a", "ie", "us", "en", "o"}[n.IntN(5)]
 }
 
 // person makes the next one.
 func (c *crowd) person() record.Person {
 	id := record.Identity{
-		Name: record.Name{Given: c.givens[c.givenAt.Uint64()], Family: c.families[c.familyAt.Uint64()]},
+		Name: record.Name{Given: givenOf(c.givenAt.Uint64()), Family: familyOf(c.familyAt.Uint64())},
 		Born: codes.Date{Year: 1930 + c.r.IntN(96), Month: 1 + c.r.IntN(12), Day: 1 + c.r.IntN(28)},
 		NHS:  madeUpNumber(c.r),
 		Address: codes.Place{
-			Text:     fmt.Sprintf("%d %s Road", 1+c.r.IntN(200), c.families[c.r.IntN(len(c.families))]),
+			Text:     fmt.Sprintf("%d %s Road", 1+c.r.IntN(200), familyOf(c.r.Uint64N(families))),
 			Postcode: codes.Postcode(fmt.Sprintf("%c%c%d %d%c%c", 'A'+c.r.IntN(20), 'A'+c.r.IntN(6), 1+c.r.IntN(20), c.r.IntN(10), 'A'+c.r.IntN(2), "ABDEFGHJLN"[c.r.IntN(10)])),
 		},
 		Lines: []record.Line{{Phone: codes.ReceivePhone(fmt.Sprintf("07%09d", c.r.IntN(1e9))), Use: "mobile"}},

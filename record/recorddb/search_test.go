@@ -125,7 +125,7 @@ func TestTheOneMeantIsFoundInACrowd(t *testing.T) {
 	meant := identity("Oliver", "Smith", 1960, 5, 6)
 	meant.Address.Postcode = "QX8 3AB"
 	w.in(func(tx *sql.Tx) error {
-		for i := range 1500 {
+		for i := range mostPerKey + 60 {
 			for n, id := range []record.Identity{identity("Oliver", "Smith", 1930+i%90, 1+i%12, 7+i%20), identity(fmt.Sprint("Given", i), fmt.Sprint("Family", i), 1960, 5, 6)} {
 				p := record.Person{Subject: fact.Subject{byte(i), byte(i >> 8), byte(n), 3}}
 				p.Name.Values = []fact.Stated[record.Name]{{Value: id.Name}}

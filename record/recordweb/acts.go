@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"holdfast/fact"
-	"holdfast/fact/refusal"
 	"holdfast/record"
 	"holdfast/web"
 )
@@ -17,12 +16,11 @@ type linkForm struct {
 	Other string `form:"other" max:"40"`
 	Sure  string `form:"sure" of:"yes no"`
 	Why   string `form:"why" max:"2000" label:"How you know"`
-	End   string `form:"unlink_why" max:"2000" label:"How you know"`
 	Query string `form:"q" max:"200"`
 }
 
 func (p *Pages) link(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	return p.two(w, r, by, "why", func(f linkForm) record.PairVerb {
+	return p.two(w, r, by, func(f linkForm) record.PairVerb {
 		return func(a, b record.Person) ([]fact.Draft, error) {
 			return record.LinkIdentities(a, b, by, record.Linking{Maybe: f.Sure != "yes", Why: f.Why})
 		}
@@ -30,14 +28,14 @@ func (p *Pages) link(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 }
 
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	return p.two(w, r, by, "unlink_why", func(f linkForm) record.PairVerb {
-		return func(a, b record.Person) ([]fact.Draft, error) { return record.ConfirmLink(a, b, by, f.End) }
+	return p.two(w, r, by, func(f linkForm) record.PairVerb {
+		return func(a, b record.Person) ([]fact.Draft, error) { return record.ConfirmLink(a, b, by, f.Why) }
 	})
 }
 
 func (p *Pages) unlink(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	return p.two(w, r, by, "unlink_why", func(f linkForm) record.PairVerb {
-		return func(a, b record.Person) ([]fact.Draft, error) { return record.UnlinkIdentities(a, b, by, f.End) }
+	return p.two(w, r, by, func(f linkForm) record.PairVerb {
+		return func(a, b record.Person) ([]fact.Draft, error) { return record.UnlinkIdentities(a, b, by, f.Why) }
 	})
 }
 
@@ -52,10 +50,9 @@ func (p *Pages) look(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 	return p.show(w, r, by, http.StatusOK, form, in.Query)
 }
 
-// two runs a verb about this record and another; field is where a mistake in the
-// reason stands. What must be mended comes back
+// two runs a verb about this record and another. What must be mended comes back
 // with everything typed.
-func (p *Pages) two(w http.ResponseWriter, r *http.Request, by web.Caller, field string, bind func(linkForm) record.PairVerb) error {
+func (p *Pages) two(w http.ResponseWriter, r *http.Request, by web.Caller, bind func(linkForm) record.PairVerb) error {
 	id, err := recordIn(r)
 	if err != nil {
 		return err
@@ -78,15 +75,7 @@ func (p *Pages) two(w http.ResponseWriter, r *http.Request, by web.Caller, field
 		if err == nil {
 			return web.SeeOther(w, r, Path(id))
 		}
-		fields := refusal.Fields(err)
-		for _, e := range fields {
-			name := e.Field
-			if name == "why" {
-				name = field
-			}
-			form.Fail(name, "", e.Sentence)
-		}
-		if len(fields) == 0 {
+		if !form.Take(err) {
 			return err
 		}
 	}

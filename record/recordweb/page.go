@@ -82,7 +82,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, by web.Caller, stat
 			l.Field += "-" + l.ID[:8]
 		}
 		if form.Value("other") == l.ID {
-			l.Typed, l.Error = form.Value("unlink_why"), form.Error("unlink_why")
+			l.Typed, l.Error = form.Value("why"), form.Error("why")
 		}
 	}
 	v.Form, v.Missed, v.Query = form, len(missed), strings.TrimSpace(query)
