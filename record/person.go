@@ -140,9 +140,13 @@ func (p Person) Identity() Identity {
 // Disputes lists the fields of which different values stand side by side.
 func (p Person) Disputes() []Dispute {
 	var out []Dispute
+	hidden := p.Identity().Restricted
 	add := func(f Field, d *Dispute) {
 		if d != nil {
 			d.Field = f
+			if hidden && f.whereabouts() {
+				d.Values = protected(len(d.Values))
+			}
 			out = append(out, *d)
 		}
 	}
@@ -162,6 +166,19 @@ func (p Person) Disputes() []Dispute {
 	add(FieldNeeds, dispute(p.Needs, itself))
 	add(FieldWelsh, dispute(p.Welsh, Answer.String))
 	add(FieldDeath, dispute(p.Death, Death.String))
+	return out
+}
+
+// whereabouts tells whether a field says where somebody can be found.
+func (f Field) whereabouts() bool { return f == FieldAddress || f == FieldPractice }
+
+// protected stands for values that pages and paper may not show: of a
+// restricted person it is said that they differ, never what they are.
+func protected(n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf("protected (%d)", i+1))
+	}
 	return out
 }
 

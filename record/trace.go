@@ -95,6 +95,9 @@ type Difference struct {
 func Differences(stated, index Identity) []Difference {
 	var out []Difference
 	add := func(f Field, here, there string) {
+		if f.whereabouts() && (stated.Restricted || index.Restricted) {
+			return
+		}
 		if there != "" && !strings.EqualFold(here, there) {
 			out = append(out, Difference{f, here, there})
 		}

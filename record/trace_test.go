@@ -164,3 +164,40 @@ func TestACutLeavesLinksAsMayBe(t *testing.T) {
 		}
 	}
 }
+
+// Where a protected person can be found stands in no difference and in no
+// disagreement, also not what was known before they were protected.
+func TestProtectedWhereaboutsStandInNoDifference(t *testing.T) {
+	w := registered(t, wilfred())
+	judged(t, w, Judging{Answer: fromIndex(), Them: Yes}) // before
+	w.sync("a", "b")
+	for device, place := range map[string]string{"a": "Refuge", "b": "Sister's house"} {
+		d, err := Amend(w.on(device), ruth, Amendment{
+			Identity: Identity{Address: codes.Place{Text: place}, Restricted: true}, Fields: []Field{FieldAddress, FieldRestricted}, Source: FromCaller,
+		}, now)
+		w.say(device, ruth, d, err)
+	}
+	p := w.sync("a", "b")
+	tr, _ := p.Traced()
+	said := ""
+	for _, d := range Differences(p.Identity().Shown(), tr.Says.Identity) {
+		said += d.Here + d.There
+	}
+	for _, d := range p.Disputes() {
+		said += strings.Join(d.Values, " ")
+	}
+	for _, d := range p.Disagreements(fact.NewHistory(w.facts)) {
+		for _, v := range d.Values {
+			said += v.Text
+		}
+	}
+	said += strings.Join(p.Notes(), " ")
+	for _, secret := range []string{"Weir", "Refuge", "Sister", "Y12345"} {
+		if strings.Contains(said, secret) {
+			t.Errorf("%s is said: %s", secret, said)
+		}
+	}
+	if len(p.Disputes()) != 1 {
+		t.Errorf("that they differ is not said: %+v", p.Disputes())
+	}
+}

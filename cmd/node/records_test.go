@@ -181,8 +181,9 @@ func TestThePageOfARecordLinksAndUnlinks(t *testing.T) {
 		t.Fatal(status)
 	}
 	see(access.CallHandler, "Offer a BSL interpreter", "Wishes to use Welsh")
-	if status, _ = h.post(access.CallHandler, path+"/needs", url.Values{"need": {"nonsense"}}); status != http.StatusUnprocessableEntity {
-		t.Error(status)
+	status, body = h.post(access.CallHandler, path+"/needs", url.Values{"need": {"nonsense"}, "language": {"Urdu"}})
+	if status != http.StatusUnprocessableEntity || !strings.Contains(body, "Urdu") {
+		t.Errorf("%d, what was typed is kept: %v", status, strings.Contains(body, "Urdu"))
 	}
 }
 

@@ -75,6 +75,14 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, by web.Caller, stat
 	}
 	now := p.Shell.Now()
 	v := p.viewOf(one, linked, by, now)
+	if form != nil && r.URL.Path == v.Path+"/needs" { // what was typed stays
+		for name := range v.Values {
+			v.Values[name] = form.Value(name)
+		}
+		for i, n := range v.Needs {
+			v.Needs[i].Chosen = form.Has("need", n.Code)
+		}
+	}
 	for i := range v.Linked {
 		l := &v.Linked[i]
 		l.Field = "f-unlink_why"
