@@ -43,6 +43,7 @@ check: test
 	$(MAKE) story NAME=known
 	$(MAKE) story NAME=phone
 	$(MAKE) story NAME=queue
+	$(MAKE) story NAME=identity
 	$(BIN) drill --all
 	$(MAKE) selftest
 

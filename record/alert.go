@@ -149,6 +149,8 @@ type Alert struct {
 	Disputed bool                        `cbor:"9,keyasint,omitempty"`
 	Plan     *Plan                       `cbor:"10,keyasint,omitempty"` // nil: an alert alone
 	Reviewed fact.Register[PlanReviewed] `cbor:"11,keyasint"`           // the newest review, or those made apart
+	Of       string                      `cbor:"12,keyasint,omitempty"` // whose record it comes from, when that is another one
+	Maybe    bool                        `cbor:"13,keyasint,omitempty"` // of a record that may be somebody else's
 	place    int
 }
 
@@ -164,8 +166,16 @@ func (a Alert) ReviewDue(now time.Time) bool {
 
 // Label gives the alert in two or three words for dense rows: "No CPR",
 // "Penicillin: rash". A resuscitation decision that is disputed never reads
-// as one.
+// as one, and one that may be somebody else's ends with
+// a question mark.
 func (a Alert) Label() string {
+	if a.Maybe && !a.Disputed {
+		return a.label() + "?"
+	}
+	return a.label()
+}
+
+func (a Alert) label() string {
 	s := a.Says
 	switch s.Kind {
 	case Resuscitation:
@@ -217,7 +227,7 @@ func (a Alert) Sentence() string {
 			out = "Not a decision, records disagree. One says: " + s.Decision.String() + ". " + s.Text
 		}
 	case Allergy:
-		out = "Allergy: " + a.Label() + ". " + s.Text
+		out = "Allergy: " + a.label() + ". " + s.Text
 	case Medicine:
 		out = s.Substance + ". " + s.Text
 	case Pregnancy:
@@ -234,6 +244,9 @@ func (a Alert) Sentence() string {
 	}
 	if s.Kept != "" {
 		out = full(out) + "Paper copy " + s.Kept
+	}
+	if a.Of != "" {
+		out = full(out) + "On the record of " + a.Of
 	}
 	return full(out)[:max(len(full(out))-1, 0)]
 }

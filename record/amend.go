@@ -80,7 +80,7 @@ func equal(a, b Identity) bool {
 	return a.Name == b.Name && a.Born == b.Born && a.Age == b.Age && a.Sex == b.Sex && a.NHS == b.NHS && a.CHI == b.CHI &&
 		a.HCN == b.HCN && a.Address == b.Address && a.Practice == b.Practice && a.Language == b.Language &&
 		a.Interpreter == b.Interpreter && a.Communication == b.Communication && a.Description == b.Description &&
-		a.Restricted == b.Restricted
+		a.Restricted == b.Restricted && a.Needs == b.Needs && a.Welsh == b.Welsh && a.Death == b.Death
 }
 
 // only keeps the named fields of an identity.
@@ -116,6 +116,12 @@ func only(id Identity, fields []Field) Identity {
 			out.Description = id.Description
 		case FieldRestricted:
 			out.Restricted = id.Restricted
+		case FieldNeeds:
+			out.Needs = id.Needs
+		case FieldWelsh:
+			out.Welsh = id.Welsh
+		case FieldDeath:
+			out.Death = id.Death
 		}
 	}
 	return out
@@ -125,7 +131,7 @@ func only(id Identity, fields []Field) Identity {
 func cleared(c IdentityAmended) bool {
 	for _, f := range c.Fields {
 		switch f {
-		case FieldName, FieldBorn, FieldNHS, FieldCHI, FieldHCN, FieldRestricted:
+		case FieldName, FieldBorn, FieldNHS, FieldCHI, FieldHCN, FieldRestricted, FieldDeath:
 			if !c.Identity.given(f) {
 				return true
 			}

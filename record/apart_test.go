@@ -60,7 +60,35 @@ func recordMoves() []facttest.Move {
 		ofAlert(func(id fact.ID, n int) fact.Content { return AlertEnded{Alert: id, Why: fmt.Sprint("reason ", n)} }),
 		ofAlert(func(id fact.ID, n int) fact.Content { return AlertEnded{Alert: id, Why: fmt.Sprint("reason ", n)} }),
 		ofAlert(func(id fact.ID, _ int) fact.Content { return AlertConfirmed{Alert: id} }),
+		oneOf(IdentitiesLinked{Other: fact.Subject{2}, Why: "voice"}, IdentitiesLinked{Other: fact.Subject{2}, Maybe: true, Why: "coat"}, IdentitiesLinked{Other: fact.Subject{2}, Differ: []string{"different sexes"}, Why: "card"}, IdentitiesUnlinked{Other: fact.Subject{2}, Why: "two men"}),
+		oneOf(IdentitiesUnlinked{Other: fact.Subject{2}, Why: "seen both"}, IdentitiesUnlinked{Other: fact.Subject{3}, Why: "no"}, IdentitiesLinked{Other: fact.Subject{3}, Why: "wallet"}),
+		agrees,
+		oneOf(IdentityAmended{Identity: Identity{Needs: "bsl"}, Fields: []Field{FieldNeeds}}, IdentityAmended{Identity: Identity{Needs: "relay-uk"}, Fields: []Field{FieldNeeds}}, IdentityAmended{Identity: Identity{Death: Death{Dead: Yes}}, Fields: []Field{FieldDeath}}, IdentityAmended{Fields: []Field{FieldDeath}}),
+		say(TraceAnswered{Index: "PDS", By: "NHS number", Identity: wilfred(), Them: Yes}),
+		judges,
 	}
+}
+
+// agrees says that somebody else agrees with a link that the device knows.
+func agrees(r *rand.Rand, known []fact.Fact) (fact.Author, []fact.Draft) {
+	f, ok := facttest.Pick[IdentitiesLinked](r, known)
+	if !ok {
+		return fact.Author{}, nil
+	}
+	c, err := fact.Read[IdentitiesLinked](f)
+	if err != nil {
+		return fact.Author{}, nil
+	}
+	return owen.Author(), []fact.Draft{fact.Say(about, IdentitiesLinked{Other: c.Other, Confirms: f.ID, Why: "seen"})}
+}
+
+// judges says anew what an answer of a national index is.
+func judges(r *rand.Rand, known []fact.Fact) (fact.Author, []fact.Draft) {
+	f, ok := facttest.Pick[TraceAnswered](r, known)
+	if !ok {
+		return fact.Author{}, nil
+	}
+	return ruth.Author(), []fact.Draft{fact.Say(about, TraceJudged{Trace: f.ID, Them: Answer(1 + r.IntN(3)), Why: "asked"})}
 }
 
 // told gives what a record says, without ids.
@@ -79,6 +107,19 @@ func told(p Person, h fact.History) []string {
 	for _, c := range p.CasesSince(time.Time{}, fact.Subject{}) {
 		out = append(out, fmt.Sprint("contact ", c.At, c.Says.Complaint, c.Says.Dx, c.Says.Outcome))
 	}
+	for _, l := range p.Links {
+		out = append(out, fmt.Sprint("link ", l.Other, l.State, l.Why, l.Differ, l.Asks, len(l.Against)))
+	}
+	for _, tr := range p.Traces {
+		out = append(out, fmt.Sprint("trace ", tr.Says.Index, tr.Them))
+	}
+	id := p.Identity()
+	former := []string{}
+	for _, n := range p.Former {
+		former = append(former, n.Display())
+	}
+	slices.Sort(former)
+	out = append(out, fmt.Sprint("needs ", id.Needs, id.Welsh, id.Death, former))
 	d, disputed := p.Resuscitation()
 	return append(append(out, fmt.Sprint("resuscitation ", d, disputed)), facttest.Disagreements(p.Disagreements(h))...)
 }

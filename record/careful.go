@@ -16,8 +16,10 @@ func Fold(about fact.Subject, h fact.History) Person {
 	if len(h.Held()) == 0 {
 		return verified
 	}
-	ended := AlertEnded{}.FactKind().Number
-	p := Careful(verified, fold(about, h.Admit(func(f fact.Fact) bool { return f.Body.Kind != ended && !endsKnown(f.Body.Kind) })))
+	ended, unlinked := AlertEnded{}.FactKind().Number, IdentitiesUnlinked{}.FactKind().Number
+	p := Careful(verified, fold(about, h.Admit(func(f fact.Fact) bool {
+		return f.Body.Kind != ended && f.Body.Kind != unlinked && !endsKnown(f.Body.Kind)
+	})))
 	all := fold(about, h.WithHeld())
 	p.NotShown, p.Gaps, p.Frontier = all.NotShown, all.Gaps, all.Frontier
 	p.HeldFrom, p.Resting = h.HeldSince(), h.Resting()
@@ -66,6 +68,7 @@ func carefulIdentity(verified, whole Person) Person {
 	p.Language, p.Interpreter = fact.Both(verified.Language, whole.Language), fact.Both(verified.Interpreter, whole.Interpreter)
 	p.Communication, p.Description = fact.Both(verified.Communication, whole.Communication), fact.Both(verified.Description, whole.Description)
 	p.Restricted = fact.Both(verified.Restricted, whole.Restricted)
+	p.Traits = carefulTraits(verified.Traits, whole.Traits)
 	return p
 }
 

@@ -48,7 +48,7 @@ func (p Person) Disagreements(h fact.History) []fact.Disagreement {
 			out = append(out, p.doubted(a, h))
 		}
 	}
-	return out
+	return append(out, p.linksApart(h)...)
 }
 
 // Notes says what of the record is not settled, for whoever takes the patient
@@ -61,6 +61,12 @@ func (p Person) Notes() []string {
 	for _, a := range p.ToAsk() {
 		if !a.Disputed {
 			out = append(out, "To be asked about: "+a.Sentence()+". "+a.Ask+".")
+		}
+	}
+	for _, l := range p.Links {
+		if l.State != Same {
+			out = append(out, "Another record here may be the same person’s: allergies and decisions of either are to be asked about.")
+			break
 		}
 	}
 	for _, d := range p.Disputes() {

@@ -17,6 +17,7 @@ type Query struct {
 	Number   string // an NHS, CHI or H&C number, any grouping
 	Postcode codes.Postcode
 	Phone    codes.Phone
+	Also     []string // other forms of the first name: Nicknames.Of(Given)
 }
 
 // QueryOf reads one line of free text: a number, a birth date, a postcode, a
@@ -103,6 +104,8 @@ type Match struct {
 	NHS        codes.NHSNumber
 	Address    string // empty for a restricted person
 	Restricted bool
+	Dead       bool   // recorded as dead, by anybody
+	Linked     bool   // linked to another record here, or asked whether it is
 	Disputed   bool   // different values stand side by side on this record
 	On         string // "All four", "Name, day, month": what matches
 	All        bool   // everything that was asked matches exactly

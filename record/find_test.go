@@ -1,6 +1,7 @@
 package record
 
 import (
+	"reflect"
 	"testing"
 
 	"holdfast/codes"
@@ -18,7 +19,7 @@ func TestQueryOf(t *testing.T) {
 		"Wilfred Tansley 07700 900 512": {Given: "Wilfred", Family: "Tansley", Phone: codes.ReceivePhone("07700900512")},
 		"  ":                            {},
 	} {
-		if got := QueryOf(text, now); got != want {
+		if got := QueryOf(text, now); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %+v, want %+v", text, got, want)
 		}
 	}

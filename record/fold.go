@@ -21,6 +21,7 @@ func fold(about fact.Subject, h fact.History) Person {
 	f.judgeAlerts()
 	f.judgeKnown()
 	f.p.Lines = f.standingLines()
+	f.judgeIdentity()
 	f.p.Gaps = h.Gaps()
 	f.p.Frontier = h.Frontier()
 	return f.p
@@ -34,6 +35,7 @@ type folding struct {
 	endings  []placed[AlertEnded]
 	confirms []placed[AlertConfirmed]
 	known
+	others others
 }
 
 type placed[T any] struct {
@@ -66,6 +68,9 @@ func (f *folding) apply(i int, one fact.Fact) error {
 		if err == nil {
 			f.contact(i, Contact{Fact: one.ID, At: one.Body.Happened.From, Says: c})
 		}
+		return err
+	}
+	if known, err := f.applyIdentity(i, one); known {
 		return err
 	}
 	return f.applyAlert(i, one)
@@ -121,6 +126,7 @@ func (f *folding) overtake(k AlertKind, i int) {
 func (f *folding) identity(i int, id Identity, fields []Field) {
 	for _, field := range fields {
 		f.field(i, id, field)
+		f.others.stated(id, field)
 	}
 	for _, l := range id.Lines {
 		f.lines = append(f.lines, placed[Line]{i, l})
@@ -162,6 +168,12 @@ func (f *folding) field(i int, id Identity, field Field) {
 		f.p.Description.Set(f.h, i, id.Description)
 	case FieldRestricted:
 		f.p.Restricted.Set(f.h, i, id.Restricted)
+	case FieldNeeds:
+		f.p.Needs.Set(f.h, i, id.Needs)
+	case FieldWelsh:
+		f.p.Welsh.Set(f.h, i, id.Welsh)
+	case FieldDeath:
+		f.p.Death.Set(f.h, i, id.Death)
 	}
 }
 

@@ -75,6 +75,9 @@ type Identity struct {
 	Communication string          `cbor:"14,keyasint,omitempty"` // "Deaf in the left ear. Speak slowly"
 	Description   string          `cbor:"15,keyasint,omitempty"` // of somebody whose name is not known
 	Restricted    bool            `cbor:"16,keyasint,omitempty"` // the national index restricts where they can be found
+	Needs         string          `cbor:"17,keyasint,omitempty"` // codes of the table of support, sorted: "bsl relay-uk"
+	Welsh         Answer          `cbor:"18,keyasint,omitempty"` // wishes to be spoken to in Welsh
+	Death         Death           `cbor:"19,keyasint,omitempty"`
 }
 
 // Field names one single-valued part of an identity. Its numbers are stable
@@ -97,6 +100,9 @@ const (
 	FieldCommunication Field = 14
 	FieldDescription   Field = 15
 	FieldRestricted    Field = 16
+	FieldNeeds         Field = 17
+	FieldWelsh         Field = 18
+	FieldDeath         Field = 19
 )
 
 // Fields lists the single-valued fields in order.
@@ -104,6 +110,7 @@ func Fields() []Field {
 	return []Field{
 		FieldName, FieldBorn, FieldAge, FieldSex, FieldNHS, FieldCHI, FieldHCN, FieldAddress, FieldPractice,
 		FieldLanguage, FieldInterpreter, FieldCommunication, FieldDescription, FieldRestricted,
+		FieldNeeds, FieldWelsh, FieldDeath,
 	}
 }
 
@@ -138,6 +145,12 @@ func (f Field) String() string {
 		return "description"
 	case FieldRestricted:
 		return "restricted"
+	case FieldNeeds:
+		return "support needed"
+	case FieldWelsh:
+		return "wish to use Welsh"
+	case FieldDeath:
+		return "death"
 	}
 	return "a newer field"
 }
@@ -173,6 +186,12 @@ func (i Identity) given(f Field) bool {
 		return i.Description != ""
 	case FieldRestricted:
 		return i.Restricted
+	case FieldNeeds:
+		return i.Needs != ""
+	case FieldWelsh:
+		return i.Welsh != NotAsked
+	case FieldDeath:
+		return i.Death != Death{}
 	}
 	return false
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"testing"
 
+	"holdfast/codes"
 	"holdfast/fact"
 )
 
@@ -12,6 +13,7 @@ func TestEveryFieldIsCarried(t *testing.T) {
 	id.CHI.Text, id.CHI.Status, id.HCN.Text, id.HCN.Status = "1", 1, "2", 1
 	id.Language, id.Interpreter, id.Communication = "Polish", No, "Deaf in the left ear"
 	id.Description, id.Restricted = "tall", true
+	id.Needs, id.Welsh, id.Death = "bsl relay-uk", Yes, Death{Dead: Yes, On: codes.Date{Year: 2026}}
 	if got := id.Given(); len(got) != len(Fields()) {
 		t.Fatalf("given: %v", got)
 	}

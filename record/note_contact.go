@@ -24,7 +24,7 @@ func NoteContact(p Person, by access.Caller, req ContactNoted, now time.Time) ([
 		}
 	}
 	for _, c := range p.Contacts {
-		if c.Says == req {
+		if c.Says == req && c.Of == "" {
 			return nil, nil
 		}
 	}

@@ -39,9 +39,10 @@ type Person struct {
 	Frontier      []fact.ID                      `cbor:"24,keyasint"`           // what a page of this state has seen
 	Episodes      []Episode                      `cbor:"25,keyasint"`           // what is known of each case they were in contact about
 	Entry         []fact.Subject                 `cbor:"26,keyasint,omitempty"` // where it is kept how to get in: pointers into the vault
-	Known         `cbor:"30,keyasint"`
-	HeldFrom      fact.Millis `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
-	Resting       []fact.ID   `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
+	Known         `cbor:"30,keyasint"`           // plans, household, children
+	Traits        `cbor:"31,keyasint,omitempty"` // names and addresses before, needs, death, links, traces
+	HeldFrom      fact.Millis                    `cbor:"40,keyasint,omitempty"` // entries since then are held back: unverified
+	Resting       []fact.ID                      `cbor:"41,keyasint,omitempty"` // entries that count and rest on held ones
 }
 
 // Episode is what notes say of one case; what was said apart stands side by
@@ -67,6 +68,7 @@ type Contact struct {
 	Fact fact.ID      `cbor:"1,keyasint"`
 	At   fact.Millis  `cbor:"2,keyasint"`
 	Says ContactNoted `cbor:"3,keyasint"`
+	Of   string       `cbor:"4,keyasint,omitempty"` // on whose record it stands, when that is another one
 }
 
 // Dispute is a field of which different values were written apart.
@@ -128,6 +130,7 @@ func (p Person) Identity() Identity {
 		NHS: the(sameNumber(p.NHS)), CHI: the(sameNumber(p.CHI)), HCN: the(sameNumber(p.HCN)), Address: the(p.Address), Lines: p.Lines, Practice: the(p.Practice),
 		Language: the(p.Language), Interpreter: the(p.Interpreter), Communication: the(p.Communication),
 		Description: the(p.Description),
+		Needs:       p.everyNeed(), Welsh: the(p.Welsh), Death: p.death(),
 	}
 	for _, v := range p.Restricted.Values {
 		id.Restricted = id.Restricted || v.Value
@@ -138,9 +141,13 @@ func (p Person) Identity() Identity {
 // Disputes lists the fields of which different values stand side by side.
 func (p Person) Disputes() []Dispute {
 	var out []Dispute
+	hidden := p.Identity().Restricted
 	add := func(f Field, d *Dispute) {
 		if d != nil {
 			d.Field = f
+			if hidden && f.whereabouts() {
+				d.Values = protected(len(d.Values))
+			}
 			out = append(out, *d)
 		}
 	}
@@ -157,6 +164,22 @@ func (p Person) Disputes() []Dispute {
 	add(FieldInterpreter, dispute(p.Interpreter, Answer.String))
 	add(FieldCommunication, dispute(p.Communication, itself))
 	add(FieldDescription, dispute(p.Description, itself))
+	add(FieldNeeds, dispute(p.Needs, itself))
+	add(FieldWelsh, dispute(p.Welsh, Answer.String))
+	add(FieldDeath, dispute(p.Death, Death.String))
+	return out
+}
+
+// whereabouts tells whether a field says where somebody can be found.
+func (f Field) whereabouts() bool { return f == FieldAddress || f == FieldPractice }
+
+// protected stands for values that pages and paper may not show: of a
+// restricted person it is said that they differ, never what they are.
+func protected(n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf("protected (%d)", i+1))
+	}
 	return out
 }
 

@@ -10,6 +10,8 @@
 package record
 
 import (
+	"time"
+
 	"holdfast/fact"
 )
 
@@ -23,6 +25,7 @@ func Kinds() []fact.Kind {
 		PersonRegistered{}.FactKind(), IdentityAmended{}.FactKind(), ContactNoted{}.FactKind(),
 		AlertAdded{}.FactKind(), AlertEnded{}.FactKind(), AlertAnswered{}.FactKind(), AlertConfirmed{}.FactKind(),
 		EntryKept{}.FactKind(),
+		IdentitiesLinked{}.FactKind(), IdentitiesUnlinked{}.FactKind(), TraceAnswered{}.FactKind(), TraceJudged{}.FactKind(),
 	}, knownKinds()...)
 }
 
@@ -77,3 +80,9 @@ func (a Answer) String() string {
 	}
 	return "not asked"
 }
+
+// Verb is a verb about one record with its request bound.
+type Verb = func(p Person, now time.Time) ([]fact.Draft, error)
+
+// PairVerb is a verb about two records with its request bound.
+type PairVerb = func(a, b Person) ([]fact.Draft, error)

@@ -28,6 +28,8 @@ func Settle(p Person, by access.Caller, req fact.Settling, _ time.Time) ([]fact.
 		return p.settleDecision(by, req)
 	case PartAlert:
 		return p.settleAlert(by, req)
+	case PartLink:
+		return p.settleLink(by, req)
 	}
 	return p.settleField(req)
 }
@@ -79,6 +81,12 @@ func (p Person) fieldOf(f Field, by fact.ID) Identity {
 		one.Communication, _ = fact.Chosen(p.Communication, choice)
 	case FieldDescription:
 		one.Description, _ = fact.Chosen(p.Description, choice)
+	case FieldNeeds:
+		one.Needs, _ = fact.Chosen(p.Needs, choice)
+	case FieldWelsh:
+		one.Welsh, _ = fact.Chosen(p.Welsh, choice)
+	case FieldDeath:
+		one.Death, _ = fact.Chosen(p.Death, choice)
 	}
 	return one
 }

@@ -74,6 +74,7 @@ func callMoves() []facttest.Move {
 		oneOf(tried(1, exchange.Handed), tried(1, exchange.Turned), tried(2, exchange.Handed), exchange.ReceiptReceived{Receipt: exchange.Receipt{Envelope: exchange.EnvelopeID{1}, Content: content}}),
 		oneOf(Claimed{By: "one"}, Claimed{By: "another"}, ConsultationStarted{By: "one", Mode: "phone"}, Consulted{By: "one", Plan: "p", Net: SafetyNet{Worse: "ring"}}),
 		aboutOne[Claimed](func(id fact.ID) fact.Content { return Released{Claim: id} }),
+		oneOf(InterpreterStepped{Step: InterpreterAsked, Language: "Polish"}, InterpreterStepped{Step: InterpreterCame}, InterpreterStepped{Step: InterpreterNone, Why: "daughter spoke"}, ViewingOverridden{Why: "unconscious"}),
 		oneOf(OutcomeSet{Outcome: "advice"}, OutcomeSet{Outcome: "ed"}, Closed{Why: "done"}),
 		oneOf(ReportMade{Report: exchange.Report{ID: "r"}}, ServiceChosen{Name: "one"}, ServiceChosen{Name: "two"}),
 		oneOf(TelephoneTied{Call: theCall, Answered: 5}, TelephoneTied{Call: theCall, Answered: 4}, CallerGone{Call: theCall, At: 9}, CallerGone{Call: theCall, At: 8}, RecordingKept{Recording: "r"}),

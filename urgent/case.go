@@ -59,7 +59,8 @@ type Case struct {
 	HeldBack      *HeldBack `cbor:"40,keyasint,omitempty"` // nil: nothing is
 	Paper         Paper     `cbor:"70,keyasint"`
 	Telephoned
-	Queue // how it stands in the queue
+	Queue   // how it stands in the queue
+	Support `cbor:"41,keyasint"`
 }
 
 // SettlingMade is one disagreement that a person has settled.

@@ -23,7 +23,7 @@ func Kinds() []fact.Kind {
 		ReferralSent{}.FactKind(), ArrivalFiled{}.FactKind(), ReferralArrived{}.FactKind(), Claimed{}.FactKind(),
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
-		PaperEntered{}.FactKind(), PaperChecked{}.FactKind(),
+		PaperEntered{}.FactKind(), PaperChecked{}.FactKind(), InterpreterStepped{}.FactKind(), ViewingOverridden{}.FactKind(),
 	}, knownKinds(), queueKinds())
 }
 

@@ -59,6 +59,8 @@ func (c *folding) apply(i int, f fact.Fact) error {
 		c.work = append(c.work, i)
 	}
 	switch f.Body.Kind {
+	case 107, 108:
+		return c.applySupport(f)
 	case 200:
 		return take(f, func(v CallTaken) { c.taken(f, v) })
 	case 201:

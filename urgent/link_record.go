@@ -23,7 +23,7 @@ func LinkRecord(c Case, _ access.Caller, person fact.Subject) ([]fact.Draft, err
 		return nil, refusal.New(refusal.Taken, "Two patients are stated on this case. Decide who it is about first.")
 	case !ok:
 		return nil, refusal.New(refusal.Invalid, "Nothing is known of the patient yet. Say who it is first.")
-	case p.MayLook == No:
+	case !c.MayView():
 		return nil, refusal.New(refusal.Forbidden, "The patient objects to us looking at the record.")
 	case p.Record == person:
 		return nil, nil

@@ -35,6 +35,7 @@ type settings struct {
 	ByProvider    bool     `yaml:"sign_in_by_provider"` // accounts at the providers below may be one of two factors
 
 	Providers []providerSettings `yaml:"providers"`
+	Index     indexSettings      `yaml:"national_index"`
 
 	demo  bool   // said on the command line
 	clock string // likewise

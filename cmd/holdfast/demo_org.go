@@ -165,7 +165,7 @@ func (o *demoOrg) open(ctx context.Context, d demoFlags, lib *node.Library, log 
 	}
 	o.node, err = node.Open(ctx, node.Config{
 		Place: place, Library: lib, Log: log, Version: version(), Host: o.kind + ".localhost", Pages: o.pages, Machines: o.doors, Devices: o.devices, Service: o.service,
-		Providers: providers, Askers: demoAskers(o.kind, o.district, now),
+		Providers: providers, Askers: demoAskers(o.kind, o.district, now), Index: demoIndex(o.district, lib, place.Clock),
 	})
 	if err != nil {
 		return err

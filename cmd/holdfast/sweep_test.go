@@ -261,6 +261,7 @@ func chosen() []string {
 		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer", "as",
 		"kind", "which", "replaces", "with", "consents", "refer_to", // of what is known before a call
 		"tel", "cancelled", // the telephone call by which a page came; the cancellation that is told
+		"them", "other", // whom the national index named; another record of a person
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }

@@ -41,6 +41,8 @@ func foldAny(s fact.Subject, h fact.History) (any, bool) {
 			return entry.Fold(s, h), true
 		case entry.OfOpener(k):
 			return entry.FoldOpener(s, h), true
+		case urgent.OfCase(k):
+			return urgent.Fold(s, h), true
 		case k >= 100 && k < 200:
 			return record.Fold(s, h), true
 		case k == (urgent.ArrivalFiled{}).FactKind().Number, k == (exchange.MessageRefused{}).FactKind().Number:

@@ -4,6 +4,7 @@ import (
 	"holdfast/access"
 	"holdfast/access/accessweb"
 	"holdfast/content"
+	"holdfast/record"
 	"holdfast/record/entry"
 	"holdfast/triage"
 	"holdfast/urgent"
@@ -23,6 +24,7 @@ type Library struct {
 	Tell   content.Disclosure
 	Entry  entry.Rules
 	Look   Looking
+	Who    record.IdentityRules
 
 	Authority content.Authority
 	Desk      content.Desk
@@ -72,6 +74,7 @@ func (l *Library) chapters() []chapter {
 		{"sign-in", "signin.csv", read(&l.SignIn, func() (access.Policy, error) { return accessweb.LoadPolicy(s) })},
 		{"authority", "authority.csv", read(&l.Authority, func() (content.Authority, error) { return content.LoadAuthority(s) })},
 		{"desks", "desk.csv", read(&l.Desk, func() (content.Desk, error) { return content.LoadDesk(s) })},
+		{"identity", "identity.csv", read(&l.Who, func() (record.IdentityRules, error) { return record.LoadIdentityRules(s) })},
 		{"looking", "looking.csv", read(&l.Look, func() (Looking, error) { return lookingOf(s) })},
 	}
 }

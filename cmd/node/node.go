@@ -25,10 +25,12 @@ import (
 	"holdfast/codes"
 	"holdfast/exchange"
 	"holdfast/exchange/exchangedb"
+	"holdfast/exchange/pds"
 	"holdfast/fact"
 	"holdfast/incident/incidentweb"
 	"holdfast/journal"
 	"holdfast/record/entrydb"
+	"holdfast/record/recorddb"
 	"holdfast/replicate"
 	"holdfast/replicate/carrier"
 	"holdfast/urgent/urgentdb"
@@ -60,6 +62,8 @@ type Config struct {
 	SecondChoice bool // password with an authenticator code may be used where a passkey can't
 	ByProvider   bool // an account at an identity provider may be one of two factors
 	Providers    []accessdb.Provider
+
+	Index *pds.Client // the national index of people; nil: it is not asked
 }
 
 // Node is one organisation on one device.
@@ -69,6 +73,7 @@ type Node struct {
 	Cases     *urgentdb.Cases
 	Homes     *entrydb.Homes
 	Phone     *urgentdb.Phone
+	Records   *recorddb.Records
 	Shell     *web.Shell
 	Mux       *web.Mux
 	App       *urgentweb.App
@@ -90,6 +95,7 @@ type Node struct {
 	stated  replicate.Told // a desk's work, as site nodes say
 	door    *accessweb.Pages
 	outbox  *exchangedb.Outbox
+	tracer  *pds.Tracer // nil: the national index is not asked
 	parts   []part
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -216,6 +222,7 @@ func (n *Node) putPages() error {
 	}
 	n.App.Routes(n.Mux)
 	n.putHomes()
+	n.putRecords()
 	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/healthz", AtOnce: true}, n.healthz)
 	n.Mux.Handle(web.Operator, http.MethodGet, "/metrics", n.metrics)
 	n.Mux.Add(web.Route{Door: web.Public, Method: http.MethodGet, Pattern: "/.well-known/security.txt", AtOnce: true}, n.securityTxt)
@@ -236,6 +243,9 @@ func (n *Node) putParts() error {
 		{"control", n.control},
 		{"alarms", n.alarms},
 		{"validation timers", n.letGo},
+	}
+	if n.tracer != nil {
+		n.parts = append(n.parts, part{"national index", n.tracer.Run})
 	}
 	if n.config.Devices != nil {
 		n.parts = append(n.parts, part{"device door", func(ctx context.Context) error { return n.carrier.Serve(ctx, n.config.Devices) }})

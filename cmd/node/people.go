@@ -10,6 +10,7 @@ import (
 	"holdfast/record"
 	"holdfast/record/recorddb"
 	"holdfast/urgent/urgentweb"
+	"strings"
 )
 
 // people finds and reads records for the pages of urgent care.
@@ -21,6 +22,9 @@ var _ urgentweb.People = people{}
 func (s people) Find(ctx context.Context, by access.Caller, q record.Query) ([]record.Match, error) {
 	if err := s.Gate.Enter(ctx, by, access.FindPerson, fact.Subject{}); err != nil {
 		return nil, err
+	}
+	if q.Also == nil && strings.TrimSpace(q.Given) != "" {
+		q.Also = s.config.Library.Who.Nicknames.Of(q.Given)
 	}
 	found, err := recorddb.Find(ctx, s.Journal.Views(), by, q)
 	if err != nil {
@@ -54,7 +58,8 @@ func (s people) Person(ctx context.Context, by access.Caller, id fact.Subject) (
 	if !p.Registered && len(p.NotShown) == 0 {
 		return record.Person{}, refusal.New(refusal.Missing, "There is no such record here.")
 	}
-	return p, nil
+	linked, missed := s.linked(ctx, by, q, p)
+	return record.Together(p, linked, missed...), nil
 }
 
 // relation says how the caller is linked to a person's record: by the cases

@@ -210,7 +210,7 @@ func (h *house) session(who fact.Subject, role access.Role) string {
 func (h *house) path(pattern string) string {
 	nobody := strings.Repeat("ab", 32)
 	for _, pair := range [][2]string{
-		{"{$}", ""}, {"/tasks/{id}", "/tasks/" + h.task.String()}, {"{id}", h.cases.String()}, {"{range}", h.cases.String()}, {"{n}", "0"},
+		{"{$}", ""}, {"/tasks/{id}", "/tasks/" + h.task.String()}, {"/record/{id}", "/record/" + nobody[:32]}, {"{id}", h.cases.String()}, {"{range}", h.cases.String()}, {"{n}", "0"},
 		{"{person}", h.staff[access.Dispatcher].String()}, {"{cut}", nobody}, {"{opening}", nobody}, {"{day}", h.cases.String()}, {"{ask}", nobody}, {"{record}", h.cases.String()}, {"{use}", nobody}, {"{proposal}", nobody}, {"{token}", nobody[:43]}, {"{name}", "none"},
 	} {
 		pattern = strings.ReplaceAll(pattern, pair[0], pair[1])

@@ -24,6 +24,13 @@ type scope struct {
 	clock journal.Clock
 }
 
+// linkedRecords lists the records that are linked to those of open cases, also
+// through others: they are read together.
+const linkedRecords = `WITH RECURSIVE theirs(id) AS (
+	SELECT DISTINCT record FROM urgent_case WHERE onlist = 1
+	UNION SELECT l.other FROM record_link l JOIN theirs t ON l.subject = t.id
+) SELECT id FROM theirs LIMIT ?`
+
 // mostScoped bounds what a desk is given.
 const mostScoped = 20_000
 
@@ -33,6 +40,7 @@ func (s *scope) Subjects(ctx context.Context, _ fact.Subject) ([]fact.Subject, e
 	for _, query := range []string{
 		`SELECT id FROM urgent_case WHERE onlist = 1 ORDER BY due LIMIT ?`,
 		`SELECT DISTINCT record FROM urgent_case WHERE onlist = 1 LIMIT ?`,
+		linkedRecords,
 		`SELECT subject FROM task_open LIMIT ?`,
 		`SELECT subject FROM directory_entry LIMIT ?`,
 		`SELECT id FROM phone_call WHERE over = 0 AND began > (SELECT max(began) FROM phone_call) - 86400000 ORDER BY began DESC LIMIT ?`,

@@ -1,9 +1,10 @@
 package recorddb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 
@@ -92,8 +93,9 @@ func ByNumber(ctx context.Context, db DB, by access.Caller, number string) ([]fa
 		return nil, err
 	}
 	rows, err := db.QueryContext(ctx, `
-SELECT p.subject FROM record_key k JOIN record_person p ON p.id = k.person WHERE k.kind = ? AND k.key = ? ORDER BY p.subject LIMIT 50`,
-		keyNumber, digits(number))
+SELECT p.subject FROM record_key k JOIN record_person p ON p.id = k.person
+WHERE k.key = ? AND instr(char(10) || p.numbers || char(10), char(10) || ? || char(10)) > 0 ORDER BY p.subject LIMIT 50`,
+		key{keyNumber, digits(number)}.hash(), digits(number))
 	if err != nil {
 		return nil, err
 	}
@@ -114,38 +116,39 @@ func subject(raw []byte) (s fact.Subject) {
 	return s
 }
 
-// candidates gathers people under the query's keys, those under the most and
-// the most telling keys first.
+// candidates gathers people under the query's keys. A key that few share tells
+// more than one that many share: who stands under the most telling keys is
+// looked at first.
 func candidates(ctx context.Context, db DB, q record.Query) (ids []int64, more bool, err error) {
-	hits := map[int64]int{}
-	keys := keysOf(q)
-	for n, k := range keys {
-		found, err := under(ctx, db, k)
-		if err != nil {
-			return nil, false, err
-		}
+	weights := map[int64]int{}
+	weigh := func(found []int64, most int) {
 		more = more || len(found) == mostPerKey
 		for _, id := range found {
-			hits[id] += 1<<8 + len(keys) - n
+			weights[id] += most / (4 + len(found))
 		}
 	}
-	if len(hits) < Most && len(plain(q.Family)) >= 2 {
-		found, err := beginning(ctx, db, strings.ReplaceAll(plain(q.Family), " ", ""))
+	for _, k := range keysOf(q) {
+		found, err := people(ctx, db, `SELECT person FROM record_key WHERE key = ? LIMIT ?`, k.hash(), mostPerKey)
 		if err != nil {
 			return nil, false, err
 		}
-		for _, id := range found {
-			hits[id]++
-		}
+		weigh(found, 1<<20)
 	}
-	for id := range hits {
+	if letters := strings.ReplaceAll(plain(q.Family), " ", ""); len(weights) < Most && len(letters) >= 2 {
+		found, err := people(ctx, db, `SELECT person FROM record_name WHERE name >= ? AND name < ? LIMIT ?`, letters, letters+"~", mostPerKey)
+		if err != nil {
+			return nil, false, err
+		}
+		weigh(found, 1<<10)
+	}
+	for id := range weights {
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b int64) int {
-		if hits[a] != hits[b] {
-			return hits[b] - hits[a]
+		if weights[a] != weights[b] {
+			return weights[b] - weights[a]
 		}
-		return int(a - b)
+		return cmp.Compare(a, b)
 	})
 	if len(ids) > mostLookups {
 		ids, more = ids[:mostLookups], true
@@ -153,23 +156,12 @@ func candidates(ctx context.Context, db DB, q record.Query) (ids []int64, more b
 	return ids, more, nil
 }
 
-func under(ctx context.Context, db DB, k key) ([]int64, error) {
-	return people(ctx, db, `SELECT person FROM record_key WHERE kind = ? AND key = ? LIMIT ?`, k.kind, k.text, mostPerKey)
-}
-
-// beginning finds last names that begin with these letters.
-func beginning(ctx context.Context, db DB, letters string) ([]int64, error) {
-	return people(ctx, db, `SELECT person FROM record_key WHERE kind = ? AND key >= ? AND key < ? LIMIT ?`,
-		keyLiteral, letters, letters+"~", mostPerKey)
-}
-
-func people(ctx context.Context, db DB, query string, args ...any) ([]int64, error) {
+func people(ctx context.Context, db DB, query string, args ...any) (out []int64, err error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []int64
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
@@ -181,42 +173,28 @@ func people(ctx context.Context, db DB, query string, args ...any) ([]int64, err
 }
 
 // lookClosely reads the candidates and scores them.
-func lookClosely(ctx context.Context, db DB, q record.Query, ids []int64) ([]judged, error) {
+func lookClosely(ctx context.Context, db DB, q record.Query, ids []int64) (out []judged, err error) {
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(ids)), ",")
-	rows, err := db.QueryContext(ctx, fmt.Sprintf(`
-SELECT subject, called, born, sex, nhs, nhs_status, address, restricted, disputed, names, borns, numbers, postcodes, phones
-FROM record_person WHERE id IN (%s)`, marks), args...)
+	rows, err := db.QueryContext(ctx, `SELECT id, subject, `+columns+` FROM record_person WHERE id IN (`+marks+`)`, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var out []judged
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
+		var id int64
 		var raw []byte
 		var r row
-		var names, borns, numbers, postcodes, phones string
-		err := rows.Scan(&raw, &r.called, &r.born, &r.sex, &r.nhs, &r.nhsStatus, &r.address, &r.restricted, &r.disputed,
-			&names, &borns, &numbers, &postcodes, &phones)
-		if err != nil {
+		if err := r.scan(rows, &id, &raw); err != nil {
 			return nil, err
 		}
-		r.names, r.borns, r.numbers = lines(names), lines(borns), lines(numbers)
-		r.postcodes, r.phones = lines(postcodes), lines(phones)
 		if m, ok := judge(q, r); ok {
 			m.Person = subject(raw)
 			out = append(out, m)
 		}
 	}
 	return out, rows.Err()
-}
-
-func lines(s string) []string {
-	if s == "" {
-		return nil
-	}
-	return strings.Split(s, "\n")
 }

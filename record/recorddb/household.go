@@ -2,6 +2,7 @@ package recorddb
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -60,22 +61,22 @@ func SameAddress(ctx context.Context, db DB, by access.Caller, p record.Person) 
 	for _, v := range p.Address.Values {
 		for _, home := range appendHome(nil, v.Value) {
 			rows, err := db.QueryContext(ctx, `
-SELECT p.subject, p.called, p.born, p.sex FROM record_key k JOIN record_person p ON p.id = k.person
-WHERE k.kind = ? AND k.key = ? ORDER BY p.called, p.born, p.subject LIMIT ?`, keyHome, home, MostAtHome+2)
+SELECT p.subject, p.called, p.born, p.sex, p.homes FROM record_key k JOIN record_person p ON p.id = k.person
+WHERE k.key = ? ORDER BY p.called, p.born, p.subject LIMIT ?`, key{keyHome, home}.hash(), MostAtHome+2)
 			if err != nil {
 				return Found{}, err
 			}
 			for rows.Next() {
 				var raw []byte
 				var m record.Match
-				var born, sex string
-				if err := rows.Scan(&raw, &m.Called, &born, &sex); err != nil {
+				var born, sex, homes string
+				if err := rows.Scan(&raw, &m.Called, &born, &sex, &homes); err != nil {
 					_ = rows.Close()
 					return Found{}, err
 				}
 				m.Person, m.Sex = subject(raw), codes.Sex(sex)
 				m.Born, _ = codes.ReceiveDate(born)
-				if seen[m.Person] {
+				if seen[m.Person] || !slices.Contains(lines(homes), home) { // a key only proposes
 					continue
 				}
 				seen[m.Person] = true

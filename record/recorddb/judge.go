@@ -22,6 +22,7 @@ const (
 	worthPost     = 16
 	worthDistrict = 4
 	worthPhone    = 24
+	lessForFormer = 3 // a name that stood once, or an old address, tells a little less
 )
 
 // verdict collects what matches and what does not.
@@ -55,7 +56,7 @@ func judge(q record.Query, r row) (judged, bool) {
 	born, _ := codes.ReceiveDate(r.born)
 	m := judged{score: v.score, Match: record.Match{
 		Called: r.called, Born: born, Sex: codes.Sex(r.sex), NHS: codes.NHSNumber{Text: r.nhs, Status: statusOf(r.nhsStatus)},
-		Address: r.address, Restricted: r.restricted, Disputed: r.disputed, All: v.exact == v.asked,
+		Address: r.address, Restricted: r.restricted, Disputed: r.disputed, Dead: r.dead, Linked: r.linked, All: v.exact == v.asked,
 		On: strings.Join(v.labels, ", "),
 	}}
 	if m.All && v.asked > 1 {
@@ -84,22 +85,39 @@ func judgeName(q record.Query, v *verdict, r row) {
 		return
 	}
 	best, exact, label := 0, false, ""
-	for _, name := range r.names {
+	take := func(name string, former bool) {
 		hasFamily, hasGiven, _ := strings.Cut(name, "|")
 		fw, fe, fl := familyFits(family, hasFamily)
-		gw, ge, gl := givenFits(given, hasGiven)
+		gw, ge, gl := givenFits(given, q.Also, hasGiven)
 		if family != "" && fw == 0 {
 			gw, ge = gw/3, false // a first name alone tells little
 		}
-		if fw+gw > best {
-			best, exact, label = fw+gw, fe && ge, nameLabel(fl, gl)
+		worth := fw + gw
+		if former && worth > 0 {
+			worth, fe, fl = max(worth-lessForFormer, 1), false, formerLabel(fl)
 		}
+		if worth > best {
+			best, exact, label = worth, fe && ge, nameLabel(fl, gl)
+		}
+	}
+	for _, name := range r.names {
+		take(name, false)
+	}
+	for _, name := range r.former {
+		take(name, true)
 	}
 	if label == "" {
 		v.detail(best, exact)
 		return
 	}
 	v.detail(best, exact, label)
+}
+
+func formerLabel(label string) string {
+	if label == "" {
+		return ""
+	}
+	return "former " + label
 }
 
 func nameLabel(family, given string) string {
@@ -133,7 +151,7 @@ func familyFits(asked, has string) (worth int, exact bool, label string) {
 	return 0, false, ""
 }
 
-func givenFits(asked, has string) (worth int, exact bool, label string) {
+func givenFits(asked string, also []string, has string) (worth int, exact bool, label string) {
 	wanted, names := strings.Fields(asked), strings.Fields(has)
 	if len(wanted) == 0 {
 		return 0, true, ""
@@ -146,6 +164,8 @@ func givenFits(asked, has string) (worth int, exact bool, label string) {
 		return worthFirst - 3, false, "first name sounds alike"
 	case slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, first) || strings.HasPrefix(first, n) }):
 		return worthInitial + 2, false, "short first name"
+	case slices.ContainsFunc(also, func(a string) bool { return slices.Contains(names, plain(a)) }):
+		return worthFirst - 2, false, "another form of the first name"
 	case slices.ContainsFunc(names, func(n string) bool { return n[0] == first[0] }):
 		return worthInitial, false, "initial"
 	}
@@ -201,12 +221,13 @@ func judgePlace(q record.Query, v *verdict, r row) {
 	if q.Postcode != "" {
 		worth, exact, label := 0, false, []string(nil)
 		for _, p := range r.postcodes {
-			has := codes.Postcode(p)
-			switch {
-			case has == q.Postcode:
-				worth, exact, label = worthPost, true, []string{"postcode"}
-			case worth < worthDistrict && has.District() == q.Postcode.District():
-				worth, label = worthDistrict, []string{"postcode area"}
+			if w, e, l := postFits(q.Postcode, codes.Postcode(p)); w > worth {
+				worth, exact, label = w, e, []string{l}
+			}
+		}
+		for _, p := range r.lived {
+			if w, _, l := postFits(q.Postcode, codes.Postcode(p)); w-lessForFormer > worth {
+				worth, exact, label = w-lessForFormer, false, []string{"old " + l}
 			}
 		}
 		v.detail(worth, exact, label...)
@@ -218,4 +239,20 @@ func judgePlace(q record.Query, v *verdict, r row) {
 			v.detail(0, false)
 		}
 	}
+}
+
+// postFits compares postcodes, of which one may be known in part.
+func postFits(asked, has codes.Postcode) (worth int, exact bool, label string) {
+	switch {
+	case has == asked:
+		if asked.Full() {
+			return worthPost, true, "postcode"
+		}
+		return worthDistrict + 2, true, "postcode as far as known"
+	case asked.Sector() != "" && !asked.Full() && asked.Sector() == has.Sector():
+		return worthDistrict + 3, true, "postcode as far as known"
+	case has.District() == asked.District():
+		return worthDistrict, asked.Sector() == "", "postcode area"
+	}
+	return 0, false, ""
 }

@@ -197,8 +197,8 @@ func TestAmendedPeopleAreFoundAnew(t *testing.T) {
 	if f := w.find(record.Query{Family: "Ferriby"}); len(f.Matches) != 1 {
 		t.Errorf("%+v", f.Matches)
 	}
-	if f := w.find(record.Query{Family: "Tansley"}); len(f.Matches) != 0 {
-		t.Errorf("still found under the old name: %+v", f.Matches)
+	if f := w.find(record.Query{Family: "Tansley"}); len(f.Matches) != 1 || f.Matches[0].On != "Former last name" || f.Matches[0].All {
+		t.Errorf("the former name: %+v", f.Matches)
 	}
 	var keys, orphans int
 	if err := w.db.QueryRow(`SELECT count(*), count(*) FILTER (WHERE person NOT IN (SELECT id FROM record_person)) FROM record_key`).Scan(&keys, &orphans); err != nil || keys == 0 || orphans != 0 {

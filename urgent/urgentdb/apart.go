@@ -53,6 +53,8 @@ func sortOf(f fact.Fact) Sort {
 		return AboutStaff
 	case entry.OfCode(k), entry.OfOpener(k): // on the list of homes to be changed
 		return ""
+	case urgent.OfCase(k):
+		return AboutCase
 	case k >= 100 && k < 200:
 		return AboutRecord
 	case k == (urgent.ArrivalFiled{}).FactKind().Number:

@@ -70,7 +70,7 @@ func IsCase(f fact.Fact) bool {
 	case k == (urgent.ArrivalFiled{}).FactKind().Number, k == (exchange.MessageRefused{}).FactKind().Number:
 		return false
 	default:
-		return k >= 200 && k < 400
+		return k >= 200 && k < 400 || urgent.OfCase(k)
 	}
 }
 
@@ -142,8 +142,12 @@ func marksOf(r journal.Reader, c urgent.Case) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range record.Fold(p.Value.Record, h).Standing() {
-			if label := a.Label(); !slices.Contains(out, label) {
+		labels, err := togetherIn(r, record.Fold(p.Value.Record, h))
+		if err != nil {
+			return nil, err
+		}
+		for _, label := range labels {
+			if !slices.Contains(out, label) {
 				out = append(out, label)
 			}
 		}
@@ -172,10 +176,12 @@ func reports(tx *sql.Tx, c urgent.Case) error {
 func (v View) applyRecords(tx *sql.Tx, r journal.Reader, facts []fact.Fact) error {
 	done := map[fact.Subject]bool{}
 	for _, f := range facts {
-		if about := f.Header.Subject; f.Body.Kind >= 100 && f.Body.Kind < 200 && !done[about] {
+		if about := f.Header.Subject; f.Body.Kind >= 100 && f.Body.Kind < 200 && !urgent.OfCase(f.Body.Kind) && !done[about] {
 			done[about] = true
-			if err := v.refold(tx, r, about); err != nil {
-				return err
+			for _, one := range togetherWith(r, about) {
+				if err := v.refold(tx, r, one); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -145,7 +145,7 @@ func (a *App) apartOfCase(r *http.Request, by web.Caller, c urgent.Case, h fact.
 		return nil, err
 	}
 	p, ok := c.Patient.Get()
-	if !ok || p.Record.Zero() || p.MayLook == urgent.No {
+	if !ok || p.Record.Zero() || !c.MayView() {
 		return keyed(out), nil
 	}
 	of, err := a.Cases.Journal.History(r.Context(), p.Record)

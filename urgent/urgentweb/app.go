@@ -38,6 +38,10 @@ type App struct {
 	Keeping  Keeping
 	Demo     bool // unsigned content may run
 
+	Who     record.IdentityRules // numbers and words about who is calling about whom
+	Trace   record.Tracer        // nil: no national index is asked
+	Records Records              // nil: nothing is taken over from one
+
 	Disclosure content.Disclosure // how much figures may tell
 	Pseudonyms PseudonymsOf       // nil: this device tells no figures
 
@@ -54,6 +58,11 @@ type People interface {
 	Find(ctx context.Context, by access.Caller, q record.Query) ([]record.Match, error)
 	// Person reads one record, and records the look.
 	Person(ctx context.Context, by access.Caller, id fact.Subject) (record.Person, error)
+}
+
+// Records writes in the records of people. recorddb implements it.
+type Records interface {
+	Do(ctx context.Context, by access.Caller, id fact.Subject, seen []fact.ID, verb record.Verb) error
 }
 
 // Services lists the directory. directorydb implements it.

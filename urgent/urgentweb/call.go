@@ -106,6 +106,11 @@ func (a *App) callSave(w http.ResponseWriter, r *http.Request, by web.Caller) er
 	if err != nil {
 		return err
 	}
+	if h.Record.Zero() && f.Do == "temporary" {
+		if h.Record, err = a.Cases.NewCase(); err != nil {
+			return err
+		}
+	}
 	person := a.callPerson(r.Context(), by, h.Record, f.Look)
 	home := a.callHome(r.Context(), by, person, now)
 	_, err = a.Cases.Do(r.Context(), by, access.TakeCall, id, seen, func(c urgent.Case, now time.Time) ([]fact.Draft, error) {
@@ -146,6 +151,14 @@ func (f callForm) save(c urgent.Case, by web.Caller, rules *urgent.Rules, h call
 		}
 		out = append(out, more...)
 	}
+	if more, err = f.temporary(by, h, form, now); err != nil {
+		return nil, err
+	}
+	out = append(out, more...)
+	if more, err = f.support(c, by); err != nil {
+		return nil, err
+	}
+	out = append(out, more...)
 	if f.Do == "flags" && len(f.Flags) > 0 {
 		if more, err = urgent.ReadFlags(c, by, flagIDs(f.Flags)); err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ func (a *App) callKnows(ctx context.Context, by web.Caller, c *urgent.Case, f ca
 	if h.Record.Zero() {
 		return callKnow{}
 	}
-	if f.Look == string(urgent.No) {
+	if !mayView(c, f.Look) {
 		return callKnow{Trouble: "The patient does not want their record looked at. Ask about allergies, medicines and decisions aloud."}
 	}
 	p, err := a.People.Person(ctx, by, h.Record)
@@ -54,6 +54,7 @@ func (a *App) callKnows(ctx context.Context, by web.Caller, c *urgent.Case, f ca
 	}
 	k.Known = a.known(ctx, by, about, p, now)
 	k.Flags, k.IDs = append(k.Known.Flags, k.Flags...), append(k.IDs, k.Known.IDs...)
+	k.Flags = append(a.identityFlags(p), k.Flags...)
 	if c != nil {
 		for _, id := range flagIDs(k.IDs) {
 			if !hasID(c.FlagsRead, id) {

@@ -3,6 +3,7 @@ package urgentweb
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,9 @@ type callForm struct {
 	Record   string   `form:"record" max:"40"`
 	Why      string   `form:"why" max:"4000" lines:"yes" label:"Why they ring"`
 	Flags    []string `form:"flag" max:"64"`
+	Them     string   `form:"them" max:"20"`
+
+	OverrideWhy string `form:"override_why" max:"1000" label:"Why the record must be seen"`
 
 	Ring      string `form:"ring" of:"yes no"`
 	Text      string `form:"text" of:"yes no"`
@@ -66,8 +70,9 @@ type callHeard struct {
 	Born     codes.Date
 	NHS      codes.NHSNumber
 	Record   fact.Subject
-	Tel      urgent.Call // the telephone call by which it came, as it is known
-	Unread   []string    // what could not be read and was skipped, for a note
+	Tel      urgent.Call     // the telephone call by which it came, as it is known
+	Age      record.AboutAge // guessed, when no birth date is known
+	Unread   []string        // what could not be read and was skipped, for a note
 }
 
 // formOf reads values that are not just arriving: from a draft or the case.
@@ -98,6 +103,9 @@ func (f callForm) hear(form *web.Form, skip bool, now time.Time) callHeard {
 	}
 	mend("ring_back", "Ring-back number", f.RingBack, err)
 	h.Born, err = codes.ParseBirthDate(f.Born, now)
+	if age, ok := record.ParseAge(f.Born, now); ok && err != nil {
+		h.Age, err = age, nil
+	}
 	mend("born", "Born", f.Born, err)
 	h.NHS, err = codes.ParseNHSNumber(f.NHS)
 	if err != nil {
@@ -181,6 +189,10 @@ func (f callForm) identity(h callHeard, form *web.Form) record.Identity {
 	}
 	if form.Error("nhs") == "" {
 		id.NHS = h.NHS
+	}
+	id.Age = h.Age
+	if id.Name.IsZero() && id.Age.Years > 0 {
+		id.Description = record.Unknown(id.Sex, id.Age)
 	}
 	return id
 }
@@ -269,6 +281,9 @@ func setPatient(set func(name, value string), c urgent.Case) {
 	set("first", p.Identity.Name.Given)
 	set("last", p.Identity.Name.Family)
 	set("born", p.Identity.Born.Display())
+	if p.Identity.Born.IsZero() && p.Identity.Age.Years > 0 {
+		set("born", "about "+strconv.Itoa(p.Identity.Age.Years))
+	}
 	set("sex", string(p.Identity.Sex))
 	set("nhs", p.Identity.NHS.Format())
 	set("practice", p.Identity.Practice.Name)

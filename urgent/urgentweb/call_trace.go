@@ -117,6 +117,8 @@ func (a *App) callTrace(w http.ResponseWriter, r *http.Request, by web.Caller) e
 	if err != nil {
 		return err
 	}
+	p.Case = c
+	a.callWho(&p, by, now)
 	p.Know = a.callKnows(ctx, by, c, p.F, p.Heard, now)
 	p.Starts = a.callStarts(p.F, p.Heard, now)
 	return web.Render(w, r, http.StatusOK, callParts(p, now))

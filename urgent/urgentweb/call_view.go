@@ -16,27 +16,31 @@ import (
 
 // callPage is everything that call-taking shows.
 type callPage struct {
-	Frame    web.Frame
-	Case     *urgent.Case // nil before anything was saved
-	ID       string
-	Opened   time.Time // when the call began, or the page
-	Open     string    // the instruction to open
-	OpenID   string    // its drawer
-	Restored time.Time // when the half-typed form that is shown was kept
-	Mend     bool      // came back to be mended
-	Form     *web.Form
-	F        callForm
-	Heard    callHeard
-	Trace    callFound
-	Know     callKnow
-	NoAsk    string   // why no questions run here, and what to do instead
-	Starts   string   // the questions that the reason would start
-	Request  string   // the ambulance that was requested, in words
-	Missing  []string // what the ambulance still needs
-	FindOut  []string // what nobody there could tell
-	Drawers  []triageweb.Drawer
-	Tel      fact.Subject // the telephone call that the page was opened for
-	Phone    phoneLine
+	Frame     web.Frame
+	Case      *urgent.Case // nil before anything was saved
+	ID        string
+	Opened    time.Time // when the call began, or the page
+	Open      string    // the instruction to open
+	OpenID    string    // its drawer
+	Restored  time.Time // when the half-typed form that is shown was kept
+	Mend      bool      // came back to be mended
+	Form      *web.Form
+	F         callForm
+	Heard     callHeard
+	Trace     callFound
+	Know      callKnow
+	Index     callIndexed // what the national index says
+	Away      string      // since when it cannot be reached
+	Speak     string      // how far an interpreter has come
+	SpeakTone string
+	Starts    string   // the questions that the reason would start
+	Request   string   // the ambulance that was requested, in words
+	Missing   []string // what the ambulance still needs
+	FindOut   []string // what nobody there could tell
+	Drawers   []triageweb.Drawer
+	NoAsk     string       // why no questions run here, and what to do instead
+	Tel       fact.Subject // the telephone call that the page was opened for
+	Phone     phoneLine
 }
 
 // Action is where the form goes.
@@ -89,6 +93,7 @@ func (a *App) callShow(w http.ResponseWriter, r *http.Request, by web.Caller, p 
 	ctx, now := r.Context(), a.Shell.Now()
 	p.Form, p.Heard = form, p.F.hear(form, false, now)
 	p.Trace = a.callSearch(ctx, by, p.F, p.Heard)
+	a.callWho(&p, by, now)
 	p.Know = a.callKnows(ctx, by, p.Case, p.F, p.Heard, now)
 	p.Starts = a.callStarts(p.F, p.Heard, now)
 	p.NoAsk = a.noAsking(by)
@@ -192,6 +197,9 @@ func (p callPage) hintOf(name string, now time.Time) string {
 	case "born":
 		if words := p.Heard.Born.AgeWords(now); words != "" && p.Form.Error("born") == "" {
 			return words
+		}
+		if p.Heard.Age.Years > 0 {
+			return "An age that is guessed"
 		}
 		return "Day month year"
 	case "ring_back":

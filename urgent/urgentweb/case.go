@@ -38,6 +38,7 @@ type casePage struct {
 	Due       []dueLine
 	Entry     *entryLine // how to get into the home; nil: no record is linked
 	People    []web.Pair
+	Record    string // the page of the patient's record; empty: none may be opened
 	Codes     []web.Option
 	Known     knownView
 	Reach     reachView
@@ -113,6 +114,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	p.Trouble = trouble
 	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)
 	p.Who = a.patientBar(c, person, now)
+	p.Who.Flags = append(p.Who.Flags, a.whoTags(c, person, now)...)
 	p.Line = a.lineOf(h, now, zone)
 	if p.Sent, err = a.sentOf(ctx, c, now, zone); err != nil {
 		return casePage{}, err
@@ -123,11 +125,13 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	}
 	p.Asks = append(heldAsks(c, now, zone), notShown(c)...)
 	p.Alerts, p.Unread = alertsOf(c, person, now)
+	p.Alerts = append(a.identityLines(person), p.Alerts...)
 	p.Entry = entryOf(c, person, by)
 	p.Known = a.known(ctx, by, c, person, now)
 	p.Known.Trouble = trouble
 	p.Reach, p.Child = reachOf(c, c.RingBack()), a.childOf()
-	p.People = a.whoIsWho(c, now, zone)
+	p.People = append(a.whoIsWho(c, now, zone), a.whoMore(c, person, now)...)
+	p.Record = recordPath(c, by)
 	p.Stage = a.stageOf(c, by, now, zone)
 	hideNumbers(&p, person)
 	p.Codes, p.NeedWords = codeOptions(a.Cases.Rules), needWords(c, a.Cases.Rules)
@@ -241,7 +245,7 @@ func (a *App) personOf(ctx context.Context, by web.Caller, c urgent.Case) (recor
 		return record.Person{}, "Two patients are stated for this case. Until somebody decides, no record is shown."
 	case !ok || about.Record.Zero():
 		return record.Person{}, "No record is linked. What is known stands in this case alone."
-	case about.MayLook == urgent.No:
+	case !c.MayView():
 		return record.Person{}, "The patient does not want their record looked at."
 	}
 	p, err := a.People.Person(ctx, by, about.Record)

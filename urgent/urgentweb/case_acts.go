@@ -31,6 +31,11 @@ type caseForm struct {
 	Cancelled  string `form:"cancelled" max:"64"`
 	ToldWhom   string `form:"told_whom" max:"200" label:"Whom you spoke to"`
 	ToldPlan   string `form:"told_plan" max:"1000" label:"What happens instead"`
+
+	Step           string `form:"step" of:"asked came none"`
+	Language       string `form:"interpreter_language" max:"60" label:"Language"`
+	InterpreterWhy string `form:"interpreter_why" max:"1000" label:"What was done instead"`
+	OverrideWhy    string `form:"override_why" max:"1000" label:"Why the record must be seen"`
 }
 
 // caseVerb is a verb with what the form said.

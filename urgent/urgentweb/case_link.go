@@ -18,7 +18,7 @@ import (
 // that is not the same as none.
 func (a *App) caseMaybe(ctx context.Context, by web.Caller, c urgent.Case) (found []callMatch, trouble string) {
 	p, ok := c.Patient.Get()
-	if !ok || !p.Record.Zero() || p.MayLook == urgent.No || c.Closed() || by.May(access.FindPerson) != nil {
+	if !ok || !p.Record.Zero() || !c.MayView() || c.Closed() || by.May(access.FindPerson) != nil {
 		return nil, ""
 	}
 	id := p.Identity

@@ -345,22 +345,22 @@ func TestNoWayOutIgnoresWhatWasAgreed(t *testing.T) {
 	}
 }
 
-func maja() record.Identity {
+func majaVance() record.Identity {
 	return record.Identity{Name: record.Name{Given: "Maja", Family: "Lindqvist"}, Born: codes.Date{Year: 2021, Month: 5, Day: 4}, Sex: codes.Female, NHS: codes.ReceiveNHSNumber("9994120735").Traced()}
 }
 
 func (d *desk) childCase(linked bool) (fact.Subject, fact.Subject) {
 	d.t.Helper()
 	var person fact.Subject
-	id := d.call(maja().Name, maja().Born, codes.Female, "Fell from a chair", "Dx06")
+	id := d.call(majaVance().Name, majaVance().Born, codes.Female, "Fell from a chair", "Dx06")
 	if linked {
-		person = d.person(maja().Name)
+		person = d.person(majaVance().Name)
 		d.write(listHandler, d.now, person, func(p record.Person) ([]fact.Draft, error) {
-			return record.Amend(p, listHandler, record.Amendment{Identity: maja(), Fields: []record.Field{record.FieldBorn, record.FieldSex, record.FieldNHS}, Source: record.FromCaller}, d.now)
+			return record.Amend(p, listHandler, record.Amendment{Identity: majaVance(), Fields: []record.Field{record.FieldBorn, record.FieldSex, record.FieldNHS}, Source: record.FromCaller}, d.now)
 		})
 	}
 	d.do(listHandler, access.TakeCall, id, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
-		return urgent.Describe(c, listHandler, urgent.Description{Patient: &urgent.PatientDescribed{Identity: maja(), Record: person}})
+		return urgent.Describe(c, listHandler, urgent.Description{Patient: &urgent.PatientDescribed{Identity: majaVance(), Record: person}})
 	})
 	return id, person
 }

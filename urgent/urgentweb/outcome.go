@@ -216,7 +216,7 @@ func (a *App) send(c urgent.Case, by web.Caller, to chosen, f outcomeForm, notes
 // referral.
 func (a *App) recordNotes(ctx context.Context, c urgent.Case) ([]string, error) {
 	p, ok := c.Patient.Get()
-	if !ok || p.Record.Zero() || p.MayLook == urgent.No {
+	if !ok || p.Record.Zero() || !c.MayView() {
 		return nil, nil
 	}
 	h, err := a.Cases.Journal.History(ctx, p.Record)

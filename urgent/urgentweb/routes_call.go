@@ -21,6 +21,7 @@ func (a *App) callRoutes(m *web.Mux) {
 	get("/call/{id}/trace", a.callTrace)
 	post("/call/{id}/said", a.callSaidNote)
 	post("/call/{id}/clinician", a.callClinician)
+	post("/call/{id}/them", a.callThem)
 	get("/call/{id}/ask", a.ask)
 	post("/call/{id}/ask", a.askSent)
 	post("/call/{id}/ask/add", a.askAdd)
@@ -30,7 +31,7 @@ func (a *App) callRoutes(m *web.Mux) {
 	post("/call/{id}/outcome/change", a.outcomeChange)
 	post("/call/{id}/outcome/close", a.outcomeClose)
 	post("/call/{id}/refer", a.outcomeRefer)
-	for _, step := range []string{"emergency", "life", "said", "clinician", "ask/add", "ask/finish", "outcome/change", "outcome/close", "refer", "tie"} {
+	for _, step := range []string{"emergency", "life", "said", "clinician", "them", "ask/add", "ask/finish", "outcome/change", "outcome/close", "refer", "tie"} {
 		get("/call/{id}/"+step, callBack(step))
 	}
 	get("/mycalls", a.myCalls)

@@ -30,6 +30,8 @@ func (a *App) listRoutes(m *web.Mux) {
 	post("/case/{id}/link", a.caseLink)
 	post("/case/{id}/ambulance/cancelled", a.caseCancelled)
 	post("/case/{id}/ambulance/told", a.caseTold)
+	post("/case/{id}/interpreter", a.caseInterpreter)
+	post("/case/{id}/override", a.caseOverride)
 	get("/case/{id}/original/{n}", a.caseOriginal)
 	get("/case/{id}/consult", a.consult)
 	post("/case/{id}/consult", a.consultSent)

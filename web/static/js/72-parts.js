@@ -1,12 +1,13 @@
 // Parts: a field that was left asks the device for the parts of the page that
 // hang on it, such as who the patient may be. What was typed stays as it is.
 
-const parts = { timer: 0, flying: null };
+const parts = { timer: 0, flying: null, waits: 0 };
 
 function partsSoon(e) {
   const form = e.target.form, box = form && $("[data-parts]", form);
   if (!box || !box.dataset.partsOf.split(" ").includes(e.target.name)) return;
   clearTimeout(parts.timer);
+  parts.waits = 0;
   parts.timer = setTimeout(() => partsAsk(form, box), 120);
 }
 
@@ -27,7 +28,16 @@ async function partsAsk(form, box) {
       }
     });
     markNext();
+    partsWait();
   } catch { /* the page works without them; going on asks again */ }
+}
+
+// A part that waits for somebody outside is asked for again a few times.
+function partsWait() {
+  const waits = $("[data-parts-wait]"), form = waits?.closest("form"), box = form && $("[data-parts]", form);
+  if (!box || parts.waits++ >= 15) return;
+  clearTimeout(parts.timer);
+  parts.timer = setTimeout(() => form.isConnected && partsAsk(form, box), 600);
 }
 
 // The three first questions go to the device as soon as they say enough: a
@@ -51,3 +61,4 @@ function openNow() {
 
 document.addEventListener("change", partsSoon);
 document.addEventListener("change", lifeSoon);
+partsWait();
