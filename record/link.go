@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -146,7 +147,7 @@ func (f *folding) unlinkedAfter(l placedLink) bool {
 // agrees with it. Of statements written apart an unsure one keeps it unsure.
 func (f *folding) weigh(standing []placedLink) (shown Link, sure bool) {
 	sure = true
-	first := true
+	first, waits := true, false
 	var whys, differ []string
 	for _, l := range standing {
 		if l.says.Confirms != (fact.ID{}) || f.overtaken(l, standing) {
@@ -156,19 +157,31 @@ func (f *folding) weigh(standing []placedLink) (shown Link, sure bool) {
 		asks := !l.says.Maybe && len(l.says.Differ) > 0 && !agreed
 		ok := !l.says.Maybe && !asks
 		whys, differ = append(whys, l.says.Why), append(differ, l.says.Differ...)
-		if first || !ok && sure {
+		waits = waits || asks
+		if first || !ok && sure || ok == sure && l.link.before(shown) {
 			shown = l.link
-			shown.Asks = asks
 		}
 		first, sure = false, sure && ok
 	}
 	if first { // only agreements with what was unlinked: nobody states it any more by themselves
-		shown, sure = standing[0].link, false
-		whys, differ = []string{shown.Why}, nil
+		for i, l := range standing {
+			if i == 0 || l.link.before(shown) {
+				shown = l.link
+			}
+		}
+		whys, differ, sure = []string{shown.Why}, nil, false
 	}
 	slices.Sort(differ)
+	shown.Asks = waits
 	shown.Why, shown.Differ = everyReason(whys), slices.Compact(differ)
 	return shown, sure
+}
+
+// before puts statements written apart in an order that comes from what they
+// say, never from where they stand.
+func (l Link) before(o Link) bool {
+	return cmp.Or(cmp.Compare(l.At, o.At), bytes.Compare(l.By[:], o.By[:]), strings.Compare(l.Role, o.Role), strings.Compare(l.Why, o.Why),
+		slices.Compare(l.Differ, o.Differ)) < 0
 }
 
 func (f *folding) overtaken(l placedLink, standing []placedLink) bool {

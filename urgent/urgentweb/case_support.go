@@ -99,3 +99,20 @@ func (f callForm) temporary(by web.Caller, h callHeard, form *web.Form, now time
 	}
 	return record.Register(record.Person{Subject: h.Record}, by, record.Registration{Identity: id, Source: record.FromCaller}, now)
 }
+
+// tellSupport words how far an interpreter has come, and why a record was
+// opened against an objection.
+func tellSupport(t tellers) {
+	on(t, func(v urgent.InterpreterStepped) sentence {
+		switch v.Step {
+		case urgent.InterpreterCame:
+			return sentence{21, "The interpreter is there.", ended(v.Language), ""}
+		case urgent.InterpreterNone:
+			return sentence{21, "No interpreter could be had.", ended(v.Why), "key"}
+		}
+		return sentence{21, "An interpreter is asked for.", ended(v.Language), ""}
+	})
+	on(t, func(v urgent.ViewingOverridden) sentence {
+		return sentence{31, "The record is opened although they object.", ended(v.Why), "key"}
+	})
+}

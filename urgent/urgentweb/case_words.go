@@ -53,6 +53,8 @@ func (a *App) tellers(now time.Time, zone *time.Location) tellers {
 	a.tellQueue(t, now, zone)
 	tellExchange(t)
 	a.tellTelephone(t, now, zone)
+	a.tellPaper(t)
+	tellSupport(t)
 	return t
 }
 

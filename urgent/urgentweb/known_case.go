@@ -69,6 +69,9 @@ func hideNumbers(p *casePage, person record.Person) {
 	for _, v := range p.C.Caller.Values {
 		add(v.Value.RingBack)
 	}
+	for _, a := range p.C.Attempts {
+		add(a.What.Number)
+	}
 	if p.C.Taken != nil {
 		add(p.C.Taken.Calling)
 	}

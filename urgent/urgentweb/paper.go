@@ -266,7 +266,7 @@ func (a *App) paperTold(c urgent.Case, f web.Frame) (told []web.Pair, outcome st
 	say("Born", id.Born.Display())
 	say("NHS number", id.NHS.Format())
 	say("Practice", id.Practice.Name)
-	say("Number calling", c.RingBack().Display())
+	say("Number calling", shownNumber(c, c.RingBack()))
 	say("Where", c.Place.Or(codes.Place{}).String())
 	caller := c.Caller.Or(urgent.CallerDescribed{})
 	say("Caller", joined(", ", caller.Name, caller.Relation))
@@ -365,4 +365,25 @@ func (a *App) paperPicture(w http.ResponseWriter, r *http.Request, by web.Caller
 		return err
 	}
 	return web.ShowPicture(w, raw, "case-"+c.Number+"-paper-"+strconv.Itoa(n))
+}
+
+// tellPaper words what came from paper, and its check.
+func (a *App) tellPaper(t tellers) {
+	on(t, func(v urgent.PaperEntered) sentence {
+		done := ""
+		for _, key := range v.Done {
+			done = joined("; ", done, a.Cases.Rules.Paper.DoneName(key))
+		}
+		more := joined(" ", ended("Written by "+v.Author), ended(done))
+		if v.Unread != "" {
+			more = joined(" ", more, ended("Could not be read: "+v.Unread))
+		}
+		return sentence{59, joined(" ", "Typed in from paper", v.Form) + ".", more, ""}
+	})
+	on(t, func(v urgent.PaperChecked) sentence {
+		if v.Agrees {
+			return sentence{59, "Compared with the paper: it agrees.", ended(v.Words), ""}
+		}
+		return sentence{59, "Compared with the paper: it differs.", ended(v.Words), "key"}
+	})
 }

@@ -57,7 +57,7 @@ func (a *App) queueRoutes(m *web.Mux) {
 func (a *App) queueOf(ctx context.Context, by web.Caller, c urgent.Case) (queueView, error) {
 	r := a.Cases.Rules
 	v := queueView{Attempts: c.Attempts, Comfort: c.ComfortDue(r), First: c.First(), Tries: c.Tries(r)}
-	v.Numbers = numberOptions(c.Numbers(), v.Tries.Untried)
+	v.Numbers = numberOptions(c, v.Tries.Untried)
 	if v.Hold, v.Held = c.Held(); !v.Held {
 		if v.Hold, v.Tell = c.ToTell(); !v.Tell {
 			v.Hold, _ = c.Crossed()

@@ -457,9 +457,9 @@ func caseRung(p casePage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var18 string
-					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(" " + attemptWords(p.Queue.Attempts[i].What))
+					templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(" " + attemptWords(p.C, p.Queue.Attempts[i].What))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `urgent/urgentweb/queue.templ`, Line: 97, Col: 53}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `urgent/urgentweb/queue.templ`, Line: 97, Col: 58}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 					if templ_7745c5c3_Err != nil {
@@ -1228,12 +1228,12 @@ func (v queueView) triedTitle(now time.Time, zone *time.Location) string {
 	return triedWords(&urgent.Row{QueueRow: urgent.QueueRow{Tried: v.Tries.Made, Of: v.Tries.Of, NextTry: v.Tries.Next}}, now, zone)
 }
 
-func attemptWords(v urgent.ContactAttempted) string {
+func attemptWords(c urgent.Case, v urgent.ContactAttempted) string {
 	worse := ""
 	if v.Worse != urgent.NotAsked {
 		worse = "worse: " + string(v.Worse)
 	}
-	return joined(", ", rungWords(v.For), howWords(v.How), v.Number.Display(), worse, v.By, v.Note)
+	return joined(", ", rungWords(v.For), howWords(v.How), shownNumber(c, v.Number), worse, v.By, v.Note)
 }
 
 func (v queueView) ringOpen(p casePage) bool {

@@ -102,14 +102,17 @@ const otherNumber = "other"
 
 // numberOptions are the numbers to ring, and whether each was rung since the
 // patient was last spoken to.
-func numberOptions(all, untried []codes.Phone) []web.Option {
+func numberOptions(c urgent.Case, untried []codes.Phone) []web.Option {
 	fresh := map[string]bool{}
 	for _, p := range untried {
 		fresh[p.Dial()] = true
 	}
 	out := []web.Option{}
-	for _, p := range all {
-		words := p.Display()
+	for _, p := range c.Numbers() {
+		words := shownNumber(c, p)
+		if words != p.Display() {
+			continue // they said no to ringing, and nobody gave a reason against it
+		}
 		if !fresh[p.Dial()] {
 			words += ", rung"
 		}
