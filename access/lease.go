@@ -112,7 +112,7 @@ func goesOn() []Act {
 func inOpenWork() []Act {
 	return []Act{
 		SeeCase, Triage, Dispose, Refer, Consult, LowerUrgency, SetOutcome, Close, SendReport, WriteNote, Claim,
-		SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason,
+		SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason, WriteToPatient,
 	}
 }
 

@@ -66,4 +66,6 @@ const (
 	PrintLease     Act = "print sealed paper for desks"
 	SeeReadable    Act = "see what could be read on a desk"
 	NameReadable   Act = "see whose records could be read on a desk"
+
+	WriteToPatient Act = "write to the patient"
 )

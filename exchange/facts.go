@@ -51,6 +51,8 @@ func (c Carries) String() string {
 		return "referral"
 	case CarriesReport:
 		return "report"
+	case CarriesLetter:
+		return "letter"
 	}
 	return "newer content"
 }
@@ -103,6 +105,7 @@ func Kinds() []fact.Kind {
 	return []fact.Kind{
 		EnvelopePrepared{}.FactKind(), EnvelopeAttempted{}.FactKind(), ReceiptReceived{}.FactKind(),
 		ReceiptOverdue{}.FactKind(), MessageArrived{}.FactKind(), MessageRefused{}.FactKind(), ReportSent{}.FactKind(),
+		EnvelopeWithdrawn{}.FactKind(), SendingAskedAgain{}.FactKind(), EnvelopeGiven{}.FactKind(),
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // FoldVersion is raised whenever Fold changes what it makes of the same facts.
-const FoldVersion = 2
+const FoldVersion = 3
 
 // Case is the present state of one case.
 type Case struct {
@@ -56,6 +56,8 @@ type Case struct {
 	Threat        fact.Register[LifeThreatChecked] `cbor:"33,keyasint"` // the newest answers
 	Settled       []SettlingMade                   `cbor:"34,keyasint"`
 	HeldBack      *HeldBack                        `cbor:"40,keyasint,omitempty"` // nil: nothing is
+
+	Outward Outward `cbor:"66,keyasint"` // what left for patient and GP, and the short forms
 }
 
 // SettlingMade is one disagreement that a person has settled.

@@ -14,14 +14,14 @@ func kind(number uint32, name string, join fact.Join) fact.Kind {
 
 // Kinds lists the kinds of fact about a case, 200–299.
 func Kinds() []fact.Kind {
-	return []fact.Kind{
+	return append(outwardKinds(), []fact.Kind{
 		CallTaken{}.FactKind(), CallerDescribed{}.FactKind(), PatientDescribed{}.FactKind(), PlaceStated{}.FactKind(),
 		ReasonStated{}.FactKind(), ContactAgreed{}.FactKind(), FlagsRead{}.FactKind(), LifeThreatChecked{}.FactKind(),
 		AmbulanceRequested{}.FactKind(), Triaged{}.FactKind(), DispositionSet{}.FactKind(), ServiceChosen{}.FactKind(),
 		ReferralSent{}.FactKind(), ArrivalFiled{}.FactKind(), ReferralArrived{}.FactKind(), Claimed{}.FactKind(),
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
-	}
+	}...)
 }
 
 // YesNo is an answer; the empty one means not asked, which is never no.

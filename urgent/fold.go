@@ -122,6 +122,8 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 		return take(f, func(v ReportMade) { c.Reports = append(c.Reports, Report{Fact: f.ID, At: at, What: v}) })
 	case 223:
 		return take(f, func(v ReportDone) { c.done = append(c.done, v) })
+	case 246, 247, 248, 249, 250:
+		return c.outward(i, f, at)
 	case 230:
 		return take(f, func(v Settled) { c.Settled = append(c.Settled, SettlingMade{Fact: f.ID, At: at, What: v}) })
 	}

@@ -28,6 +28,8 @@ type Rules struct {
 	ReportBy Clock
 	Receipt  time.Duration // how long a receipt may take before somebody rings
 	Joins    *content.Joins
+	Letters  LetterRules
+	Forms    FormRules
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -68,6 +70,7 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 	r := &Rules{Triage: questions, Threats: map[string]ThreatRow{}, Silent: map[codes.Dx]string{}, valid: map[codes.Dx]codes.Dx{}}
 	for _, load := range []func(*content.Set) error{
 		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations,
+		r.loadLetters, r.loadForms,
 	} {
 		if err := load(set); err != nil {
 			return nil, err
