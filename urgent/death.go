@@ -33,9 +33,9 @@ func (c Case) Died() bool {
 	return ok && !c.Outward.Death.Disputed() && v.Verified && !v.InError
 }
 
-// saidDead says why nothing is written to the patient when anybody says that
+// SaidDead says why nothing is written to the patient when anybody says that
 // they have died, verified or not.
-func (c Case) saidDead() string {
+func (c Case) SaidDead() string {
 	for _, v := range c.Outward.Death.Values {
 		if !v.Value.InError {
 			return "The patient is recorded as having died: nothing is written to them"
@@ -81,7 +81,7 @@ func DeathInError(c Case, by access.Caller, r *Rules, why string, now time.Time)
 	if err := by.May(access.WriteNote); err != nil {
 		return nil, err
 	}
-	if c.Outward.Death.Empty() || c.saidDead() == "" {
+	if c.Outward.Death.Empty() || c.SaidDead() == "" {
 		return nil, refusal.New(refusal.Missing, "Nobody says here that the patient has died.")
 	}
 	if why = strings.TrimSpace(why); why == "" {

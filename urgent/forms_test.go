@@ -90,7 +90,7 @@ func TestADeathRecordedByMistakeBringsTheCaseBack(t *testing.T) {
 func TestDeathsStatedApart(t *testing.T) {
 	c := Case{}
 	c.Outward.Death = fact.Register[DeathRecorded]{Values: []fact.Stated[DeathRecorded]{{Fact: fact.ID{1}, Value: DeathRecorded{Verified: true}}, {Fact: fact.ID{2}, Value: DeathRecorded{InError: true}}}}
-	if c.Died() || c.saidDead() == "" {
+	if c.Died() || c.SaidDead() == "" {
 		t.Fatal("a death that is disputed ends care, or lets texts go")
 	}
 }

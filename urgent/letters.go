@@ -210,7 +210,7 @@ func orNotAsked(a YesNo) string {
 // "". Texts and e-mails never go to the dead, into prison, or where two answers
 // on safe contact wait for a person.
 func (c Case) MayNotWrite(route exchange.Route) string {
-	if why := c.saidDead(); why != "" {
+	if why := c.SaidDead(); why != "" {
 		return why
 	}
 	if route == exchange.ByPaper {

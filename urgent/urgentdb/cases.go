@@ -56,6 +56,9 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 		if err != nil {
 			return nil, err
 		}
+		if out, err = s.endedTasks(tx, out, c); err != nil {
+			return nil, err
+		}
 		return withTasks(tx, out, c)
 	})
 	if err == nil {

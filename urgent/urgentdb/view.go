@@ -20,7 +20,7 @@ type View struct{ Rules *urgent.Rules }
 func (View) Name() string { return "urgent" }
 
 // Version is raised whenever Create, Apply or the fold change.
-func (View) Version() int { return 100*urgent.FoldVersion + 4 }
+func (View) Version() int { return 100*urgent.FoldVersion + 5 }
 
 // Create makes the tables. rev rises with every change of any row, so that a
 // reader fetches only what is new to it. due is the deadline in ms, or the far
@@ -34,7 +34,7 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE INDEX urgent_record ON urgent_case(record, began);
 		CREATE TABLE urgent_about(record BLOB NOT NULL, id BLOB NOT NULL, PRIMARY KEY(record, id)) STRICT, WITHOUT ROWID;
 		CREATE INDEX urgent_about_id ON urgent_about(id);
-		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
+		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;` + outwardTables)
 	return err
 }
 
@@ -104,6 +104,9 @@ func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
 	if err := abouts(tx, c); err != nil {
 		return err
 	}
+	if err := dead(tx, c); err != nil {
+		return err
+	}
 	return reports(tx, c)
 }
 
@@ -148,9 +151,8 @@ func marksOf(r journal.Reader, c urgent.Case) ([]string, error) {
 // reports keeps the list of reports that are still to go.
 func reports(tx *sql.Tx, c urgent.Case) error {
 	var waiting fact.Millis // the earliest one that has not gone
-	for _, report := range c.Reports {
-		due := report.What.Due
-		if report.What.Suppressed == "" && len(report.Done) == 0 && (waiting == 0 || due < waiting) {
+	for _, report := range c.ReportsOut() {
+		if due := report.What.Due; waiting == 0 || due < waiting {
 			waiting = due
 		}
 	}
@@ -215,8 +217,10 @@ func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 			number = '', record = x'', row = x'' WHERE id = ?`, s[:]); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, s[:]); err != nil {
-			return err
+		for _, query := range []string{`DELETE FROM urgent_report WHERE id = ?`, `DELETE FROM urgent_dead WHERE id = ?`} {
+			if _, err := tx.Exec(query, s[:]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
