@@ -61,6 +61,7 @@ func law() map[string]string {
 		"exchange/bars":           level1 + " record directory exchange",
 		"exchange/itk":            level1 + " record directory exchange",
 		"exchange/exchangetest":   "exchange fact",
+		"exchange/outbox":         level1 + " record directory exchange",
 		"exchange/direct":         level1 + " record directory exchange",
 		"urgent":                  level2,
 		"access/accessdb":         level0 + " access journal",

@@ -228,6 +228,9 @@ func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (
 		Secure: !s.demo, Service: codes.ReceiveDoSID(s.Service), Sisters: s.Peers, SecondChoice: s.SecondChoice, SecurityContact: s.Security,
 		ByProvider: s.ByProvider, Providers: providers,
 	}
+	if c.Wires, err = s.wires(place.Clock); err != nil {
+		return nil, err
+	}
 	if c.Pages, err = listen(s.Listen); err != nil {
 		return nil, err
 	}

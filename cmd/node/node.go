@@ -56,6 +56,8 @@ type Config struct {
 	SecondChoice bool // password with an authenticator code may be used where a passkey can't
 	ByProvider   bool // an account at an identity provider may be one of two factors
 	Providers    []accessdb.Provider
+
+	Wires Wires // for what is written to patients and practices
 }
 
 // Node is one organisation on one device.
@@ -202,6 +204,7 @@ func (n *Node) putPages() error {
 		Keeping: urgentweb.Keeping{Others: func() bool { return !n.alone() || !n.site() }, Safe: n.Journal.Safe, Silent: silentFor},
 	}
 	n.App.Disclosure = n.config.Library.Tell
+	n.App.Wired = n.wired
 	if n.site() {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
@@ -267,8 +270,9 @@ func (n *Node) putDoors() error {
 	}
 	n.outbox = &exchangedb.Outbox{
 		Journal: n.Journal, Clock: n.clock, Device: n.Device, Senders: senders, Phone: n.phone, Log: n.log,
-		Turn: n.turn, Alone: n.alone,
+		Turn: n.turn, Alone: n.alone, Stops: n.stops, Most: n.most,
 	}
+	n.config.Wires.add(senders)
 	n.parts = append(n.parts,
 		part{"erasure", n.erase},
 		part{"message doors", serving(machines, n.config.Machines)},

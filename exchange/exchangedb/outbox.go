@@ -38,9 +38,11 @@ type Outbox struct {
 	Phone   func(ctx context.Context, to exchange.Party) codes.Phone // whom to ring when it does not arrive
 	Turn    func(timer fact.Hash) time.Duration                      // how long to wait when other devices may do the same; nil: not at all
 	Alone   func() bool                                              // no other device could send it; nil: there is none
-	Stops   func(ctx context.Context, e exchange.Envelope) string    // why an envelope must not go any more; empty: it may; nil: none is stopped
-	Most    func(exchange.Carries) int                               // attempts until a person asks for more; nil, or 0: no limit
-	Log     *slog.Logger
+	// Stops says why an envelope must not go any more, empty when it may; false
+	// when that can't be told, and it waits. Nil: none is stopped.
+	Stops func(ctx context.Context, e exchange.Envelope) (why string, told bool)
+	Most  func(exchange.Carries) int // attempts until a person asks for more; nil, or 0: no limit
+	Log   *slog.Logger
 }
 
 // How attempts are paced: nothing clinical hangs on it, since a person is
@@ -125,7 +127,8 @@ func (r *running) round(ctx context.Context) time.Duration {
 // next.
 func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration {
 	now, next := r.Clock(), lookAtMost
-	if why := r.stops(ctx, e); why != "" {
+	why, told := r.stops(ctx, e)
+	if why != "" {
 		return r.withdraw(ctx, e, why)
 	}
 	if !e.Overdue {
@@ -139,7 +142,7 @@ func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration
 	if e.Standing() == exchange.Refused || e.Standing() == exchange.Doubtful {
 		return next // sending the same again is useless: a person rings
 	}
-	if e.ByHand() || r.spent(e) {
+	if e.ByHand() || r.spent(e) || !told {
 		return next // a person prints it, or asks for it again
 	}
 	route, sender := r.route(e)

@@ -10,10 +10,11 @@ import (
 	"holdfast/task"
 )
 
-// stops says why an envelope must not go any more.
-func (r *running) stops(ctx context.Context, e exchange.Envelope) string {
+// stops says why an envelope must not go any more, and whether that can be
+// told.
+func (r *running) stops(ctx context.Context, e exchange.Envelope) (string, bool) {
 	if r.Stops == nil {
-		return ""
+		return "", true
 	}
 	return r.Stops(ctx, e)
 }

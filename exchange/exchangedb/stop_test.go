@@ -59,7 +59,7 @@ func TestWhatMustNotGoIsWithdrawnAndNobodyIsAskedToRing(t *testing.T) {
 	r := newRig(t)
 	about := r.letter(exchange.ByText)
 	defer r.runBox(func(b *exchangedb.Outbox) {
-		b.Stops = func(context.Context, exchange.Envelope) string { return "The patient has died." }
+		b.Stops = func(context.Context, exchange.Envelope) (string, bool) { return "The patient has died.", true }
 	})()
 	r.until("withdrawn", func() bool { return r.envelope(about).Standing() == exchange.Withdrawn })
 	if r.mail.count() != 0 || r.phoneTask(r.envelope(about)).Open() {
@@ -79,11 +79,11 @@ func TestAWithdrawalEndsThePhoneTask(t *testing.T) {
 	about := r.letter(exchange.ByText)
 	var dead atomic.Bool
 	stop := r.runBox(func(b *exchangedb.Outbox) {
-		b.Stops = func(context.Context, exchange.Envelope) string {
+		b.Stops = func(context.Context, exchange.Envelope) (string, bool) {
 			if dead.Load() {
-				return "The patient has died."
+				return "The patient has died.", true
 			}
-			return ""
+			return "", true
 		}
 	})
 	r.until("a phone task", func() bool { return r.phoneTask(r.envelope(about)).Open() })
@@ -94,7 +94,7 @@ func TestAWithdrawalEndsThePhoneTask(t *testing.T) {
 	stop()
 	dead.Store(true)
 	defer r.runBox(func(b *exchangedb.Outbox) {
-		b.Stops = func(context.Context, exchange.Envelope) string { return "The patient has died." }
+		b.Stops = func(context.Context, exchange.Envelope) (string, bool) { return "The patient has died.", true }
 	})()
 	r.until("the task ended", func() bool { return !r.phoneTask(r.envelope(about)).Open() })
 }

@@ -39,6 +39,8 @@ type App struct {
 
 	Disclosure content.Disclosure // how much figures may tell
 	Pseudonyms PseudonymsOf       // nil: this device tells no figures
+
+	Wired func(exchange.Route) bool // whether a machine carries by this route; nil: none does
 }
 
 // People finds and reads the records of people. recorddb implements it.

@@ -42,6 +42,7 @@ type casePage struct {
 	Priority  int
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
+	Forms     []urgent.ShortForm // the other ways in and out
 }
 
 // caseRights are the acts that this caller may do on this case now.
@@ -103,7 +104,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if err != nil {
 		return casePage{}, err
 	}
-	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by)}
+	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by), Forms: a.Cases.Rules.Forms.All}
 	person, trouble := a.personOf(ctx, by, c)
 	p.Trouble = trouble
 	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)

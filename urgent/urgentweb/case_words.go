@@ -50,6 +50,7 @@ func (a *App) tellers(now time.Time, zone *time.Location) tellers {
 	a.tellCare(t, now, zone)
 	a.tellEnd(t, now, zone)
 	tellExchange(t)
+	a.tellOutward(t, zone)
 	return t
 }
 
