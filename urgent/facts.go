@@ -191,6 +191,7 @@ type ServiceChosen struct {
 	Name       string       `cbor:"2,keyasint"`
 	Rank       uint32       `cbor:"3,keyasint"`           // 1 is the first offered
 	PassedOver string       `cbor:"4,keyasint,omitempty"` // why not the first
+	Type       string       `cbor:"9,keyasint,omitempty"` // as the directory names it; empty on older ones
 }
 
 // FactKind is kind 211.

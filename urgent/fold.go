@@ -35,6 +35,7 @@ type folding struct {
 	news     []int            // places of facts that say something new about the patient's state
 	work     []int            // places of facts by which somebody works on the case
 	done     []ReportDone
+	failed   []failedAt // where it was said that an envelope did not arrive
 }
 
 // take reads a fact's content and hands it on.
@@ -51,6 +52,7 @@ func (c *folding) apply(i int, f fact.Fact) error {
 	if f.OfJournal() {
 		return nil
 	}
+	c.failure(i, f)
 	if works(f.Body.Kind) {
 		c.work = append(c.work, i)
 	}
@@ -209,11 +211,12 @@ func (c *folding) settle() {
 		c.Sent[i].Over = slices.ContainsFunc(c.Sent, func(o Sent) bool { return c.h.Before(s.Place, o.Place) })
 		c.Sent[i].Apart = slices.ContainsFunc(c.Claims, func(h Holding) bool { return c.h.Apart(h.Place, s.Place) })
 	}
+	c.Closings = slices.DeleteFunc(c.Closings, func(closing Closing) bool { return c.unaware(closing.Place) })
 	for i, t := range c.Triages {
 		c.Triages[i].Over = slices.ContainsFunc(c.Triages, func(o TriageDone) bool { return c.h.Before(t.Place, o.Place) })
 	}
 	for _, o := range c.Outcome.Values {
-		c.Decided = c.Decided || c.knewAll(o.Place)
+		c.Decided = c.Decided || c.knewAll(o.Place) && !c.unaware(o.Place)
 	}
 	for _, d := range c.done {
 		c.reportDone(d)

@@ -40,6 +40,12 @@ func makeReport(c Case, by access.Caller, r *Rules, from exchange.Party, now tim
 	switch why, silent := r.Silent[d.What.Dx]; {
 	case silent:
 		made.Suppressed, made.Due = why, 0
+	case c.ReportIsOurs(r):
+		made.Report.Outcome = "Referred to " + sentNames(c)
+		made.Report.Happened = joinSentences(made.Report.Outcome)
+		if made.Report.To.Name == "" && made.Report.To.ODS == "" {
+			made.Suppressed, made.Due = "No GP practice is known for this patient.", 0
+		}
 	case !ok && c.Stage() == HandedOn:
 		made.Suppressed, made.Due = "It went to "+sentNames(c)+", who report to the GP themselves.", 0
 	case !ok:

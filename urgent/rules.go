@@ -30,6 +30,8 @@ type Rules struct {
 	Joins    *content.Joins
 	Letters  LetterRules
 	Forms    FormRules
+
+	reportsItself map[string]bool // by type of service
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -70,7 +72,7 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 	r := &Rules{Triage: questions, Threats: map[string]ThreatRow{}, Silent: map[codes.Dx]string{}, valid: map[codes.Dx]codes.Dx{}}
 	for _, load := range []func(*content.Set) error{
 		r.loadSettings, r.loadLevels, r.loadThreats, r.loadOutcomes, r.loadNeeds, r.loadSilent, r.loadPriorities, r.loadValidations,
-		r.loadLetters, r.loadForms,
+		r.loadLetters, r.loadForms, r.loadReporters,
 	} {
 		if err := load(set); err != nil {
 			return nil, err

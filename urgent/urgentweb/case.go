@@ -43,6 +43,8 @@ type casePage struct {
 	NeedWords string // what is needed, with its code
 	Rights    caseRights
 	Forms     []urgent.ShortForm // the other ways in and out
+
+	ReportOurs bool // it was handed on to a service that does not tell the GP
 }
 
 // caseRights are the acts that this caller may do on this case now.
@@ -104,7 +106,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if err != nil {
 		return casePage{}, err
 	}
-	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by), Forms: a.Cases.Rules.Forms.All}
+	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by), Forms: a.Cases.Rules.Forms.All, ReportOurs: c.ReportIsOurs(a.Cases.Rules)}
 	person, trouble := a.personOf(ctx, by, c)
 	p.Trouble = trouble
 	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)

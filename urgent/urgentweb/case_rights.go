@@ -9,7 +9,7 @@ import (
 // no report has been made.
 func (p casePage) ReportNext() bool {
 	_, reported := p.C.NewestReport()
-	return p.Rights.Report && p.C.Decided && !reported && !p.C.Outcome.Disputed()
+	return p.Rights.Report && (p.C.Decided || p.ReportOurs) && !reported && !p.C.Outcome.Disputed()
 }
 
 // CloseNext tells whether nothing but closing is left: the report is made, or

@@ -60,6 +60,13 @@ func (a *App) formOf(r *http.Request) (urgent.ShortForm, error) {
 
 // shortForm shows a short form, with what was half-typed.
 func (a *App) shortForm(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	act := access.SeeCase
+	if r.PathValue("id") == "" {
+		act = access.TakeCall
+	}
+	if err := a.Cases.Refuses(r.Context(), by, act); err != nil {
+		return err
+	}
 	form, err := a.halfTyped(r.Context(), by, "form/"+r.PathValue("form")+"/"+r.PathValue("id"))
 	if err != nil {
 		return err
@@ -75,9 +82,6 @@ func (a *App) shortFormShow(w http.ResponseWriter, r *http.Request, by web.Calle
 	p := formPage{Rules: rules, Form: form, Filling: orWords(form.Value("case"), newFilling()), Case: r.PathValue("id")}
 	title := rules.Name
 	if p.Case == "" {
-		if err := by.May(access.TakeCall); err != nil {
-			return a.Cases.Gate.Enter(r.Context(), by, access.TakeCall, fact.Subject{})
-		}
 		p.May = true
 	} else {
 		id, err := subjectIn(r)

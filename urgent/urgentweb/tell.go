@@ -300,6 +300,9 @@ func envelopeIn(r *http.Request) (exchange.EnvelopeID, error) {
 
 // letter shows one letter, as it is printed.
 func (a *App) letter(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	if err := a.Cases.Refuses(r.Context(), by, access.SeeCase); err != nil {
+		return err
+	}
 	id, err := subjectIn(r)
 	if err != nil {
 		return err
