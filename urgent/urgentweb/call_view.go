@@ -33,6 +33,8 @@ type callPage struct {
 	Missing  []string // what the ambulance still needs
 	FindOut  []string // what nobody there could tell
 	Drawers  []triageweb.Drawer
+
+	Forms []urgent.ShortForm // the other ways in
 }
 
 // Action is where the form goes.

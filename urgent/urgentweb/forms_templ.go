@@ -52,7 +52,7 @@ func shortFormView(p formPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <main id=\"main\" class=\"page cols\"><div class=\"stack\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <main id=\"main\" class=\"page cols out-cols\"><div class=\"stack\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -562,7 +562,7 @@ func wrongView(p wrongPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, " <main id=\"main\" class=\"page cols\"><div class=\"stack\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, " <main id=\"main\" class=\"page cols out-cols\"><div class=\"stack\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -792,7 +792,7 @@ func wrongView(p wrongPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<ul class=\"in\"><li>Only this case moves. What was written in the wrong record stays there until somebody mends it: a task asks for that.</li><li>Every report that may have been read is taken back, and that practice is told. Neither practice reads about the other’s patient.</li><li>The right practice gets a report of its own.</li><li>What was on its way to the patient stops.</li><li>Information governance assesses the breach.</li></ul>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "<ul class=\"in ways-say\"><li>Only this case moves. What was written in the wrong record stays there until somebody mends it: a task asks for that.</li><li>Every report that may have been read is taken back, and that practice is told. Neither practice reads about the other’s patient.</li><li>The right practice gets a report of its own.</li><li>What was on its way to the patient stops.</li><li>Information governance assesses the breach.</li></ul>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/access"
+	"holdfast/codes"
 	"holdfast/directory"
 	"holdfast/exchange"
 	"holdfast/fact"
@@ -21,6 +22,7 @@ type reportsPage struct {
 	List  urgentdb.ReportList
 	May   bool
 	Wire  bool
+	Ways  map[codes.ODS]bool // practices to which a way by message is known
 }
 
 // reports shows the reports that wait.
@@ -29,9 +31,18 @@ func (a *App) reports(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err != nil {
 		return err
 	}
+	ways := map[codes.ODS]bool{}
+	entries, err := a.Services.All(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	for _, l := range list.Lines {
+		ods := l.Report.What.Report.To.ODS
+		ways[ods] = len(a.waysTo(ods, entries)) > 0
+	}
 	f := a.Shell.Frame(r, by, "Reports")
 	f.Here, f.Keys = "/reports", []web.Key{web.K("J K", "Row"), web.K("Enter", "Open")}
-	return web.Render(w, r, http.StatusOK, reportsView(reportsPage{Frame: f, List: list, May: by.May(access.SendReport) == nil, Wire: a.wired(exchange.ByMesh)}))
+	return web.Render(w, r, http.StatusOK, reportsView(reportsPage{Frame: f, List: list, May: by.May(access.SendReport) == nil, Wire: a.wired(exchange.ByMesh), Ways: ways}))
 }
 
 // allReports is every waiting report on one page each, ready for paper.
@@ -139,10 +150,18 @@ func (a *App) reportRoutes(ctx context.Context, by web.Caller, c urgent.Case, re
 	if err != nil {
 		return nil, err
 	}
+	return a.waysTo(to.ODS, entries), nil
+}
+
+// waysTo are the ways by message to a practice.
+func (a *App) waysTo(ods codes.ODS, entries []directory.Entry) []exchange.Route {
+	if ods == "" {
+		return nil
+	}
 	var out []exchange.Route
 	for _, e := range entries {
 		s, ok := e.Current()
-		if !ok || e.Ended != "" || s.ODS != to.ODS {
+		if !ok || e.Ended != "" || s.ODS != ods {
 			continue
 		}
 		for _, d := range s.Doors {
@@ -154,7 +173,7 @@ func (a *App) reportRoutes(ctx context.Context, by web.Caller, c urgent.Case, re
 	if a.wired(exchange.ByMesh) {
 		out = append(out, exchange.ByMesh)
 	}
-	return out, nil
+	return out
 }
 
 // sendsItself sends the newest report where a way is known. Where it is not, or

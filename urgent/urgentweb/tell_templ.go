@@ -47,7 +47,7 @@ func tellView(p tellPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <main id=\"main\" class=\"page cols\"><div class=\"stack\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <main id=\"main\" class=\"page cols out-cols\"><div class=\"stack\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -288,7 +288,7 @@ func tellForms(p tellPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Told) > 0 {
-				templ_7745c5c3_Err = web.CheckField(web.Check{Name: "told", Label: "What the clinician told them", Checked: p.Form == nil || p.Form.Has("told", "yes")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.CheckField(web.Check{Name: "told", Label: "What the clinician told them, in the words they wrote", Checked: p.Form == nil || p.Form.Has("told", "yes")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
