@@ -25,6 +25,17 @@ type DeathRecorded struct {
 // FactKind is kind 249.
 func (DeathRecorded) FactKind() fact.Kind { return kind(249, "death-recorded", fact.Undetermined) }
 
+// words says it as people read it.
+func (v DeathRecorded) words() string {
+	switch {
+	case v.InError:
+		return joinSentences("Lives: it was said in error", v.Why)
+	case v.Verified:
+		return joinSentences("Died, verified", deathDetail(v.Answers))
+	}
+	return joinSentences("Said to have died, not verified", deathDetail(v.Answers))
+}
+
 // Died tells whether a verified death stands and nothing written apart says
 // otherwise: then nobody is rung, and no clock runs. Whoever rings patients
 // back asks this first.

@@ -157,6 +157,9 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 	if len(p.Apart) > 0 {
 		f.Keys = append(f.Keys, web.K("D", "Settle"))
 	}
+	if p.Rights.Note {
+		f.Keys = append(f.Keys, web.K("L", "Tell the patient"))
+	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
 	return f
 }
