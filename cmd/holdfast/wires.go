@@ -35,6 +35,10 @@ func (s settings) wires(clock func() time.Time) (w node.Wires, err error) {
 		if one == (wireSettings{}) || err != nil {
 			return nil
 		}
+		if one.KeyFile == "" {
+			err = fmt.Errorf("%w: %s: key_file is missing", errUsage, name)
+			return nil
+		}
 		var key []byte
 		if key, err = secretFile(beside(s.dir, one.KeyFile)); err == nil {
 			var g outbox.Gateway

@@ -212,3 +212,15 @@ func TestMovingACaseFromTheWrongPatient(t *testing.T) {
 	}
 	d.get(path).wants(t, "Filed under the wrong patient until now.", "Two of one name")
 }
+
+func TestAnAddressIsNeverMarkup(t *testing.T) {
+	d := openDesk(t)
+	d.app.Wired = wiredFor(exchange.ByEmail)
+	_, path := d.finishedCase()
+	form := url.Values{"case": {newFilling()}, "key": {"worse"}, "language": {"en"}, "route": {"e-mail"}, "agreed": {"yes"}}
+	for _, typed := range []string{`"><script>x()</script>@example.org`, "m@example.org\r\nBcc: x@example.org", "javascript:x()@example", "{{7*7}}@example.org,"} {
+		page := d.post(path+"/tell", with(form, "email", typed)).is(t, 422)
+		page.wants(t, "Write one e-mail address")
+		page.without(t, "<script>x()")
+	}
+}
