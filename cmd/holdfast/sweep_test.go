@@ -219,7 +219,7 @@ func chosen() []string {
 		"rule", "hold_record", "id", "lost", "to", "said",
 		"mark", "end", "role", "give", "purpose", "digest", "task", "staff", "issuer",
 		"route", "key", // of a letter
-		"email", // there only where a mail server is set up: urgentweb TestAnAddressIsNeverMarkup types into it
+		"email",          // there only where a mail server is set up: urgentweb TestAnAddressIsNeverMarkup types into it
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }
