@@ -2,7 +2,6 @@
 // print, the report with what is to be done first, the list of reports that
 // wait, a correction; a professional's call that begins with its own form.
 import { ok, until } from "./lib.mjs";
-import { consult } from "./first-call.mjs";
 
 const text = d => d.page.locator("body").innerText();
 
@@ -14,7 +13,7 @@ export default async function (room) {
   await doctor.press("t");
   await doctor.page.waitForURL(/\/case\/[0-9a-f]{32}$/);
   const path = new URL(doctor.page.url()).pathname;
-  await consult(doctor);
+  await treat(doctor.page);
   const sheet = await text(doctor);
   ok(/For action: 1 thing/.test(sheet) && sheet.indexOf("ECG and review") < sheet.indexOf("For information"), "what is to be done does not stand first");
   await doctor.every("report", { themes: ["light"] });
@@ -30,12 +29,12 @@ export default async function (room) {
   await doctor.page.check("[name=route][value=paper]", { force: true });
   await doctor.page.check("[name=language][value=cy]", { force: true });
   await doctor.page.check("[name=large]");
-  await doctor.every("tell");
+  await doctor.every("tell", { themes: ["light"] });
   await doctor.press("F9");
   await until(async () => /to be printed and given/.test(await text(doctor)), "what was written is not listed");
   await doctor.page.getByRole("link", { name: "Beth i'w wneud" }).click();
   await doctor.page.getByRole("heading", { name: /Beth i'w wneud/ }).waitFor();
-  await doctor.every("letter", { themes: ["light"] });
+  await doctor.every("letter", { sizes: [[768, 1024]], themes: ["light"] });
   await doctor.page.getByRole("button", { name: /Printed and given/ }).click();
   await until(async () => /given by hand/.test(await text(doctor)), "it is not said that it was given");
 
@@ -59,5 +58,18 @@ export default async function (room) {
   ok(/say this/.test(await text(doctor)) && (await doctor.page.inputValue("[name=words]")) === "Found by her son", "what was typed is lost");
   await doctor.every("death", { themes: ["dark"] });
   await doctor.go(at(path + "/wrong-patient"));
-  await doctor.every("wrong", { themes: ["light"] });
+  await doctor.every("wrong", { sizes: [[1440, 900]], themes: ["light"] });
+}
+
+// treat finishes a consultation that asks the GP for something.
+async function treat(p) {
+  await p.keyboard.press("e");
+  await p.waitForURL(/\/consult/);
+  for (const [name, value] of [["history", "Tight chest on Thursday evening. None since."], ["diagnosis", "Chest pain, resolved"], ["plan", "Own GP for an ECG."],
+    ["expect", "No more pain."], ["worse", "999 at once if the pain comes back."], ["saidback", "Idris"], ["gp_action", "ECG and review of chest pain."]]) await p.fill(`[name=${name}]`, value);
+  await p.selectOption("[name=outcome]", "gp-in-hours");
+  await p.locator("[name=actionby]").selectOption({ index: 1 });
+  if (await p.locator("[name=mode]:checked").count() === 0) await p.check("[name=mode][value=phone]", { force: true });
+  await p.keyboard.press("Control+Enter");
+  await p.waitForURL(/\/report/);
 }
