@@ -254,11 +254,14 @@ type wrongPage struct {
 	Told  []string
 	Found []record.Match
 	None  bool // looked for, and nobody found
+
+	Filling string
 }
 
 // wrongForm is what it sends.
 type wrongForm struct {
 	Seen     string `form:"seen" max:"4000"`
+	Filling  string `form:"case" max:"40"`
 	First    string `form:"first" max:"80" label:"First names"`
 	Last     string `form:"last" max:"80" label:"Last name"`
 	Born     string `form:"born" max:"20" label:"Born"`
@@ -272,7 +275,11 @@ type wrongForm struct {
 
 // wrongPatient shows who the case stands under, and asks who it is about.
 func (a *App) wrongPatient(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	return a.wrongShow(w, r, by, nil, nil, http.StatusOK)
+	form, err := a.halfTyped(r.Context(), by, "wrong/"+r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return a.wrongShow(w, r, by, form, nil, http.StatusOK)
 }
 
 func (a *App) wrongShow(w http.ResponseWriter, r *http.Request, by web.Caller, form *web.Form, found []record.Match, status int) error {
@@ -284,7 +291,7 @@ func (a *App) wrongShow(w http.ResponseWriter, r *http.Request, by web.Caller, f
 	if err != nil {
 		return err
 	}
-	p := wrongPage{ID: id.String(), Seen: seenOf(c), C: c, Form: form, Found: found, None: form.Value("do") == "find" && form.OK() && len(found) == 0}
+	p := wrongPage{Filling: orWords(form.Value("case"), newFilling()), ID: id.String(), Seen: seenOf(c), C: c, Form: form, Found: found, None: form.Value("do") == "find" && form.OK() && len(found) == 0}
 	person, _ := a.personOf(r.Context(), by, c)
 	p.Who = a.patientBar(c, person, a.Shell.Now())
 	for _, one := range c.Reports {
@@ -333,6 +340,9 @@ func (a *App) wrongSent(w http.ResponseWriter, r *http.Request, by web.Caller) e
 	}
 	if !form.OK() {
 		return a.wrongShow(w, r, by, form, nil, http.StatusUnprocessableEntity)
+	}
+	if err := a.draftDone(r.Context(), by, "wrong/"+id.String(), in.Filling); err != nil {
+		return err
 	}
 	return web.SeeOther(w, r, "/case/"+id.String())
 }
