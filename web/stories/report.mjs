@@ -13,7 +13,9 @@ export default async function (room) {
   await doctor.press("t");
   await doctor.page.waitForURL(/\/case\/[0-9a-f]{32}$/);
   const path = new URL(doctor.page.url()).pathname;
+  await doctor.settled();
   await treat(doctor.page);
+  await doctor.settled();
   const sheet = await text(doctor);
   ok(/For action: 1 thing/.test(sheet) && sheet.indexOf("ECG and review") < sheet.indexOf("For information"), "what is to be done does not stand first");
   await doctor.every("report", { themes: ["light"] });
@@ -25,7 +27,7 @@ export default async function (room) {
   ok(/No machine here carries texts or e-mail/.test(await text(doctor)), "it is not said that nothing carries texts");
   await doctor.press("F9");
   await doctor.settled();
-  ok(/Choose how/.test(await text(doctor)), "a letter without a way is taken");
+  await until(async () => /Choose how/.test(await text(doctor)), "a letter without a way is taken");
   await doctor.page.check("[name=route][value=paper]", { force: true });
   await doctor.page.check("[name=language][value=cy]", { force: true });
   await doctor.page.check("[name=large]");
@@ -40,13 +42,14 @@ export default async function (room) {
 
   // the list, and a correction
   await doctor.go(at("/reports"));
-  ok(/without a receipt/.test(await text(doctor)), "the report is not on the list");
+  await until(async () => /1 without a receipt/.test(await text(doctor)), "the report is not on the list");
   await doctor.every("reports", { themes: ["light"] });
   await doctor.go(at(path + "/report"));
   await doctor.page.getByText("Correct it").click();
   await doctor.page.fill("[name=why]", "Wrong day");
   await doctor.page.getByRole("button", { name: /Take it back/ }).click();
   await doctor.page.getByText(/no longer stands/).first().waitFor();
+  await doctor.settled();
   await doctor.press("F9");
   await until(async () => /Printed and on its way\./.test(await text(doctor)), "the print is not put down");
 
@@ -55,7 +58,8 @@ export default async function (room) {
   await doctor.page.fill("[name=words]", "Found by her son");
   await doctor.press("F9");
   await doctor.settled();
-  ok(/say this/.test(await text(doctor)) && (await doctor.page.inputValue("[name=words]")) === "Found by her son", "what was typed is lost");
+  await until(async () => /say this/.test(await text(doctor)), "it is not said what is missing");
+  ok((await doctor.page.inputValue("[name=words]")) === "Found by her son", "what was typed is lost");
   await doctor.every("death", { themes: ["dark"] });
   await doctor.go(at(path + "/wrong-patient"));
   await doctor.every("wrong", { sizes: [[1440, 900]], themes: ["light"] });
