@@ -61,6 +61,7 @@ func law() map[string]string {
 		"exchange/bars":           level1 + " record directory exchange",
 		"exchange/itk":            level1 + " record directory exchange",
 		"exchange/exchangetest":   "exchange fact",
+		"exchange/outbox":         level1 + " record directory exchange",
 		"exchange/direct":         level1 + " record directory exchange",
 		"exchange/pds":            level1 + " record",
 		"exchange/pds/pdstest":    level1 + " record exchange/pds",

@@ -127,7 +127,7 @@ func goesOn() []Act {
 func inOpenWork() []Act {
 	return []Act{
 		SeeCase, Triage, Dispose, Refer, Consult, LowerUrgency, SetOutcome, Close, SendReport, WriteNote, Claim, RaiseCase,
-		SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason,
+		SeePerson, WritePerson, DoTask, SeeEntry, OpenEntry, KeepEntry, GiveReason, WriteToPatient,
 	}
 }
 

@@ -70,4 +70,6 @@ const (
 	EnterPaper     Act = "enter a case from paper"
 	CheckPaper     Act = "check a case from paper"
 	NameReadable   Act = "see whose records could be read on a desk"
+
+	WriteToPatient Act = "write to the patient"
 )

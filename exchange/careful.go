@@ -17,13 +17,23 @@ func FoldEnvelopes(h fact.History) ([]Envelope, error) {
 	if len(h.Held()) == 0 {
 		return verified, err
 	}
-	whole, bad := foldEnvelopes(h.Admit(func(f fact.Fact) bool { return f.Body.Kind != (ReceiptReceived{}).FactKind().Number }))
+	whole, bad := foldEnvelopes(h.Admit(func(f fact.Fact) bool { return !EndsEnvelope(f.Body.Kind) }))
 	if err == nil {
 		err = bad
 	} else if bad != nil {
 		err = errors.Join(err, bad)
 	}
 	return Careful(verified, whole), err
+}
+
+// EndsEnvelope tells whether a fact of this kind may end the sending of an
+// envelope: it counts only when it is verified.
+func EndsEnvelope(kind uint32) bool {
+	switch kind {
+	case (ReceiptReceived{}).FactKind().Number, (EnvelopeWithdrawn{}).FactKind().Number, (EnvelopeGiven{}).FactKind().Number:
+		return true
+	}
+	return false
 }
 
 // Careful combines the verified envelopes with those that held facts speak of:

@@ -55,6 +55,8 @@ func (c Carries) String() string {
 		return "report"
 	case CarriesAmbulance:
 		return "ambulance request"
+	case CarriesLetter:
+		return "letter"
 	}
 	return "newer content"
 }
@@ -107,6 +109,7 @@ func Kinds() []fact.Kind {
 	return []fact.Kind{
 		EnvelopePrepared{}.FactKind(), EnvelopeAttempted{}.FactKind(), ReceiptReceived{}.FactKind(),
 		ReceiptOverdue{}.FactKind(), MessageArrived{}.FactKind(), MessageRefused{}.FactKind(), ReportSent{}.FactKind(),
+		EnvelopeWithdrawn{}.FactKind(), SendingAskedAgain{}.FactKind(), EnvelopeGiven{}.FactKind(),
 	}
 }
 

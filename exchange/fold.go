@@ -27,6 +27,8 @@ type Envelope struct {
 	Turned   bool              `cbor:"14,keyasint"` // refused, and nobody who had seen that handed it over since
 
 	Unverified bool `cbor:"20,keyasint,omitempty"` // only facts that a cut holds back say that it is to be sent
+
+	Endings Endings `cbor:"21,keyasint,omitempty"` // how it ended without a receipt
 }
 
 // Attempt is one attempt to send, in causal order.
@@ -60,6 +62,9 @@ func (e Envelope) Standing() Standing {
 			return Delivered
 		}
 	}
+	if s, ok := e.ended(); ok {
+		return s
+	}
 	switch {
 	case len(e.Receipts) > 0 && e.Prepared != fact.ID{}:
 		return Doubtful
@@ -67,7 +72,7 @@ func (e Envelope) Standing() Standing {
 		return Refused
 	case e.Overdue:
 		return Late
-	case len(e.Attempts) > 0:
+	case e.Tries() > 0:
 		return UnderWay
 	}
 	return Waiting
@@ -82,6 +87,9 @@ func (e Envelope) NeedsPerson() bool {
 // Timer is the id of the envelope's receipt timer: the same on every device
 // that holds the case.
 func (e Envelope) Timer() fact.Hash {
+	if e.Endings.Again > 0 {
+		return TimerID(e.About, ReceiptOverdue{}.FactKind().Number, e.Endings.Newest)
+	}
 	return TimerID(e.About, ReceiptOverdue{}.FactKind().Number, e.Prepared)
 }
 
@@ -94,7 +102,7 @@ func TimerID(about fact.Subject, kind uint32, began fact.ID) fact.Hash {
 
 // foldEnvelopes folds the facts that count.
 func foldEnvelopes(h fact.History) ([]Envelope, error) {
-	f := folding{h: h, at: map[EnvelopeID]int{}}
+	f := folding{h: h, at: map[EnvelopeID]int{}, again: map[EnvelopeID][]again{}, overdue: map[EnvelopeID][]int{}}
 	var bad []error
 	for i, one := range h.Facts() {
 		if err := f.add(i, one); err != nil {
@@ -103,6 +111,7 @@ func foldEnvelopes(h fact.History) ([]Envelope, error) {
 	}
 	for i := range f.all {
 		f.all[i].Turned = f.turned(f.all[i].Attempts)
+		f.renew(&f.all[i])
 	}
 	return f.all, errors.Join(bad...)
 }
@@ -134,6 +143,9 @@ type folding struct {
 	h   fact.History
 	all []Envelope
 	at  map[EnvelopeID]int
+
+	again   map[EnvelopeID][]again
+	overdue map[EnvelopeID][]int // places
 }
 
 func (f *folding) of(one fact.Fact, id EnvelopeID) *Envelope {
@@ -173,8 +185,9 @@ func (f *folding) add(i int, one fact.Fact) error {
 			return err
 		}
 		f.of(one, v.Envelope).Overdue = true
+		f.overdue[v.Envelope] = append(f.overdue[v.Envelope], i)
 	}
-	return nil
+	return f.more(i, one)
 }
 
 // prepared keeps the statement; a second one of the same number carries the

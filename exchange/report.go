@@ -21,6 +21,7 @@ type Action struct {
 	What    string      `cbor:"1,keyasint,omitempty"`
 	By      fact.Millis `cbor:"2,keyasint,omitempty"` // 0: no time was set
 	Urgency Urgency     `cbor:"3,keyasint,omitempty"`
+	Why     string      `cbor:"4,keyasint,omitempty"`
 }
 
 // Report tells a patient's GP what happened, what to do, and by when, in that
@@ -46,6 +47,12 @@ type Report struct {
 	Written    fact.Millis      `cbor:"18,keyasint,omitempty"`
 	Author     string           `cbor:"19,keyasint,omitempty"`
 	Consents   []Consent        `cbor:"20,keyasint,omitempty"`
+
+	Version  int      `cbor:"21,keyasint,omitempty"` // of the reports on one case; 0 on the first
+	Replaces string   `cbor:"22,keyasint,omitempty"` // the report that this one stands in place of
+	Takes    string   `cbor:"23,keyasint,omitempty"` // the report that no longer stands; nothing comes in its place here
+	Why      string   `cbor:"24,keyasint,omitempty"` // why it was corrected or taken back
+	NotKnown []string `cbor:"25,keyasint,omitempty"` // what the reader must not take for "no"
 }
 
 // Receipt says that an envelope's content is saved at the receiver. Only the

@@ -81,6 +81,11 @@ func callMoves() []facttest.Move {
 		oneOf(AmbulanceCancelled{Why: "w", Who: "x", Tell: "y"}, AmbulanceSent{Requested: 3}),
 		aboutOne[AmbulanceCancelled](func(id fact.ID) fact.Content { return FamilyTold{Cancelled: id, Whom: "w"} }),
 		aboutOne[ReportMade](func(id fact.ID) fact.Content { return ReportDone{Report: id, Route: "printed"} }),
+		aboutOne[ReportMade](func(id fact.ID) fact.Content { return ReportNullified{Report: id, Why: "wrong"} }),
+		oneOf(DeathRecorded{Verified: true}, DeathRecorded{}, DeathRecorded{InError: true, Why: "rang"}),
+		oneOf(FormAnswered{Form: "prisoner", Name: "Prison", Stops: true}, LetterWritten{Route: exchange.ByText, Key: "worse"}, FiledWrongly{Called: "x", Why: "y"}),
+		oneOf(exchange.EnvelopeWithdrawn{Envelope: exchange.EnvelopeID{2}, Why: "w"}, exchange.EnvelopeGiven{Envelope: exchange.EnvelopeID{2}, Route: exchange.ByPhone}, exchange.ReceiptOverdue{Envelope: exchange.EnvelopeID{1}},
+			exchange.SendingAskedAgain{Envelope: exchange.EnvelopeID{1}, Due: 70}, exchange.SendingAskedAgain{Envelope: exchange.EnvelopeID{1}, Due: 60}),
 	}
 }
 
@@ -110,9 +115,10 @@ func told(r *Rules) func(Case, fact.History) []string {
 			out = append(out, fmt.Sprint("envelope ", e.ID.Short(), e.Standing(), e.Due))
 		}
 		for _, made := range c.Reports {
-			out = append(out, fmt.Sprint("report ", made.Done))
+			out = append(out, fmt.Sprint("report ", made.Done, c.ReportState(made)))
 		}
 		out = append(out, fmt.Sprint("telephone ", c.Ties, c.Gone, c.Recordings, c.CallerLost(), len(c.Cancelled), len(c.Untold())))
+		out = append(out, fmt.Sprint(c.Died(), c.SaidDead(), c.InCustody(), c.MayNotWrite(exchange.ByText), len(c.Outward.Letters), len(c.Outward.Moved)))
 		return append(append(out, c.Asks()...), facttest.Disagreements(c.Disagreements(h, r))...)
 	}
 }

@@ -43,8 +43,10 @@ func ends(kind uint32) bool {
 	case (ReferralSent{}).FactKind().Number, (Released{}).FactKind().Number, (OutcomeSet{}).FactKind().Number,
 		(Closed{}).FactKind().Number, (FamilyTold{}).FactKind().Number, (ReportDone{}).FactKind().Number, (exchange.ReceiptReceived{}).FactKind().Number:
 		return true
+	case (ReportNullified{}).FactKind().Number, (DeathRecorded{}).FactKind().Number:
+		return true
 	}
-	return endsInQueue(kind)
+	return endsInQueue(kind) || exchange.EndsEnvelope(kind)
 }
 
 // Careful combines the verified state of a case with the state as it would be

@@ -61,6 +61,7 @@ type Case struct {
 	Telephoned
 	Queue   // how it stands in the queue
 	Support `cbor:"41,keyasint"`
+	Outward Outward `cbor:"66,keyasint"` // what left for patient and GP, and the short forms
 }
 
 // SettlingMade is one disagreement that a person has settled.

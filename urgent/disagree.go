@@ -28,6 +28,7 @@ func (c Case) Disagreements(h fact.History, r *Rules) []fact.Disagreement {
 	add(fact.Disputed(h, c.ID, matter(ContactAgreed{}), "Safe contact", c.Contact, ContactAgreed.String))
 	add(fact.Disputed(h, c.ID, matter(ServiceChosen{}), "The service", c.Service, func(v ServiceChosen) string { return v.Name }))
 	add(fact.Disputed(h, c.ID, matter(OutcomeSet{}), "The outcome", c.Outcome, r.outcomeWords))
+	add(fact.Disputed(h, c.ID, matter(DeathRecorded{}), "Whether the patient has died", c.Outward.Death, DeathRecorded.words))
 	for i := range out {
 		if out[i].Matter.Kind == (ReasonStated{}).FactKind().Number {
 			out[i].Also = []fact.Choice{{Key: choiceBoth, Text: "Both stand"}}

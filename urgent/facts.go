@@ -24,7 +24,7 @@ func Kinds() []fact.Kind {
 		Released{}.FactKind(), ConsultationStarted{}.FactKind(), Consulted{}.FactKind(), OutcomeSet{}.FactKind(),
 		Closed{}.FactKind(), Noted{}.FactKind(), ReportMade{}.FactKind(), ReportDone{}.FactKind(), Settled{}.FactKind(),
 		PaperEntered{}.FactKind(), PaperChecked{}.FactKind(), InterpreterStepped{}.FactKind(), ViewingOverridden{}.FactKind(),
-	}, knownKinds(), queueKinds())
+	}, knownKinds(), queueKinds(), outwardKinds())
 }
 
 // YesNo is an answer; the empty one means not asked, which is never no.
@@ -195,6 +195,7 @@ type ServiceChosen struct {
 	Name       string       `cbor:"2,keyasint"`
 	Rank       uint32       `cbor:"3,keyasint"`           // 1 is the first offered
 	PassedOver string       `cbor:"4,keyasint,omitempty"` // why not the first
+	Type       string       `cbor:"9,keyasint,omitempty"` // as the directory names it; empty on older ones
 }
 
 // FactKind is kind 211.

@@ -39,6 +39,7 @@ type folding struct {
 	gathered
 	families []FamilyTold // of cancelled ambulances
 	queue    queueFolding
+	failed   []failedAt // where it was said that an envelope did not arrive
 }
 
 // take reads a fact's content and hands it on.
@@ -55,6 +56,7 @@ func (c *folding) apply(i int, f fact.Fact) error {
 	if f.OfJournal() {
 		return nil
 	}
+	c.failure(i, f)
 	if works(f.Body.Kind) {
 		c.work = append(c.work, i)
 	}
@@ -132,6 +134,8 @@ func (c *folding) applyCare(i int, f fact.Fact, at fact.Millis) error {
 		return take(f, func(v ReportMade) { c.Reports = append(c.Reports, Report{Fact: f.ID, At: at, What: v}) })
 	case 223:
 		return take(f, func(v ReportDone) { c.done = append(c.done, v) })
+	case 246, 247, 248, 249, 250:
+		return c.outward(i, f, at)
 	case 230:
 		return take(f, func(v Settled) { c.Settled = append(c.Settled, SettlingMade{Fact: f.ID, At: at, What: v}) })
 	}
@@ -227,11 +231,12 @@ func (c *folding) settle() {
 		c.Sent[i].Over = slices.ContainsFunc(c.Sent, func(o Sent) bool { return c.h.Before(s.Place, o.Place) })
 		c.Sent[i].Apart = slices.ContainsFunc(c.Claims, func(h Holding) bool { return c.h.Apart(h.Place, s.Place) })
 	}
+	c.Closings = slices.DeleteFunc(c.Closings, func(closing Closing) bool { return c.unaware(closing.Place) })
 	for i, t := range c.Triages {
 		c.Triages[i].Over = slices.ContainsFunc(c.Triages, func(o TriageDone) bool { return c.h.Before(t.Place, o.Place) })
 	}
 	for _, o := range c.Outcome.Values {
-		c.Decided = c.Decided || c.knewAll(o.Place)
+		c.Decided = c.Decided || c.knewAll(o.Place) && !c.unaware(o.Place)
 	}
 	for _, d := range c.done {
 		c.reportDone(d)

@@ -56,7 +56,7 @@ func (r *Rules) actBy(o OutcomeRow, now time.Time) fact.Millis {
 	if o.Action == "" {
 		return 0
 	}
-	return fact.At(r.ReportBy.nextWorkingDay(now))
+	return fact.At(r.reportDue(now))
 }
 
 // unreachedYet refuses to end attempts before all were made, spread out and on

@@ -86,7 +86,7 @@ const lateAfter = time.Minute
 // Held gives what waits for a clinician's validation now, of several what goes
 // first.
 func (c Case) Held() (Hold, bool) {
-	if c.Closed() || c.Decided || c.Stage() == HandedOn {
+	if c.Closed() || c.Decided || c.Stage() == HandedOn || c.Died() {
 		return Hold{}, false
 	}
 	var first Hold
@@ -103,7 +103,7 @@ func (c Case) Held() (Hold, bool) {
 // know yet.
 func (c Case) ToTell() (Hold, bool) {
 	for _, h := range c.Holds {
-		if h.What.Goes == PatientGoes && h.Went != 0 && !h.Told && !c.Closed() {
+		if h.What.Goes == PatientGoes && h.Went != 0 && !h.Told && !c.Closed() && !c.Died() {
 			return h, true
 		}
 	}
@@ -255,7 +255,7 @@ func (c Case) ComfortDue(r *Rules) fact.Millis {
 		return 0
 	}
 	due := r.CallBackBy(d.What)
-	if due == 0 || len(c.Ambulances) > 0 {
+	if due == 0 || len(c.Ambulances) > 0 || c.Died() {
 		return 0
 	}
 	if h, held := c.Held(); held && h.What.Never == "" {

@@ -36,14 +36,7 @@ func (c Case) tookPart(person fact.Subject) bool {
 }
 
 // reportWaits tells whether the GP is still to be told.
-func (c Case) reportWaits() bool {
-	for _, r := range c.Reports {
-		if r.What.Suppressed == "" && len(r.Done) == 0 {
-			return true
-		}
-	}
-	return false
-}
+func (c Case) reportWaits() bool { return len(c.ReportsOut()) > 0 }
 
 // InHand tells whether somebody has the open case in hand: they claimed it, or
 // took its call and still have the caller. It is the one reckoning of that.

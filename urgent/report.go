@@ -17,31 +17,51 @@ import (
 // on to somebody who reports themselves, and for a patient without a practice
 // it says why nothing is sent (NHS England, post-event messaging).
 func MakeReport(c Case, by access.Caller, r *Rules, from exchange.Party, now time.Time) ([]fact.Draft, error) {
+	made, err := makeReport(c, by, r, from, now)
+	if err != nil {
+		return nil, err
+	}
+	return []fact.Draft{fact.Say(c.ID, made)}, nil
+}
+
+func makeReport(c Case, by access.Caller, r *Rules, from exchange.Party, now time.Time) (ReportMade, error) {
 	if !c.Begun() {
-		return nil, refusal.New(refusal.Missing, "There is no such case here.")
+		return ReportMade{}, refusal.New(refusal.Missing, "There is no such case here.")
 	}
 	set, ok := c.Outcome.Get()
 	if c.Outcome.Disputed() {
-		return nil, refusal.New(refusal.Taken, "Two outcomes are on record. Decide which one stands, then report.")
+		return ReportMade{}, refusal.New(refusal.Taken, "Two outcomes are on record. Decide which one stands, then report.")
 	}
 	if c.Patient.Disputed() {
-		return nil, refusal.New(refusal.Taken, "Two patients are stated on this case. Decide who it is about, then report: else it may go to the wrong practice.")
+		return ReportMade{}, refusal.New(refusal.Taken, "Two patients are stated on this case. Decide who it is about, then report: else it may go to the wrong practice.")
 	}
-	report := reportOf(c, r, set, from, by, now)
-	made := ReportMade{Report: report, Due: fact.At(r.ReportBy.nextWorkingDay(now))}
+	made := ReportMade{Report: reportOf(c, r, set, from, by, now), Due: fact.At(r.reportDue(now))}
 	d, _ := c.Disposition()
 	switch why, silent := r.Silent[d.What.Dx]; {
 	case silent:
 		made.Suppressed, made.Due = why, 0
+	case c.ReportIsOurs(r):
+		made.Report.Outcome = "Referred to " + sentNames(c)
+		made.Report.Happened = joinSentences(made.Report.Outcome)
+		if made.Report.To.Name == "" && made.Report.To.ODS == "" {
+			made.Suppressed, made.Due = "No GP practice is known for this patient.", 0
+		}
 	case !ok && c.Stage() == HandedOn:
 		made.Suppressed, made.Due = "It went to "+sentNames(c)+", who report to the GP themselves.", 0
 	case !ok:
-		return nil, refusal.New(refusal.Invalid, "Set the outcome first: the report begins with it.")
-	case report.To.Name == "" && report.To.ODS == "":
+		return ReportMade{}, refusal.New(refusal.Invalid, "Set the outcome first: the report begins with it.")
+	case made.Report.To.Name == "" && made.Report.To.ODS == "":
 		made.Suppressed, made.Due = "No GP practice is known for this patient.", 0
 	}
-	return []fact.Draft{fact.Say(c.ID, made)}, nil
+	return made, nil
 }
+
+// reportDue gives when a report written now is due at the practice.
+func (r *Rules) reportDue(now time.Time) time.Time {
+	return r.Triage.Dispositions().NextMorning(now, r.Nation, r.ReportBy.Hour, r.ReportBy.Minute)
+}
+
+func londonWords(t time.Time) string { return t.In(codes.London()).Format("Mon 2 Jan 2006 15:04") }
 
 func sentNames(c Case) string {
 	var names []string
@@ -82,9 +102,7 @@ func reportOf(c Case, r *Rules, set OutcomeSet, from exchange.Party, by access.C
 		out.Patient = p.Identity
 		out.To = exchange.Party{ODS: p.Identity.Practice.ODS, Name: p.Identity.Practice.Name}
 	}
-	if set.Action != "" {
-		out.Actions = []exchange.Action{{What: set.Action, By: set.By, Urgency: exchange.Soon}}
-	}
+	out.Actions, out.Version = actionsOf(c, set), len(c.Reports)
 	for _, one := range c.Consultations {
 		out.Sections = append(out.Sections, consultationSections(one.What)...)
 		out.SafetyNet = joinSentences(out.SafetyNet, one.What.Net.Expect, one.What.Net.Worse)
@@ -95,6 +113,7 @@ func reportOf(c Case, r *Rules, set OutcomeSet, from exchange.Party, by access.C
 	if c.FromPaper() {
 		out.Sections = append(out.Sections, exchange.Section{Title: "How it was recorded", Text: c.paperWords()})
 	}
+	out.NotKnown = notKnown(c, out)
 	if len(out.Sections) == 0 {
 		out.Sections = append(out.Sections, exchange.Section{Title: "Why they rang", Text: c.Reason.Or("")})
 	}
@@ -131,13 +150,39 @@ func joinSentences(parts ...string) string {
 	return out
 }
 
-// nextWorkingDay gives the time of day on the next day that is not Saturday
-// or Sunday in London. Bank holidays are not known here: the report is then
-// early, never late.
-func (k Clock) nextWorkingDay(now time.Time) time.Time {
-	day := now.In(codes.London()).AddDate(0, 0, 1)
-	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
-		day = day.AddDate(0, 0, 1)
+// actionsOf gives what the GP is asked to do, one thing a line, each with the
+// day by which it was asked for and why.
+func actionsOf(c Case, set OutcomeSet) []exchange.Action {
+	why := ""
+	if n := len(c.Consultations); n > 0 {
+		why = firstLine(c.Consultations[n-1].What.Diagnosis)
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), k.Hour, k.Minute, 0, 0, codes.London())
+	var out []exchange.Action
+	for line := range strings.Lines(set.Action) {
+		if line = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "-•")); line != "" {
+			out = append(out, exchange.Action{What: line, By: set.By, Urgency: exchange.Soon, Why: why})
+		}
+	}
+	return out
+}
+
+// notKnown says what a reader must not take for "no". It never lists what was
+// asked and ruled out: the questions of a call fill pages and hide what
+// matters.
+func notKnown(c Case, r exchange.Report) []string {
+	var out []string
+	say := func(yes bool, what string) {
+		if yes {
+			out = append(out, what)
+		}
+	}
+	say(!r.Patient.NHS.Present() && !r.Patient.CHI.Present() && !r.Patient.HCN.Present(), "NHS number: not known")
+	say(len(r.Findings) == 0, "Observations: none measured")
+	say(len(r.Allergies) == 0, "Allergies: not stated in this report")
+	say(len(r.Medicines) == 0, "Medicines: not stated in this report")
+	contact, ok := c.Contact.Get()
+	say(c.Contact.Disputed(), "Whether it is safe to ring: two answers, ask")
+	say(!c.Contact.Disputed() && (!ok || contact.Ring == NotAsked), "Whether it is safe to ring: not asked")
+	say(r.SafetyNet == "", "Safety net: none given")
+	return out
 }

@@ -198,6 +198,7 @@ func (c Case) Asks() []string {
 	say(c.sentTwice(), "Sent to two services: ring one")
 	say(c.sentAndClaimed(), "Sent elsewhere and claimed here")
 	say(c.Outcome.Disputed(), "Two outcomes: decide which")
+	say(c.Outward.Death.Disputed(), "Died, or not: ask at once; care goes on")
 	say(len(c.Dispositions) > 1 && !c.sameDispositions(), "Two dispositions: the more urgent counts")
 	say(len(c.Paper.ToCheck()) > 0, "From paper: a second clinician checks it")
 	out = append(out, c.queueAsks()...)

@@ -36,6 +36,10 @@ type Rules struct {
 	Children *record.Children
 	Phone    PhoneRules
 	Queue    QueueRules
+	Letters  LetterRules
+	Forms    FormRules
+
+	reportsItself map[string]bool // by type of service
 }
 
 // ThreatRow is one line of content/urgent/life-threats.csv.
@@ -79,6 +83,7 @@ func LoadRules(set *content.Set, questions *triage.Content) (*Rules, error) {
 		r.loadPaper,
 		r.loadRepeat, r.loadKnown,
 		r.loadTelephone,
+		r.loadLetters, r.loadForms, r.loadReporters,
 	} {
 		if err := load(set); err != nil {
 			return nil, err

@@ -85,6 +85,8 @@ func (s settling) state() ([]fact.Draft, error) {
 		return s.sent()
 	case 215:
 		return s.claims()
+	case 249:
+		return again(s, s.Outward.Death, func(v DeathRecorded) fact.Content { return v })
 	case 219:
 		return again(s, s.Outcome, func(v OutcomeSet) fact.Content { return v })
 	}

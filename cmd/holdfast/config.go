@@ -37,6 +37,10 @@ type settings struct {
 	Providers []providerSettings `yaml:"providers"`
 	Index     indexSettings      `yaml:"national_index"`
 
+	Texts   wireSettings `yaml:"texts"`   // docs/outbox.md
+	Reports wireSettings `yaml:"reports"` // likewise
+	Mail    mailSettings `yaml:"mail"`    // likewise
+
 	demo  bool   // said on the command line
 	clock string // likewise
 	dir   string // of the file

@@ -231,6 +231,9 @@ func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (
 	if c.Index, err = s.Index.client(s.dir, lib); err != nil {
 		return nil, err
 	}
+	if c.Wires, err = s.wires(place.Clock); err != nil {
+		return nil, err
+	}
 	if c.Pages, err = listen(s.Listen); err != nil {
 		return nil, err
 	}

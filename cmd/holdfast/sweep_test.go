@@ -262,6 +262,8 @@ func chosen() []string {
 		"kind", "which", "replaces", "with", "consents", "refer_to", // of what is known before a call
 		"tel", "cancelled", // the telephone call by which a page came; the cancellation that is told
 		"them", "other", // whom the national index named; another record of a person
+		"route", "key", // of a letter
+		"email",          // there only where a mail server is set up: urgentweb TestAnAddressIsNeverMarkup types into it
 		"desk", "second", // for which desk a sealed paper is; the second person at a desk of a demo
 	}
 }

@@ -64,6 +64,7 @@ type Config struct {
 	Providers    []accessdb.Provider
 
 	Index *pds.Client // the national index of people; nil: it is not asked
+	Wires Wires       // for what is written to patients and practices
 }
 
 // Node is one organisation on one device.
@@ -217,6 +218,7 @@ func (n *Node) putPages() error {
 	n.App.Disclosure = n.config.Library.Tell
 	n.App.Household, n.App.Connected = people{n}.household, slices.Sorted(maps.Keys(n.config.Askers))
 	n.App.Phone = n.Phone
+	n.App.Wired = n.wired
 	if n.site() {
 		n.App.Pseudonyms = n.Gate.Pseudonyms
 	}
@@ -288,8 +290,9 @@ func (n *Node) putDoors() error {
 	}
 	n.outbox = &exchangedb.Outbox{
 		Journal: n.Journal, Clock: n.clock, Device: n.Device, Senders: senders, Phone: n.phone, Log: n.log,
-		Turn: n.turn, Alone: n.alone,
+		Turn: n.turn, Alone: n.alone, Stops: n.stops, Most: n.most,
 	}
+	n.config.Wires.add(senders)
 	n.parts = append(n.parts,
 		part{"national services", n.nation().Run},
 		part{"erasure", n.erase},

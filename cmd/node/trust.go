@@ -110,16 +110,11 @@ func stillToDo(c urgent.Case) (open int) {
 		open++
 	}
 	for _, e := range c.Envelopes {
-		if e.Standing() != exchange.Delivered {
+		if !e.Ended() {
 			open++
 		}
 	}
-	for _, r := range c.Reports {
-		if r.What.Suppressed == "" && len(r.Done) == 0 {
-			open++
-		}
-	}
-	return open
+	return open + len(c.ReportsOut())
 }
 
 // openAmong lists the open cases among some subjects by their numbers: no

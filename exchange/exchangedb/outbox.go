@@ -38,7 +38,11 @@ type Outbox struct {
 	Phone   func(ctx context.Context, to exchange.Party) codes.Phone // whom to ring when it does not arrive
 	Turn    func(timer fact.Hash) time.Duration                      // how long to wait when other devices may do the same; nil: not at all
 	Alone   func() bool                                              // no other device could send it; nil: there is none
-	Log     *slog.Logger
+	// Stops says why an envelope must not go any more, empty when it may; false
+	// when that can't be told, and it waits. Nil: none is stopped.
+	Stops func(ctx context.Context, e exchange.Envelope) (why string, told bool)
+	Most  func(exchange.Carries) int // attempts until a person asks for more; nil, or 0: no limit
+	Log   *slog.Logger
 
 	Only exchange.Carries // if set, it sees to envelopes that carry this alone
 }
@@ -128,6 +132,10 @@ func (r *running) round(ctx context.Context) time.Duration {
 // next.
 func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration {
 	now, next := r.Clock(), lookAtMost
+	why, told := r.stops(ctx, e)
+	if why != "" {
+		return r.withdraw(ctx, e, why)
+	}
 	if !e.Overdue {
 		if left := e.Due.Time().Add(r.turnOf(e)).Sub(now); left > 0 {
 			next = left
@@ -138,6 +146,9 @@ func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration
 	}
 	if e.Standing() == exchange.Refused || e.Standing() == exchange.Doubtful {
 		return next // sending the same again is useless: a person rings
+	}
+	if e.ByHand() || r.spent(e) || !told {
+		return next // a person prints it, or asks for it again
 	}
 	route, sender := r.route(e)
 	if sender == nil && r.Alone != nil && !r.Alone() {
@@ -155,7 +166,7 @@ func (r *running) attend(ctx context.Context, e exchange.Envelope) time.Duration
 
 // pause is how long the next attempt waits, reckoned from the facts and from whose turn it is.
 func (r *running) pause(e exchange.Envelope, now time.Time) time.Duration {
-	n := len(e.Attempts)
+	n := e.Tries()
 	if n == 0 {
 		if r.first[e.ID].IsZero() {
 			r.first[e.ID] = now
@@ -163,7 +174,7 @@ func (r *running) pause(e exchange.Envelope, now time.Time) time.Duration {
 		return r.first[e.ID].Add(r.turnOf(e)).Sub(now)
 	}
 	delete(r.first, e.ID)
-	return e.Attempts[n-1].At.Time().Add(wait(n) + r.turnOf(e)).Sub(now)
+	return e.Attempts[len(e.Attempts)-1].At.Time().Add(wait(n) + r.turnOf(e)).Sub(now)
 }
 
 // turnOf lets one device act before the others; a later one finds it done.

@@ -71,7 +71,7 @@ func (r *running) state(tx *journal.Tx, was exchange.Envelope, route exchange.Ro
 	case a.Receipt != nil:
 		return r.withTask(tx, e, task.PhoneRefused, "The receipt of "+e.To.Name+" does not fit what was sent: ring them", ring, out)
 	case a.Outcome == exchange.Turned:
-		return r.withTask(tx, e, task.PhoneRefused, e.To.Name+" did not take it: ring them", ring, out)
+		return r.withTask(tx, e, task.PhoneRefused, turnedWords(e), ring, out)
 	}
 	return out, nil
 }
@@ -93,7 +93,7 @@ func (r *running) overdue(ctx context.Context, was exchange.Envelope) error {
 		if _, sender := r.route(e); sender == nil {
 			what = task.PhoneNoRoute
 		}
-		return r.withTask(tx, e, what, "No receipt from "+e.To.Name+" in time: ring them", ring, out)
+		return r.withTask(tx, e, what, lateWords(e), ring, out)
 	})
 	if err == nil {
 		r.Journal.WaitViews(ctx, saved, time.Second)
@@ -110,12 +110,15 @@ func (r *running) byPhone(ctx context.Context, was exchange.Envelope) time.Durat
 	ring := r.ring(ctx, was)
 	saved, err := r.Journal.Do(ctx, r.Device.Author(), nil, func(tx *journal.Tx) ([]fact.Draft, error) {
 		e, err := envelope(tx, was)
-		if err != nil || e.Standing() == exchange.Delivered {
+		if err != nil || e.Ended() {
 			return nil, err
 		}
 		why := "Nothing can be sent to " + e.To.Name + " from here: ring them"
 		if e.Unverified {
 			why = "Not verified that this is to go to " + e.To.Name + ", and it is not sent: ring them"
+		}
+		if e.Carries != exchange.CarriesReferral {
+			why = noRouteWords(e)
 		}
 		return r.withTask(tx, e, task.PhoneNoRoute, why, ring, nil)
 	})
@@ -135,12 +138,11 @@ func (r *running) withTask(tx *journal.Tx, e exchange.Envelope, what task.What, 
 	if err != nil {
 		return nil, err
 	}
-	list := task.Clinicians
 	if e.Carries == exchange.CarriesAmbulance {
-		what, list = task.Ambulance, task.Dispatch
+		what = task.Ambulance
 	}
 	more, err := task.Raise(t, r.Device, task.Raised{
-		Timer: e.Timer(), What: what, List: list, Reason: why, About: e.About, Ring: ring, Due: fact.At(tx.Now()), Urgent: true,
+		Timer: e.Timer(), What: what, List: listOf(e), Reason: why, About: e.About, Ring: ring, Due: fact.At(tx.Now()), Urgent: e.Carries == exchange.CarriesReferral || e.Carries == exchange.CarriesAmbulance,
 	}, tx.Now())
 	return append(out, more...), err
 }

@@ -28,7 +28,7 @@ var _ journal.View = View{}
 func (View) Name() string { return "exchange" }
 
 // Version is raised whenever Create or Apply change.
-func (View) Version() int { return 2 }
+func (View) Version() int { return 3 }
 
 // Create makes the empty tables.
 func (View) Create(tx *sql.Tx) error {
@@ -60,7 +60,8 @@ func (View) Apply(tx *sql.Tx, r journal.Reader, facts []fact.Fact) error {
 func ofEnvelope(f fact.Fact) bool {
 	switch f.Body.Kind {
 	case exchange.EnvelopePrepared{}.FactKind().Number, exchange.EnvelopeAttempted{}.FactKind().Number,
-		exchange.ReceiptReceived{}.FactKind().Number, exchange.ReceiptOverdue{}.FactKind().Number:
+		exchange.ReceiptReceived{}.FactKind().Number, exchange.ReceiptOverdue{}.FactKind().Number,
+		exchange.EnvelopeWithdrawn{}.FactKind().Number, exchange.SendingAskedAgain{}.FactKind().Number, exchange.EnvelopeGiven{}.FactKind().Number:
 		return true
 	}
 	return false
@@ -88,7 +89,7 @@ func pending(tx *sql.Tx, r journal.Reader, about fact.Subject) error {
 	all, _ := exchange.FoldEnvelopes(h) // what it cannot read is shown on the case; the others go on
 	for _, e := range all {
 		query, args := `DELETE FROM exchange_pending WHERE envelope = ?`, []any{e.ID[:]}
-		if e.Prepared != (fact.ID{}) && e.Standing() != exchange.Delivered {
+		if e.Prepared != (fact.ID{}) && !e.Ended() {
 			query, args = `INSERT OR REPLACE INTO exchange_pending VALUES(?,?)`, []any{e.ID[:], about[:]}
 		}
 		if _, err := tx.Exec(query, args...); err != nil {
@@ -125,7 +126,7 @@ func Pending(ctx context.Context, j *journal.Journal) (out []exchange.Envelope, 
 		}
 		all, _ := exchange.FoldEnvelopes(h) // as above
 		for _, e := range all {
-			if e.Prepared != (fact.ID{}) && e.Standing() != exchange.Delivered {
+			if e.Prepared != (fact.ID{}) && !e.Ended() {
 				out = append(out, e)
 			}
 		}

@@ -59,6 +59,9 @@ func (s *Cases) Do(ctx context.Context, by access.Caller, act access.Act, id fac
 		if err != nil {
 			return nil, err
 		}
+		if out, err = s.endedTasks(tx, out, c); err != nil {
+			return nil, err
+		}
 		if out, err = s.withAmbulances(ctx, tx, by, out, c); err != nil {
 			return nil, err
 		}

@@ -37,7 +37,7 @@ func (View) Create(tx *sql.Tx) error {
 		CREATE INDEX urgent_about_id ON urgent_about(id);
 		CREATE TABLE urgent_timer(id BLOB PRIMARY KEY, timer BLOB NOT NULL, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 		CREATE INDEX urgent_timer_due ON urgent_timer(due);
-		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
+		CREATE TABLE urgent_report(id BLOB PRIMARY KEY, due INTEGER NOT NULL) STRICT, WITHOUT ROWID;` + outwardTables)
 	return err
 }
 
@@ -107,6 +107,9 @@ func (v View) fold(tx *sql.Tx, r journal.Reader, id fact.Subject) error {
 	if err := abouts(tx, c); err != nil {
 		return err
 	}
+	if err := dead(tx, c); err != nil {
+		return err
+	}
 	if err := timers(tx, c); err != nil {
 		return err
 	}
@@ -158,9 +161,8 @@ func marksOf(r journal.Reader, c urgent.Case) ([]string, error) {
 // reports keeps the list of reports that are still to go.
 func reports(tx *sql.Tx, c urgent.Case) error {
 	var waiting fact.Millis // the earliest one that has not gone
-	for _, report := range c.Reports {
-		due := report.What.Due
-		if report.What.Suppressed == "" && len(report.Done) == 0 && (waiting == 0 || due < waiting) {
+	for _, report := range c.ReportsOut() {
+		if due := report.What.Due; waiting == 0 || due < waiting {
 			waiting = due
 		}
 	}
@@ -227,11 +229,10 @@ func (View) Forget(tx *sql.Tx, subjects []fact.Subject) error {
 			number = '', record = x'', row = x'' WHERE id = ?`, s[:]); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`DELETE FROM urgent_timer WHERE id = ?`, s[:]); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`DELETE FROM urgent_report WHERE id = ?`, s[:]); err != nil {
-			return err
+		for _, query := range []string{`DELETE FROM urgent_timer WHERE id = ?`, `DELETE FROM urgent_report WHERE id = ?`, `DELETE FROM urgent_dead WHERE id = ?`} {
+			if _, err := tx.Exec(query, s[:]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -50,6 +50,7 @@ type App struct {
 
 	// Colleagues lists those at work who may take a case over; nil: none can be told.
 	Colleagues func(ctx context.Context, by access.Caller) ([]Colleague, error)
+	Wired      func(exchange.Route) bool // whether a machine carries by this route; nil: none does
 }
 
 // People finds and reads the records of people. recorddb implements it.

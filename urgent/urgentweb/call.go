@@ -34,7 +34,7 @@ func (a *App) callNew(w http.ResponseWriter, r *http.Request, by web.Caller) err
 	if err != nil {
 		return err
 	}
-	p := callPage{Opened: a.Shell.Now()}
+	p := callPage{Forms: a.Cases.Rules.Forms.All, Opened: a.Shell.Now()}
 	if ok {
 		p.Restored = at
 		p.ID = v.Get("case")
@@ -62,7 +62,7 @@ func (a *App) callOpen(w http.ResponseWriter, r *http.Request, by web.Caller) er
 	if err != nil {
 		return err
 	}
-	p := callPage{Case: &c, ID: id.String(), Opened: c.Began.Time(), Open: r.URL.Query().Get("say")}
+	p := callPage{Forms: a.Cases.Rules.Forms.All, Case: &c, ID: id.String(), Opened: c.Began.Time(), Open: r.URL.Query().Get("say")}
 	v, at, ok, err := a.draftValues(r.Context(), by, callDraft(id))
 	if err != nil {
 		return err
@@ -216,7 +216,7 @@ func (a *App) callSaved(w http.ResponseWriter, r *http.Request, by web.Caller, i
 	if err != nil {
 		return err
 	}
-	p := callPage{Case: &c, ID: id.String(), Opened: c.Began.Time(), Mend: true}
+	p := callPage{Forms: a.Cases.Rules.Forms.All, Case: &c, ID: id.String(), Opened: c.Began.Time(), Mend: true}
 	return a.callShow(w, r, by, p, r.PostForm, http.StatusUnprocessableEntity)
 }
 

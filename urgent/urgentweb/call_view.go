@@ -41,6 +41,8 @@ type callPage struct {
 	NoAsk     string       // why no questions run here, and what to do instead
 	Tel       fact.Subject // the telephone call that the page was opened for
 	Phone     phoneLine
+
+	Forms []urgent.ShortForm // the other ways in
 }
 
 // Action is where the form goes.

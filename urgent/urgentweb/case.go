@@ -48,6 +48,9 @@ type casePage struct {
 	Rights    caseRights
 	Phone     casePhone
 	Queue     queueView
+	Forms     []urgent.ShortForm // the other ways in and out
+
+	ReportOurs bool // it was handed on to a service that does not tell the GP
 }
 
 // caseRights are the acts that this caller may do on this case now.
@@ -109,7 +112,7 @@ func (a *App) readCase(r *http.Request, by web.Caller) (casePage, error) {
 	if err != nil {
 		return casePage{}, err
 	}
-	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by)}
+	p := casePage{ID: id.String(), Seen: seenOf(c), C: c, Kept: a.Keeping.kept(h, a.Shell.Now()), Rights: rightsOf(c, by), Forms: a.Cases.Rules.Forms.All, ReportOurs: c.ReportIsOurs(a.Cases.Rules)}
 	person, trouble := a.personOf(ctx, by, c)
 	p.Trouble = trouble
 	p.Maybe, p.MaybeNot = a.caseMaybe(ctx, by, c)
@@ -173,6 +176,9 @@ func (a *App) caseFrame(r *http.Request, by web.Caller, p casePage) web.Frame {
 	}
 	if p.Known.Person != "" {
 		f.Keys = append(f.Keys, web.K("K", "Notes and plans"))
+	}
+	if p.Rights.Note {
+		f.Keys = append(f.Keys, web.K("L", "Tell the patient"))
 	}
 	f.Keys = append(f.Keys, web.K("R", "Ring"))
 	f.Keys = append(f.Keys, p.Queue.keys()...)

@@ -37,14 +37,16 @@ func (a *App) dueOf(ctx context.Context, by web.Caller, c urgent.Case) ([]dueLin
 		line := dueLine{At: timeOf(e.Due), What: "Receipt from " + partyName(e.To), More: string(e.Standing())}
 		if e.Standing() == exchange.Delivered {
 			line.At, line.Held = time.Time{}, "received"
+		} else if e.Ended() {
+			line.At, line.Held = time.Time{}, "ended"
 		}
 		if e.Unverified {
 			line.More = "not verified, and not sent from here: ring them"
 		}
 		out = append(out, line)
 	}
-	for _, r := range c.Reports {
-		if r.What.Suppressed == "" && len(r.Done) == 0 {
+	for _, r := range c.ReportsOut() {
+		if c.ReportState(r) == urgent.ReportQueued {
 			out = append(out, dueLine{At: timeOf(r.What.Due), What: "Report at " + orWords(r.What.Report.To.Name, "the GP practice")})
 		}
 	}

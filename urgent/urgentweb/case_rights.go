@@ -8,7 +8,8 @@ import (
 // ReportNext tells whether the report is the next act: the outcome stands and
 // no report has been made.
 func (p casePage) ReportNext() bool {
-	return p.Rights.Report && p.C.Decided && len(p.C.Reports) == 0 && !p.C.Outcome.Disputed()
+	_, reported := p.C.NewestReport()
+	return p.Rights.Report && (p.C.Decided || p.ReportOurs) && !reported && !p.C.Outcome.Disputed()
 }
 
 // CloseNext tells whether nothing but closing is left: the report is made, or

@@ -55,6 +55,7 @@ func (a *App) tellers(now time.Time, zone *time.Location) tellers {
 	a.tellTelephone(t, now, zone)
 	a.tellPaper(t)
 	tellSupport(t)
+	a.tellOutward(t, zone)
 	return t
 }
 

@@ -164,6 +164,9 @@ func (a *App) reportAfter(w http.ResponseWriter, r *http.Request, by web.Caller,
 	if err != nil {
 		return err
 	}
+	if err := a.sendsItself(r.Context(), by, id); err != nil {
+		return err
+	}
 	return web.SeeOther(w, r, "/case/"+id.String()+"/report")
 }
 

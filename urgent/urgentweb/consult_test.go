@@ -55,7 +55,7 @@ func TestConsultationIsFinishedAndTheReportIsMade(t *testing.T) {
 	report := strings.Split(strings.Split(page.body, `name="report" value="`)[1], `"`)[0]
 	d.get("/worklist").wants(t, "1 report to GPs still to go.")
 	d.post(path+"/report/done", url.Values{"report": {report}, "seen": {page.seen()}}).is(t, http.StatusSeeOther)
-	d.get(path+"/report").wants(t, "On its way: printed.")
+	d.get(path+"/report").wants(t, "Printed and on its way.")
 	d.get(path).wants(t, "Outcome: Treated at home. Doxycycline.", "Report on its way:", "GP asked: Review his chest. By Mon 23 Nov.")
 	d.post(path+"/close", url.Values{}).is(t, http.StatusSeeOther)
 	d.get("/worklist").wants(t, "No one is waiting.")

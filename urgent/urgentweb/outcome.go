@@ -184,7 +184,7 @@ func (a *App) send(c urgent.Case, by web.Caller, to chosen, f outcomeForm, notes
 	if stage := c.Stage(); stage == urgent.Sending || stage == urgent.HandedOn {
 		return nil, refusal.New(refusal.Taken, "This case is on its way already. See where it stands before you send it elsewhere.")
 	}
-	choice := urgent.ServiceChosen{Service: to.Entry.Subject, Name: to.Service.Name, Rank: to.Rank, PassedOver: f.PassedOver}
+	choice := urgent.ServiceChosen{Service: to.Entry.Subject, Name: to.Service.Name, Rank: to.Rank, PassedOver: f.PassedOver, Type: string(to.Service.Type)}
 	if to.Rank == 1 {
 		choice.PassedOver = ""
 	}

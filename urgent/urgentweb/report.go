@@ -2,13 +2,11 @@ package urgentweb
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"holdfast/access"
 	"holdfast/exchange"
 	"holdfast/fact"
-	"holdfast/fact/refusal"
 	"holdfast/urgent"
 	"holdfast/web"
 )
@@ -25,15 +23,25 @@ type reportPage struct {
 	Why      string // why nothing is sent
 	Due      time.Time
 	Done     []string // routes it went by
-	Older    int      // earlier reports on this case
+	Others   []reportOther
 	NotKnown []string
+
+	State          urgent.ReportState
+	Sent, Received time.Time
+	Way            bool // a way by message is known
+	Form           *web.Form
 
 	Consulted []string
 	May       bool
 }
 
-// report shows the newest report of the case, ready for paper.
+// report shows the report of the case that stands, or the one that was asked
+// for, ready for paper.
 func (a *App) report(w http.ResponseWriter, r *http.Request, by web.Caller) error {
+	return a.reportShow(w, r, by, nil, http.StatusOK)
+}
+
+func (a *App) reportShow(w http.ResponseWriter, r *http.Request, by web.Caller, form *web.Form, status int) error {
 	id, err := subjectIn(r)
 	if err != nil {
 		return err
@@ -42,33 +50,49 @@ func (a *App) report(w http.ResponseWriter, r *http.Request, by web.Caller) erro
 	if err != nil {
 		return err
 	}
-	p := reportPage{ID: id.String(), Seen: seenOf(c), C: c, May: by.May(access.SendReport) == nil, Frame: a.Shell.Frame(r, by, "Report to GP, case "+c.Number)}
-	if n := len(c.Reports); n > 0 {
-		last := c.Reports[n-1]
-		p.Made, p.Report, p.Fact = true, last.What.Report, last.Fact.String()
-		p.Why, p.Due, p.Done, p.Older = last.What.Suppressed, timeOf(last.What.Due), last.Done, n-1
-		p.NotKnown, p.Consulted = notKnown(c, last.What.Report), whoDid(c, p.Frame)
+	frame := a.Shell.Frame(r, by, "Report to GP, case "+c.Number)
+	frame.ErrorsIn = form != nil
+	p := reportPage{ID: id.String(), Seen: seenOf(c), C: c, May: by.May(access.SendReport) == nil, Frame: frame}
+	one, ok := c.NewestReport()
+	of := r.URL.Query().Get("of")
+	if form != nil {
+		of = form.Value("report")
 	}
-	return web.Render(w, r, http.StatusOK, reportView(p))
-}
-
-// notKnown says what the reader must not take for "no".
-func notKnown(c urgent.Case, r exchange.Report) []string {
-	var out []string
-	say := func(yes bool, what string) {
-		if yes {
-			out = append(out, what)
+	for _, each := range c.Reports {
+		if each.Fact.String() == of {
+			one, ok = each, true
 		}
 	}
-	say(!r.Patient.NHS.Present() && !r.Patient.CHI.Present() && !r.Patient.HCN.Present(), "NHS number: not known")
-	say(len(r.Findings) == 0, "Observations: none measured")
-	say(len(r.Allergies) == 0, "Allergies: not stated in this report")
-	say(len(r.Medicines) == 0, "Medicines: not stated in this report")
-	contact, ok := c.Contact.Get()
-	say(!ok || contact.Ring == urgent.NotAsked, "Whether it is safe to ring: not asked")
-	say(r.SafetyNet == "", "Safety net: none given")
-	return out
+	if ok {
+		p = a.reportPageOf(c, one, frame, by)
+		if p.May && p.State.Waits() {
+			routes, err := a.reportRoutes(r.Context(), by, c, one.Fact)
+			if err != nil {
+				return err
+			}
+			p.Way = len(routes) > 0
+		}
+	}
+	p.Form = form
+	return web.Render(w, r, status, reportView(p))
 }
+
+// reportPageOf is one report of a case as a sheet.
+func (a *App) reportPageOf(c urgent.Case, one urgent.Report, frame web.Frame, by web.Caller) reportPage {
+	p := reportPage{ID: c.ID.String(), Seen: seenOf(c), C: c, May: by.May(access.SendReport) == nil, Frame: frame, Made: true, Report: one.What.Report, Fact: one.Fact.String()}
+	p.Why, p.Due, p.Done, p.State = one.What.Suppressed, timeOf(one.What.Due), one.Done, c.ReportState(one)
+	p.Sent, p.Received = c.ReportAt(one)
+	for _, each := range c.Reports {
+		if each.Fact != one.Fact {
+			p.Others = append(p.Others, reportOther{Fact: each.Fact.String(), What: orWords(partyName(each.What.Report.To), "the practice") + ": " + string(c.ReportState(each))})
+		}
+	}
+	p.NotKnown, p.Consulted = one.What.Report.NotKnown, whoDid(c, frame)
+	return p
+}
+
+// reportOther is another report on the same case.
+type reportOther struct{ Fact, What string }
 
 // whoDid names those who worked on the case, in order.
 func whoDid(c urgent.Case, f web.Frame) []string {
@@ -95,44 +119,11 @@ func (a *App) reportMake(w http.ResponseWriter, r *http.Request, by web.Caller) 
 	return a.reportAfter(w, r, by, id)
 }
 
-// reportSent is the form that says a report is on its way.
-type reportSent struct {
-	Seen   string `form:"seen" max:"4000"`
-	Report string `form:"report" max:"64"`
-}
-
-// reportDone says that the printed report is on its way.
-func (a *App) reportDone(w http.ResponseWriter, r *http.Request, by web.Caller) error {
-	if err := a.Cases.Refuses(r.Context(), by, access.SendReport); err != nil {
-		return err
-	}
-	id, err := subjectIn(r)
-	if err != nil {
-		return err
-	}
-	var in reportSent
-	if _, err := web.ReadForm(r, &in); err != nil {
-		return err
-	}
-	seen, err := seenIn(in.Seen)
-	if err != nil {
-		return err
-	}
-	report, err := fact.ParseID(in.Report)
-	if err != nil {
-		return refusal.New(refusal.Invalid, "The form did not arrive whole. Open the report again.").Because(err)
-	}
-	_, err = a.Cases.Do(r.Context(), by, access.SendReport, id, seen, func(c urgent.Case, _ time.Time) ([]fact.Draft, error) {
-		return urgent.DoneReport(c, by, report, "printed")
-	})
-	if err != nil {
-		return err
-	}
-	return web.SeeOther(w, r, "/case/"+id.String()+"/report")
-}
-
 // actionsOf are the things to do, the first line of the report.
 func actionsOf(r exchange.Report) string {
+	if r.Takes != "" {
+		return "For action: a report no longer stands"
+	}
 	if len(r.Actions) == 0 {
 		return "For information: nothing is asked of you"
 	}
@@ -148,5 +139,15 @@ func spanWords(r exchange.Report, f web.Frame) string {
 	return began.Format("Mon 2 Jan 15:04") + " to " + ended.Format("Mon 2 Jan 2006 15:04")
 }
 
-// doneWords says how it went.
-func doneWords(routes []string) string { return "On its way: " + strings.Join(routes, ", ") + "." }
+// standWords says where the report stands.
+func (p reportPage) standWords() string {
+	out := upperFirst(string(p.State))
+	at := func(t time.Time) string { return web.ClockWords(t, p.Frame.Now, p.Frame.Zone) }
+	switch {
+	case p.State == urgent.ReportAcked && !p.Received.IsZero():
+		return out + ", " + at(p.Received)
+	case !p.Sent.IsZero():
+		return out + ", last tried " + at(p.Sent)
+	}
+	return out
+}
