@@ -285,7 +285,9 @@ func setPatient(set func(name, value string), c urgent.Case) {
 		set("born", "about "+strconv.Itoa(p.Identity.Age.Years))
 	}
 	set("sex", string(p.Identity.Sex))
-	set("nhs", p.Identity.NHS.Format())
+	if n := p.Identity.NHS; p.Record.Zero() || n.Matchable() {
+		set("nhs", n.Format()) // one that fails its check is on the record: nobody here can mend it
+	}
 	set("practice", p.Identity.Practice.Name)
 	set("look", string(p.MayLook))
 	if !p.Record.Zero() {

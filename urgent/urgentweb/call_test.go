@@ -255,3 +255,21 @@ func TestRecordThatCannotBeReadHindersNothing(t *testing.T) {
 		t.Error("the link to the record was lost")
 	}
 }
+
+// A record with a number that fails its check is chosen: nobody on the call can
+// mend that, so the call goes on, and the record keeps what it has.
+func TestANumberOnRecordThatFailsItsCheckHoldsNobodyUp(t *testing.T) {
+	d := openCall(t)
+	id, text := d.newCall()
+	unsound := codes.ReceiveNHSNumber("9994120736")
+	p := d.tansley()
+	p.NHS = stated(unsound)
+	d.app.People.(registry).people[d.wilfred] = p
+	f := with(d.tansleyForm(text), "nhs", "", "record", d.wilfred.String())
+	d.post("/call", f).is(t, 303)
+	if got := d.caseOf(id).Patient.Or(urgent.PatientDescribed{}).Identity.NHS; got != unsound {
+		t.Fatalf("the record's number is %v on the case", got)
+	}
+	page := d.get("/call/"+text).is(t, 200)
+	page.without(t, "The last digit does not fit", "9994120736")
+}
