@@ -44,6 +44,7 @@ check: test
 	$(MAKE) story NAME=phone
 	$(MAKE) story NAME=queue
 	$(MAKE) story NAME=identity
+	$(MAKE) story NAME=report
 	$(BIN) drill --all
 	$(MAKE) selftest
 
