@@ -7,7 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -63,6 +65,25 @@ func passphrase(path string) ([]byte, error) {
 		return nil, errors.New("the passphrase must be at least 12 characters long")
 	}
 	return line, nil
+}
+
+// credential is the name under which the system hands a device's passphrase to
+// its service: systemd opens it with the machine's own key (TPM2, or the host's)
+// and shows it to that service alone (systemd.exec, LoadCredentialEncrypted=).
+const credential = "holdfast.passphrase"
+
+// deviceSecret reads a device's passphrase: from the file that was named, else
+// from what the machine's own key store hands to this service.
+func deviceSecret(path string) ([]byte, error) {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if path != "" || dir == "" {
+		return passphrase(path)
+	}
+	secret, err := passphrase(filepath.Join(dir, credential))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return secret, err
 }
 
 // printJSON writes one object as one line.

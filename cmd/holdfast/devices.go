@@ -28,7 +28,7 @@ func orgRequestCommand(ctx context.Context, t term, args []string) error {
 	if err := needed(f, "data", "name", "domain", "out"); err != nil {
 		return err
 	}
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -86,7 +86,7 @@ func enrol(ctx context.Context, dir, pass string, r journal.Request) (journal.Ad
 
 // atRest opens a folder that no device is at work in.
 func atRest(ctx context.Context, dir, pass string, do func(n *node.Node) error) error {
-	secret, err := passphrase(pass)
+	secret, err := deviceSecret(pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -112,7 +112,7 @@ func orgJoinCommand(ctx context.Context, t term, args []string) error {
 	if err := needed(f, "data", "admission"); err != nil {
 		return err
 	}
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}

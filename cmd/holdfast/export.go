@@ -26,7 +26,7 @@ func orgExportCommand(ctx context.Context, t term, args []string) (err error) {
 		return err
 	}
 	out := filepath.Clean(*outFlag)
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -33,7 +33,7 @@ func orgCreateCommand(ctx context.Context, t term, args []string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -328,7 +328,7 @@ func orgRecoverCommand(ctx context.Context, t term, args []string) error {
 	if err := needed(f, "from", "data", "name", "domain", "admin", "passphrase-file"); err != nil {
 		return err
 	}
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -188,7 +188,7 @@ func rehearsalClock(s string) (journal.Clock, error) {
 }
 
 func openDevice(ctx context.Context, dir string, s settings, log *slog.Logger) (_ *node.Node, err error) {
-	secret, err := passphrase(s.Passphrase)
+	secret, err := deviceSecret(s.Passphrase)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}

@@ -54,7 +54,7 @@ func verifyCommand(ctx context.Context, t term, args []string) error {
 	if err != nil {
 		return err
 	}
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
@@ -123,7 +123,7 @@ func viewsCommand(ctx context.Context, t term, args []string) error {
 	if err != nil {
 		return err
 	}
-	secret, err := passphrase(*pass)
+	secret, err := deviceSecret(*pass)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
