@@ -52,6 +52,7 @@ func (p *Pages) Register(m *web.Mux) {
 		p.registerPasskeys(m)
 	}
 	m.Handle(web.Session, http.MethodGet, "/session", p.session)
+	m.Handle(web.Session, http.MethodPost, "/session/end", p.endOthers)
 	m.Handle(web.Session, http.MethodPost, "/sign-out", p.signOut)
 	m.Handle(web.Session, http.MethodGet, "/staff", p.staff)
 	m.Handle(web.Session, http.MethodPost, "/staff", p.addStaff)

@@ -350,3 +350,39 @@ func TestCookiesAreNotForScripts(t *testing.T) {
 		}
 	}
 }
+
+// Somebody finds a session of theirs that they do not know: it is listed on
+// their page, and ended from there; nobody ends another's.
+func TestOwnSessionsElsewhereAreListedAndEnded(t *testing.T) {
+	o := newOffice(t, true)
+	nurse, other := o.person("P. Varma", access.Clinician), o.person("Ruth Ashdown", access.CallHandler)
+	here, lost, lost2, handler := o.browser(), o.browser(), o.browser(), o.browser()
+	here.get("/in/" + o.link(nurse, access.Clinician, access.ForSignIn))
+	status, body := here.get("/session")
+	if want(t, status, body, 200, "Signed in on this browser"); strings.Contains(body, "Signed in elsewhere") {
+		t.Fatal("a session is listed that is not there")
+	}
+	lost.get("/in/" + o.link(nurse, access.Clinician, access.ForSignIn))
+	lost2.get("/in/" + o.link(nurse, access.Clinician, access.ForSignIn))
+	handler.get("/in/" + o.link(other, access.CallHandler, access.ForSignIn))
+	status, body = here.get("/session")
+	want(t, status, body, 200, "Signed in elsewhere")
+	ids := regexp.MustCompile(`name="session" value="([0-9a-f]{32})"`).FindAllStringSubmatch(body, -1)
+	if len(ids) != 2 {
+		t.Fatalf("%d sessions elsewhere, want 2", len(ids))
+	}
+	status, body = handler.post("/session/end", url.Values{"session": {ids[0][1]}})
+	want(t, status, body, 404, "it is not yours")
+	status, body = here.post("/session/end", url.Values{"session": {ids[0][1]}})
+	want(t, status, body, 200, "Signed in elsewhere")
+	status, body = here.post("/session/end", url.Values{})
+	if want(t, status, body, 200, "Signed in on this browser"); strings.Contains(body, "Signed in elsewhere") {
+		t.Error("a session that was ended is listed")
+	}
+	for _, b := range []*browser{lost, lost2} {
+		status, body = b.get("/session")
+		want(t, status, body, 200, "Start your shift")
+	}
+	status, body = handler.get("/session")
+	want(t, status, body, 200, "Ruth Ashdown")
+}

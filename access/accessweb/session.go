@@ -27,7 +27,11 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request, by web.Caller) e
 	if err != nil {
 		return err
 	}
-	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, ways, said, string(by.Purpose)))
+	others, err := p.otherSessions(r, by)
+	if err != nil {
+		return err
+	}
+	return web.Render(w, r, http.StatusOK, sessionPage(f, pairs, others, ways, said, string(by.Purpose)))
 }
 
 func orUsual(by web.Caller, all []web.Option) string {

@@ -71,6 +71,9 @@ func seed(ctx context.Context, n *node.Node, d people.District, start time.Time)
 	}{
 		{"staff", s.addStaff}, {"directory", s.listServices}, {"notices", s.postNotices}, {"people", s.registerPeople}, {"alerts", s.addAlerts}, {"cases", s.openCases}, {"forms", s.receiveForms}, {"homes", s.keepHomes},
 	} {
+		if err := level(ctx, n.Journal); err != nil { // some parts decide by the lists
+			return err
+		}
 		if err := part.do(ctx); err != nil {
 			return fmt.Errorf("seeding %s: %w", part.name, err)
 		}
