@@ -100,7 +100,7 @@ func allPulled() []pulled {
 		{"insider", "governance is not told", "nobody was told of the canary within 60 s", []change{
 			{"cmd/node/alarms.go", "if err := n.raise(ctx, id, raise); err != nil {", "if err := error(nil); err != nil && raise.Due == 0 {"}}},
 		{"insider", "a canary holds nobody", "not held", []change{
-			{"access/looking.go", "opened.IsZero() || opened.Before(c.Proved) ||", "true ||"}}},
+			{"access/looking.go", "opened.IsZero() || opened.Before(c.Shown()) ||", "true ||"}}},
 		{"insider", "a mark asks for no reason", "a well-known person's case opens without a reason", []change{
 			{"access/looking.go", "return m != MarkCanary })", "return false && m != MarkCanary })"}}},
 		{"insider", "who watches is no alarm, for everybody", "that they were noticed", []change{
