@@ -54,7 +54,7 @@ func RosterColumns() []string {
 // only the first.
 func ReadRoster(text string, zone *time.Location) Roster {
 	var out Roster
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = unseen().Replace(text)
 	head, _, _ := strings.Cut(text, "\n")
 	in := csv.NewReader(strings.NewReader(text))
 	in.FieldsPerRecord, in.TrimLeadingSpace = -1, true
@@ -93,6 +93,16 @@ func ReadRoster(text string, zone *time.Location) Roster {
 		out.Problems = append(out.Problems, Problem{2, "", "There is nobody in it."})
 	}
 	return out
+}
+
+// unseen takes out what nobody sees in a file and what would turn round the
+// text that follows it on a page.
+func unseen() *strings.Replacer {
+	var out []string
+	for _, r := range "\ufeff\u200b\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" {
+		out = append(out, string(r), "")
+	}
+	return strings.NewReplacer(out...)
 }
 
 func unreadable(err error) Problem {

@@ -148,3 +148,16 @@ func FuzzReadRoster(f *testing.F) {
 		PlanRoster(r, nil, boss, morning)
 	})
 }
+
+// What nobody sees in a file, and would turn the page round, is left out.
+func TestARosterIsReadWithoutWhatTurnsTextRound(t *testing.T) {
+	r := ReadRoster("na\u202eme,ti\u2066tle,role\nAnn\u202e Lee,nurse,clinician\n", time.UTC)
+	for _, p := range r.Problems {
+		if strings.ContainsAny(p.Say+p.Column, "\u202e\u2066") {
+			t.Errorf("%q", p.Say)
+		}
+	}
+	if len(r.Lines) != 1 || r.Lines[0].Name != "Ann Lee" {
+		t.Fatalf("%+v", r)
+	}
+}

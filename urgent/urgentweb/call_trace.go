@@ -3,6 +3,7 @@ package urgentweb
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"holdfast/access"
@@ -30,6 +31,32 @@ type callFound struct {
 type callMatch struct {
 	Key, ID, Called, About, NHS, On string
 	All                             bool
+}
+
+// mostLikely is how many people stand in sight; the others are one step away,
+// so that what is to be known of the patient is not pushed off the page.
+const mostLikely = 3
+
+// likely gives the people in sight: the one who was chosen, else the first few.
+func (t callFound) likely() []callMatch {
+	for _, m := range t.People {
+		if m.ID == t.Chosen {
+			return []callMatch{m}
+		}
+	}
+	return t.People[:min(mostLikely, len(t.People))]
+}
+
+// others gives the people who are not in sight.
+func (t callFound) others() []callMatch {
+	var out []callMatch
+	near := t.likely()
+	for _, m := range t.People {
+		if !slices.Contains(near, m) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // callSearch looks for the patient when at least two things are known. A trace

@@ -174,3 +174,21 @@ func TestCrossedIsSaidOnTheCase(t *testing.T) {
 	d.get("/case/"+id.String()).is(t, http.StatusOK).wants(t, "It went by itself while a clinician said otherwise.", "What is needed")
 	d.get("/worklist").wants(t, "The ambulance went by itself while a clinician said otherwise")
 }
+
+// What is written about a validation or a next step stands on the pages as it
+// was typed, and runs nowhere.
+func TestWordsOfTheQueueAreNeverMarkup(t *testing.T) {
+	d := queueDesk(t)
+	const attack = `"><script>x()</script>`
+	id := d.simran("Dx012")
+	d.sends(id, "validate", url.Values{"do": {"instead"}, "v_dx": {""}, "v_why": {attack}}).is(t, http.StatusUnprocessableEntity).without(t, "<script>x()")
+	d.sends(id, "validate", url.Values{"do": {"instead"}, "v_dx": {"Dx15"}, "v_why": {attack}}).is(t, http.StatusSeeOther)
+	tried := d.simran("Dx34")
+	d.sends(tried, "rang", url.Values{"r_for": {"callback"}, "r_number": {"01632960421"}, "r_how": {"no answer"}}).is(t, http.StatusSeeOther)
+	d.sends(tried, "no-contact", url.Values{"s_step": {""}, "s_why": {attack}}).is(t, http.StatusUnprocessableEntity).without(t, "<script>x()")
+	d.sends(tried, "no-contact", url.Values{"s_step": {"welfare"}, "s_why": {attack}}).is(t, http.StatusSeeOther)
+	for _, path := range []string{"/case/" + id.String(), "/case/" + tried.String(), "/worklist", "/tasks", "/board"} {
+		d.get(path).is(t, http.StatusOK).without(t, "<script>x()")
+	}
+	d.get("/case/"+id.String()).wants(t, "&lt;script&gt;x()")
+}
