@@ -63,7 +63,7 @@ vet: $(BIN)
 
 # A few worlds with the race detector; test and check run many without it.
 unit:
-	HOLDFAST_SEEDS=4 HOLDFAST_SWEEP=none CGO_ENABLED=1 go test -race -timeout 15m ./...
+	HOLDFAST_SEEDS=2 HOLDFAST_SWEEP=none CGO_ENABLED=1 go test -race -timeout 15m ./...
 	go test -count=1 -timeout 10m -run NothingTyped ./cmd/holdfast
 
 bench: $(BIN)
