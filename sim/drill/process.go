@@ -58,7 +58,7 @@ func (s *Stage) startIn(ctx context.Context, space *proxy.Space, args ...string)
 		if err != nil {
 			return nil, err
 		}
-		defer all.Close() // the process has its own
+		s.after(all.Close) // what the process says is written there for as long as it runs
 		p.cmd.Stderr = io.MultiWriter(all, p.err)
 	}
 	p.cmd.Dir = s.dir

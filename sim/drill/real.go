@@ -167,8 +167,11 @@ func (r *realSite) hire(ctx context.Context, admin *browser, name, role string) 
 	if link == "" {
 		return nil, fmt.Errorf("%s is not on the staff list", name)
 	}
-	_, page, err = admin.postPage(ctx, link, url.Values{})
+	shown, err := admin.Post(ctx, link, url.Values{})
 	if err != nil {
+		return nil, err
+	}
+	if _, page, err = admin.Get(ctx, shown); err != nil {
 		return nil, err
 	}
 	path := regexp.MustCompile(`/enrol/[\w-]+`).FindString(page)
