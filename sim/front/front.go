@@ -29,12 +29,23 @@ type Browser struct {
 	SignIn func(ctx context.Context) error
 }
 
-// out tells whether an answer sends to the sign-in page, and signs in then.
-func (b *Browser) out(ctx context.Context, res *http.Response) (bool, error) {
-	if b.SignIn == nil || res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/sign-in") {
+// out tells whether an answer says that the session is over, as a page for
+// signing in, as a form that nobody is signed in for, or as a shift that has run
+// out; and signs in then.
+func (b *Browser) out(ctx context.Context, res *http.Response, page []byte) (bool, error) {
+	if b.SignIn == nil {
 		return false, nil
 	}
-	return true, b.SignIn(ctx)
+	over := res.StatusCode == http.StatusSeeOther && strings.HasPrefix(res.Header.Get("Location"), "/sign-in") ||
+		res.StatusCode == http.StatusUnauthorized ||
+		res.StatusCode == http.StatusForbidden && bytes.Contains(page, []byte("your shift has run out"))
+	if !over {
+		return false, nil
+	}
+	signIn := b.SignIn
+	b.SignIn = nil // the pages of signing in are asked for once
+	defer func() { b.SignIn = signIn }()
+	return true, signIn(ctx)
 }
 
 // Dial makes connections.
@@ -80,7 +91,7 @@ func (b *Browser) Get(ctx context.Context, path string) (status int, page string
 	if err = errors.Join(err, res.Body.Close()); err != nil {
 		return res.StatusCode, "", err
 	}
-	if out, err := b.out(ctx, res); out && err == nil {
+	if out, err := b.out(ctx, res, body); out && err == nil {
 		return b.Get(ctx, path)
 	} else if err != nil {
 		return res.StatusCode, "", err
@@ -116,7 +127,7 @@ func (b *Browser) Post(ctx context.Context, path string, form url.Values) (strin
 	if err = errors.Join(err, res.Body.Close()); err != nil {
 		return "", err
 	}
-	if out, err := b.out(ctx, res); out && err == nil {
+	if out, err := b.out(ctx, res, page); out && err == nil {
 		return b.Post(ctx, path, form)
 	} else if err != nil {
 		return "", err

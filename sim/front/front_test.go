@@ -38,6 +38,10 @@ func TestSigningInAnew(t *testing.T) {
 		switch {
 		case r.URL.Path == "/no":
 			http.Error(w, "<main>refused", http.StatusConflict)
+		case !in && r.URL.Path == "/shift":
+			http.Error(w, "<main>Your role or your shift has run out.", http.StatusForbidden)
+		case !in && r.URL.Path == "/typed":
+			http.Error(w, "<main>You are signed out", http.StatusUnauthorized)
 		case !in:
 			http.Redirect(w, r, "/sign-in?back=/x", http.StatusSeeOther)
 		default:
@@ -56,6 +60,12 @@ func TestSigningInAnew(t *testing.T) {
 	to, err := b.Post(t.Context(), "/x", url.Values{"words": {"kept"}})
 	if err != nil || to != "/done" || got != "kept" {
 		t.Fatal(to, got, err)
+	}
+	for _, path := range []string{"/shift", "/typed"} {
+		in = false
+		if to, err := b.Post(t.Context(), path, url.Values{"words": {path}}); err != nil || to != "/done" || got != path {
+			t.Fatal(path, to, got, err)
+		}
 	}
 	var no *Refused
 	if _, err := b.Post(t.Context(), "/no", nil); !errors.As(err, &no) || no.Status != http.StatusConflict {
