@@ -11,6 +11,7 @@ import (
 	"holdfast/codes"
 	"holdfast/fact"
 	"holdfast/fact/refusal"
+	"holdfast/triage"
 )
 
 // PaperEntered says that the case was written on paper and typed in later.
@@ -197,8 +198,11 @@ func (in *FromForm) check(r *Rules, now time.Time) error {
 		errs = append(errs, refusal.Field("done", "The paper tells of a threat to life. Was the ambulance sent for? If not: press F2 on the page Call now."))
 	}
 	if in.Finish == nil {
-		if in.Dx == "" {
+		switch row, ok := r.Code(in.Dx); {
+		case in.Dx == "":
 			errs = append(errs, refusal.Field("dx", "Choose the outcome that stands on the paper, or what the patient still needs."))
+		case ok && row.Group == triage.Group999 && !slices.Contains(p.Done, DoneAmbulance):
+			errs = append(errs, refusal.Field("done", "The paper says that an ambulance is needed. Was it sent for? If not: press F2 on the page Call now."))
 		}
 		return errors.Join(errs...)
 	}

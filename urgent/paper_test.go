@@ -167,6 +167,7 @@ func TestPaperSaysWhatIsToBeMended(t *testing.T) {
 		"ended to come":  func(f *FromForm) { f.Ended = s.now.Add(time.Minute) },
 		"no outcome":     func(f *FromForm) { f.Finish.Outcome = "" },
 		"nothing needed": func(f *FromForm) { f.Finish = nil },
+		"an ambulance":   func(f *FromForm) { f.Finish, f.Dx = nil, "Dx011" },
 		"no such code":   func(f *FromForm) { f.Finish, f.Dx = nil, "Dx99999" },
 		"too long":       func(f *FromForm) { f.Finish.Consulted.History = strings.Repeat("x", MaxWords+1) },
 		"action, no day": func(f *FromForm) { f.Finish.Action = "ECG" },

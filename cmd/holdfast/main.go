@@ -21,6 +21,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // whoever read what it says may go away: the device goes on
 	if err := leaveNoCore(); err != nil {
 		fmt.Fprintln(os.Stderr, "holdfast: a crash may leave this program's memory on the disk:", err)
 	}

@@ -40,6 +40,7 @@ type paperPage struct {
 	Half     string       // since when one is half-typed
 	MayEnter bool
 	MayCheck bool
+	Within   time.Duration // of being typed in
 }
 
 func (a *App) paper(w http.ResponseWriter, r *http.Request, by web.Caller) error {
@@ -47,7 +48,7 @@ func (a *App) paper(w http.ResponseWriter, r *http.Request, by web.Caller) error
 	if err != nil {
 		return err
 	}
-	p := paperPage{Frame: a.Shell.Frame(r, by, "Paper"), Rows: rows, MayEnter: by.May(access.EnterPaper) == nil, MayCheck: by.May(access.CheckPaper) == nil}
+	p := paperPage{Frame: a.Shell.Frame(r, by, "Paper"), Rows: rows, Within: a.Cases.Rules.Paper.Check, MayEnter: by.May(access.EnterPaper) == nil, MayCheck: by.May(access.CheckPaper) == nil}
 	p.Frame.Keys = []web.Key{web.K("J K", "Row"), web.K("Enter", "Open"), web.K("N", "Enter a paper")}
 	if id, err := fact.ParseSubject(r.URL.Query().Get("entered")); err == nil {
 		c, err := a.Cases.Case(r.Context(), by, id)

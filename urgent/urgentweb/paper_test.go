@@ -80,7 +80,7 @@ func TestAPaperIsTypedInCheckedAndReported(t *testing.T) {
 	d := openPaper(t)
 	d.get("/paper/new").is(t, http.StatusOK).wants(t, "Enter a case from paper", "An ambulance was sent for", `enctype="multipart/form-data"`)
 	id := d.paperEntered(aPaper(), aPicture(t))
-	d.get("/paper?entered="+id.String()).is(t, http.StatusOK).wants(t, "Entered as case 26-", "WREN, Edith", "Check the paper")
+	d.get("/paper?entered="+id.String()).is(t, http.StatusOK).wants(t, "Entered as case 26-", "WREN, Edith", "Check the paper", "1 d 0 h left")
 	d.get("/paper/"+id.String()+"/check").is(t, http.StatusForbidden)
 	d.as(listDoctor)
 	page := d.get("/paper/"+id.String()+"/check").is(t, http.StatusOK)
